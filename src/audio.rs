@@ -1,0 +1,111 @@
+//! Planar blocks of samples: the shape in which audio travels through the crate.
+
+/// Frames in one quantum of the time line: gains are set on this grid of absolute frames, whatever the
+/// length of the blocks that are asked for, so that results do not depend on that length.
+pub const QUANTUM: usize = 1024;
+
+/// Floats between the end of one row and the start of the next. Rows whose stride is a multiple of
+/// 4096 bytes alias in the cache; this padding avoids it and keeps rows on 32-byte borders.
+const PADDING: usize = 40;
+
+/// Up to `capacity` frames of several channels, planar `f32`, full scale ±1.
+///
+/// Rows are stored at a fixed [`stride`](Self::stride), so that a kernel can address any row of the one
+/// slice [`samples`](Self::samples). `frames` is how many frames of each row are valid now.
+#[derive(Debug, Clone)]
+pub struct Block {
+    samples: Vec<f32>,
+    channels: usize,
+    capacity: usize,
+    stride: usize,
+    frames: usize,
+}
+
+impl Block {
+    /// A silent block of `channels` rows that can hold up to `capacity` frames; holds 0 frames yet.
+    pub fn new(channels: usize, capacity: usize) -> Self {
+        let stride = capacity.next_multiple_of(8) + PADDING;
+        Self {
+            samples: vec![0.0; channels * stride],
+            channels,
+            capacity,
+            stride,
+            frames: 0,
+        }
+    }
+
+    /// Number of rows.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Most frames a row can hold.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Valid frames in each row.
+    pub fn frames(&self) -> usize {
+        self.frames
+    }
+
+    /// Floats from the start of one row to the start of the next.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Sets the number of valid frames; what the rows hold is left as it is.
+    ///
+    /// # Panics
+    /// If `frames` exceeds the capacity.
+    pub fn set_frames(&mut self, frames: usize) {
+        assert!(
+            frames <= self.capacity,
+            "{frames} frames do not fit a block of {}",
+            self.capacity
+        );
+        self.frames = frames;
+    }
+
+    /// The valid samples of row `channel`.
+    pub fn row(&self, channel: usize) -> &[f32] {
+        &self.samples[channel * self.stride..][..self.frames]
+    }
+
+    /// The valid samples of row `channel`, to be changed.
+    pub fn row_mut(&mut self, channel: usize) -> &mut [f32] {
+        &mut self.samples[channel * self.stride..][..self.frames]
+    }
+
+    /// All rows, to be changed, in channel order.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let frames = self.frames;
+        self.samples
+            .chunks_exact_mut(self.stride)
+            .map(move |row| &mut row[..frames])
+    }
+
+    /// All rows in channel order.
+    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.samples
+            .chunks_exact(self.stride)
+            .map(|row| &row[..self.frames])
+    }
+
+    /// The whole store, row `c` starting at `c * stride()`, for kernels.
+    pub fn samples(&self) -> &[f32] {
+        &self.samples
+    }
+
+    /// The whole store, to be changed, for kernels.
+    pub fn samples_mut(&mut self) -> &mut [f32] {
+        &mut self.samples
+    }
+
+    /// Sets every valid sample to 0.
+    pub fn clear(&mut self) {
+        for row in self.rows_mut() {
+            row.fill(0.0);
+        }
+    }
+}

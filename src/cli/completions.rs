@@ -1,0 +1,12 @@
+//! `umbel completions`.
+
+use super::Ui;
+use crate::{Error, Result};
+
+/// Print a completion script for a shell.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_args: Args, _ui: &Ui) -> Result<()> {
+    Err(Error::Usage("under construction".to_owned()))
+}

@@ -1,0 +1,12 @@
+//! `umbel man`.
+
+use super::Ui;
+use crate::{Error, Result};
+
+/// Print or write the manual pages.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_args: Args, _ui: &Ui) -> Result<()> {
+    Err(Error::Usage("under construction".to_owned()))
+}

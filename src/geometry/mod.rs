@@ -1,0 +1,6 @@
+//! Directions, positions and convex shapes. Axes throughout: x right, y front, z up; azimuth + = left,
+//! elevation + = up, degrees (ITU-R BS.2076).
+
+mod position;
+
+pub use position::{Direction, Position, direction};

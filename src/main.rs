@@ -1,0 +1,5 @@
+//! The `umbel` program.
+
+fn main() -> std::process::ExitCode {
+    umbel::cli::main()
+}

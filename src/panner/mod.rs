@@ -1,0 +1,18 @@
+//! Panners: from where an object is to the gain of every channel. A panner knows a layout and no time.
+//!
+//! `vbap` pans on any layout; `stereo` is a mixing desk's pan pot.
+
+use crate::geometry::Position;
+use crate::scene::Extent;
+
+/// Turns a position into one gain per channel.
+///
+/// Invariants for every position and extent: all gains finite and not below zero, LFE channels 0, and
+/// the power (sum of squares) 1.
+pub trait Panner: Send + Sync {
+    /// Number of gains: the channels of the layout, LFE included.
+    fn channels(&self) -> usize;
+
+    /// Writes the gains of an object at `position` with `extent` to `gains`, one per channel.
+    fn gains(&self, position: Position, extent: Extent, gains: &mut [f64]);
+}
