@@ -25,11 +25,13 @@ fn sin_cos_deg(angle_deg: f64) -> (f64, f64) {
     let turn = angle_deg.abs() % 360.0;
     // Fold into [0, 45] so that the symmetries of the circle are those of the results.
     let (quadrant, rest) = ((turn / 90.0).floor(), turn % 90.0);
-    let (s, c) = if rest <= 45.0 {
+    let (s, c) = if rest < 45.0 {
         rest.to_radians().sin_cos()
-    } else {
+    } else if rest > 45.0 {
         let (s, c) = (90.0 - rest).to_radians().sin_cos();
         (c, s)
+    } else {
+        (std::f64::consts::FRAC_1_SQRT_2, std::f64::consts::FRAC_1_SQRT_2)
     };
     let (s, c) = match quadrant as u8 {
         0 => (s, c),
