@@ -1,1 +1,3 @@
-//! (in the making)
+//! Signal processing without a word of mixing: filters, dither.
+
+pub mod biquad;

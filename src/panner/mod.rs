@@ -2,6 +2,8 @@
 //!
 //! `vbap` pans on any layout; `stereo` is a mixing desk's pan pot.
 
+pub mod stereo;
+
 use crate::geometry::Position;
 use crate::scene::Extent;
 

@@ -7,6 +7,8 @@
 
 mod curve;
 mod object;
+mod playback;
 
 pub use curve::Curve;
 pub use object::{BlockSource, Extent, MetadataBlock, Object, ObjectState, StaticBlock};
+pub use playback::Playback;
