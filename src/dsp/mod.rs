@@ -3,5 +3,6 @@
 //! [`biquad`] holds second-order filter sections.
 
 pub mod biquad;
+pub(crate) mod transpose;
 
 pub use biquad::{Biquad, Coefficients, lowpass_butterworth4};

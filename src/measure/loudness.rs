@@ -1,8 +1,13 @@
 //! A loudness meter: ITU-R BS.1770-4/-5 with the loudness range of EBU Tech 3342.
 
+use std::ops::Range;
+
 use super::gating::{self, MOMENTARY_HOPS, SHORT_TERM_HOPS};
 use super::k_weighting::{KWeighting, LANES, LaneState};
 use crate::audio::Block;
+#[cfg(target_arch = "x86_64")]
+use crate::dsp::transpose::transpose_avx;
+use crate::dsp::transpose::{Square, transpose_plain};
 use crate::units::SampleRate;
 
 /// Hops per second: gating blocks of 400 ms overlap by 75 %.
@@ -57,6 +62,30 @@ struct Group {
     state: LaneState,
 }
 
+/// The work on one stretch of a block. A named type rather than a closure, because only what is inlined
+/// into `call` is compiled for the processor at hand.
+struct Filter<'a, T> {
+    weighting: &'a KWeighting,
+    groups: &'a mut [Group],
+    block: &'a Block,
+    frames: Range<usize>,
+    transpose: T,
+}
+
+impl<T: Fn(Square) -> Square> pulp::NullaryFnOnce for Filter<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for group in self.groups {
+            let rows = group
+                .rows
+                .map(|row| &self.block.row(row)[self.frames.clone()]);
+            group.state.add(self.weighting, rows, &self.transpose);
+        }
+    }
+}
+
 impl LoudnessMeter {
     /// A meter for blocks of `weights.len()` channels; `weights` are factors of power, 0 for a channel
     /// that does not count (see [`channel_weights`](super::channel_weights)).
@@ -107,7 +136,7 @@ impl LoudnessMeter {
         while start < block.frames() {
             let rest = (self.hop_end - self.position).max(1);
             let end = block.frames().min(start.saturating_add(rest as usize));
-            self.filter(block, start, end);
+            self.filter(block, start..end);
             self.position += (end - start) as u64;
             if self.position >= self.hop_end {
                 self.close_hop();
@@ -116,18 +145,26 @@ impl LoudnessMeter {
         }
     }
 
-    fn filter(&mut self, block: &Block, start: usize, end: usize) {
-        let weighting = self.weighting;
+    fn filter(&mut self, block: &Block, frames: Range<usize>) {
+        let weighting = &self.weighting;
         let groups = &mut self.groups;
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for group in groups {
-                    let rows = group.rows.map(|row| &block.row(row)[start..end]);
-                    group.state.add(&weighting, rows);
-                }
-            },
-        );
+        match pulp::Arch::new() {
+            #[cfg(target_arch = "x86_64")]
+            pulp::Arch::V3(simd) => simd.vectorize(Filter {
+                weighting,
+                groups,
+                block,
+                frames,
+                transpose: |square| transpose_avx(simd, square),
+            }),
+            arch => arch.dispatch(Filter {
+                weighting,
+                groups,
+                block,
+                frames,
+                transpose: transpose_plain,
+            }),
+        }
     }
 
     fn close_hop(&mut self) {

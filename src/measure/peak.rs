@@ -39,6 +39,7 @@ impl PeakMeter {
 }
 
 /// Highest magnitude in a row. A sample that is not a number is passed over.
+#[inline(always)]
 pub(super) fn highest(row: &[f32]) -> f32 {
     // Eight running maxima: one would be a single chain of dependent comparisons.
     let mut lanes = [0.0_f32; 8];

@@ -51,6 +51,27 @@ struct Channel {
     peak: f32,
 }
 
+/// The work on one block. A named type rather than a closure, because only what is inlined into `call` is
+/// compiled for the processor at hand.
+struct Interpolate<'a> {
+    channels: &'a mut [Channel],
+    worst_gain: f32,
+    block: &'a Block,
+}
+
+impl pulp::NullaryFnOnce for Interpolate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (channel, row) in self.channels.iter_mut().zip(self.block.rows()) {
+            for stretch in row.chunks(STRETCH) {
+                channel.add(stretch, self.worst_gain);
+            }
+        }
+    }
+}
+
 impl TruePeakMeter {
     /// A meter for blocks of `channels` rows.
     pub fn new(channels: usize) -> Self {
@@ -75,18 +96,11 @@ impl TruePeakMeter {
     /// If the block has another number of channels.
     pub fn add(&mut self, block: &Block) {
         assert_eq!(block.channels(), self.channels.len(), "one row per channel");
-        let worst_gain = self.worst_gain;
-        let channels = &mut self.channels;
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for (channel, row) in channels.iter_mut().zip(block.rows()) {
-                    for stretch in row.chunks(STRETCH) {
-                        channel.add(stretch, worst_gain);
-                    }
-                }
-            },
-        );
+        pulp::Arch::new().dispatch(Interpolate {
+            channels: &mut self.channels,
+            worst_gain: self.worst_gain,
+            block,
+        });
     }
 
     /// The true peak of each channel so far; 1 is full scale (0 dBTP). The tail of the filter beyond the
