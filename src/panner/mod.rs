@@ -8,8 +8,6 @@ mod vbap;
 
 pub use vbap::Vbap;
 
-pub mod stereo;
-
 use crate::geometry::Position;
 use crate::layout::Layout;
 use crate::scene::Extent;
