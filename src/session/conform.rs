@@ -65,7 +65,10 @@ impl<'s> Walk<'s> {
             }
             match schema.get("additionalProperties") {
                 Some(Schema::Bool(false)) | None => {
-                    let keys = properties.into_iter().flat_map(|p| p.keys()).map(String::as_str);
+                    let keys = properties
+                        .into_iter()
+                        .flat_map(|p| p.keys())
+                        .map(String::as_str);
                     self.unknown_key(entry, keys, name);
                 }
                 Some(values) => {
@@ -97,7 +100,10 @@ impl<'s> Walk<'s> {
             Found {
                 rule: NOT_AVAILABLE,
                 span: Some(entry.key_span.clone()),
-                message: format!("`{}` in {name} asks for something this version does not do", entry.key),
+                message: format!(
+                    "`{}` in {name} asks for something this version does not do",
+                    entry.key
+                ),
                 label: "not available".to_owned(),
                 help: format!("{}: {reason}", entry.key),
             }
@@ -108,7 +114,10 @@ impl<'s> Walk<'s> {
                 span: Some(entry.key_span.clone()),
                 message: format!("unknown key `{}` in {name}", shorten(&entry.key)),
                 label: "not a key".to_owned(),
-                help: format!("{}the keys are: {all}", meant(did_you_mean(&entry.key, keys))),
+                help: format!(
+                    "{}the keys are: {all}",
+                    meant(did_you_mean(&entry.key, keys))
+                ),
             }
         };
         self.found.push(found);
@@ -166,7 +175,10 @@ impl<'s> Walk<'s> {
             let limit = schema.get(format!("{side}{what}")).and_then(Schema::as_u64);
             limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
         };
-        let (min, max) = (limit("min").unwrap_or(0), limit("max").unwrap_or(usize::MAX));
+        let (min, max) = (
+            limit("min").unwrap_or(0),
+            limit("max").unwrap_or(usize::MAX),
+        );
         if (min..=max).contains(&length) {
             return;
         }
@@ -185,7 +197,11 @@ impl<'s> Walk<'s> {
             (min, usize::MAX) => format!("it has at least {min} {unit}"),
             (min, max) => format!("it has {min} to {max} {unit}"),
         };
-        let label = if length < min { "too short" } else { "too long" };
+        let label = if length < min {
+            "too short"
+        } else {
+            "too long"
+        };
         self.add(WRONG_COUNT, node, found, label, allowed);
     }
 
@@ -193,22 +209,39 @@ impl<'s> Walk<'s> {
         if choices.iter().any(|choice| equal(choice, &node.value)) {
             return;
         }
-        let list = choices.iter().map(|c| c.to_string()).collect::<Vec<_>>().join(", ");
+        let list = choices
+            .iter()
+            .map(|c| c.to_string())
+            .collect::<Vec<_>>()
+            .join(", ");
         let Some(written) = written(node) else {
-            let message = format!("{name} is {}; {} is allowed", node.kind(), one_of(&list, choices.len()));
+            let message = format!(
+                "{name} is {}; {} is allowed",
+                node.kind(),
+                one_of(&list, choices.len())
+            );
             return self.add(WRONG_TYPE, node, message, "wrong kind of value", "");
         };
         if let Value::Text(word) = &node.value {
             if let Some(reason) = later::word(word) {
                 let message = format!("{name} is {written}, which this version does not do");
-                return self.add(NOT_AVAILABLE, node, message, "not available", format!("{word}: {reason}"));
+                return self.add(
+                    NOT_AVAILABLE,
+                    node,
+                    message,
+                    "not available",
+                    format!("{word}: {reason}"),
+                );
             }
         }
         let nearest = match &node.value {
             Value::Text(word) => did_you_mean(word, choices.iter().filter_map(|c| c.as_str())),
             _ => None,
         };
-        let message = format!("{name} is {written}; {} is allowed", one_of(&list, choices.len()));
+        let message = format!(
+            "{name} is {written}; {} is allowed",
+            one_of(&list, choices.len())
+        );
         let help = meant(nearest).trim_end().to_owned();
         self.add(NOT_A_CHOICE, node, message, "not a choice", help);
     }
@@ -225,14 +258,20 @@ impl<'s> Walk<'s> {
         match (fitting.as_slice(), &node.value) {
             ([], _) => self.wrong_type(&branches, node, name),
             ([only], _) => self.value(only, node, name, key),
-            (several, Value::Table(entries)) => self.form_of_table(several, entries, node, name, key),
+            (several, Value::Table(entries)) => {
+                self.form_of_table(several, entries, node, name, key)
+            }
             (several, _) => {
                 let best = several.iter().map(|branch| {
-                    let mut walk = Walk { root: self.root, found: Vec::new() };
+                    let mut walk = Walk {
+                        root: self.root,
+                        found: Vec::new(),
+                    };
                     walk.value(branch, node, name, key);
                     walk.found
                 });
-                self.found.extend(best.min_by_key(Vec::len).unwrap_or_default());
+                self.found
+                    .extend(best.min_by_key(Vec::len).unwrap_or_default());
             }
         }
     }
@@ -260,7 +299,10 @@ impl<'s> Walk<'s> {
             if words.is_empty() {
                 continue;
             }
-            if let Some((form, _)) = words.iter().find(|(_, word)| equal(word, &entry.node.value)) {
+            if let Some((form, _)) = words
+                .iter()
+                .find(|(_, word)| equal(word, &entry.node.value))
+            {
                 return self.value(form, node, name, key);
             }
             let words: Vec<&Schema> = words.iter().map(|(_, word)| *word).collect();
@@ -275,24 +317,46 @@ impl<'s> Walk<'s> {
         let missing = |form: &Schema| {
             let required = form.get("required").and_then(Schema::as_array);
             let required = required.into_iter().flatten().filter_map(Schema::as_str);
-            required.filter(|key| !entries.iter().any(|e| e.key == *key)).count()
+            required
+                .filter(|key| !entries.iter().any(|e| e.key == *key))
+                .count()
         };
-        let Some(best) = forms.iter().copied().min_by_key(|form| (foreign(form), missing(form))) else {
+        let Some(best) = forms
+            .iter()
+            .copied()
+            .min_by_key(|form| (foreign(form), missing(form)))
+        else {
             return;
         };
         // Nothing told the forms apart: say which there are.
         if entries.iter().all(|entry| !knows(best, &entry.key)) {
-            let forms = forms.iter().map(|form| form_of(form)).collect::<Vec<_>>().join(" or ");
-            for entry in entries.iter().filter(|entry| later::key(&entry.key).is_some()) {
+            let forms = forms
+                .iter()
+                .map(|form| form_of(form))
+                .collect::<Vec<_>>()
+                .join(" or ");
+            for entry in entries
+                .iter()
+                .filter(|entry| later::key(&entry.key).is_some())
+            {
                 self.unknown_key(entry, std::iter::empty(), name);
             }
-            return self.add(MISSING_KEY, node, format!("{name} has none of its keys"), "incomplete", format!("write {forms}"));
+            return self.add(
+                MISSING_KEY,
+                node,
+                format!("{name} has none of its keys"),
+                "incomplete",
+                format!("write {forms}"),
+            );
         }
         let before = self.found.len();
         self.value(best, node, name, key);
         // A key of another form is no unknown word: the two forms are mixed.
         for found in &mut self.found[before..] {
-            let Some(entry) = entries.iter().find(|e| found.rule == UNKNOWN_KEY && found.span.as_ref() == Some(&e.key_span)) else {
+            let Some(entry) = entries
+                .iter()
+                .find(|e| found.rule == UNKNOWN_KEY && found.span.as_ref() == Some(&e.key_span))
+            else {
                 continue;
             };
             if let Some(other) = forms.iter().find(|form| knows(form, &entry.key)) {
@@ -321,7 +385,11 @@ impl<'s> Walk<'s> {
             }
             _ => String::new(),
         };
-        let message = format!("{name} is {}; {} is allowed", node.kind(), words.join(" or "));
+        let message = format!(
+            "{name} is {}; {} is allowed",
+            node.kind(),
+            words.join(" or ")
+        );
         self.add(WRONG_TYPE, node, message, "wrong kind of value", help);
     }
 
@@ -329,7 +397,8 @@ impl<'s> Walk<'s> {
     fn describe_key(&self, schema: Option<&'s Schema>, key: &str) -> String {
         let description = schema.and_then(|schema| {
             let own = schema.get("description");
-            own.or_else(|| self.resolve(schema).get("description"))?.as_str()
+            own.or_else(|| self.resolve(schema).get("description"))?
+                .as_str()
         });
         description.map_or_else(
             || format!("add `{key} = …`"),
@@ -370,7 +439,9 @@ fn name_of(entry: &Entry, parent: &str) -> String {
     match (&entry.node.value, parent) {
         (Value::Table(_), "the session") => format!("[{}]", entry.key),
         (Value::List(items), "the session")
-            if items.iter().all(|item| matches!(item.value, Value::Table(_))) =>
+            if items
+                .iter()
+                .all(|item| matches!(item.value, Value::Table(_))) =>
         {
             format!("[[{}]]", entry.key)
         }
@@ -379,7 +450,10 @@ fn name_of(entry: &Entry, parent: &str) -> String {
 }
 
 fn alternatives(schema: &Schema) -> Option<&[Schema]> {
-    let branches = schema.get("anyOf").or_else(|| schema.get("oneOf"))?.as_array()?;
+    let branches = schema
+        .get("anyOf")
+        .or_else(|| schema.get("oneOf"))?
+        .as_array()?;
     // A list of constants is a choice of words.
     branches
         .iter()
@@ -395,7 +469,10 @@ fn choices(schema: &Schema) -> Option<Vec<&Schema>> {
     if let Some(list) = schema.get("enum") {
         return Some(list.as_array()?.iter().collect());
     }
-    let branches = schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array()?;
+    let branches = schema
+        .get("oneOf")
+        .or_else(|| schema.get("anyOf"))?
+        .as_array()?;
     let mut all = Vec::new();
     for branch in branches {
         all.extend(choices(branch)?);
@@ -446,7 +523,11 @@ fn phrase(schema: &Schema) -> String {
 /// The keys of a table's form: "{ az, el, dist, width }".
 fn form_of(schema: &Schema) -> String {
     let keys = schema.get("properties").and_then(Schema::as_object);
-    let keys: Vec<&str> = keys.into_iter().flat_map(|p| p.keys()).map(String::as_str).collect();
+    let keys: Vec<&str> = keys
+        .into_iter()
+        .flat_map(|p| p.keys())
+        .map(String::as_str)
+        .collect();
     format!("{{ {} }}", keys.join(", "))
 }
 

@@ -90,7 +90,10 @@ impl Findings {
                 code: found.rule.code,
                 severity: found.rule.severity,
                 path: self.path.clone(),
-                line_column: found.span.as_ref().map(|span| lines.place(text, span.start)),
+                line_column: found
+                    .span
+                    .as_ref()
+                    .map(|span| lines.place(text, span.start)),
                 span: found.span,
                 message: found.message,
                 label: found.label,

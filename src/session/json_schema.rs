@@ -17,7 +17,9 @@ pub fn json_schema() -> &'static Value {
         let settings = SchemaSettings::draft2020_12()
             .with_transform(RestrictFormats::default())
             .with_transform(RecursiveTransform(without_null));
-        let mut schema = settings.into_generator().into_root_schema_for::<SessionFile>();
+        let mut schema = settings
+            .into_generator()
+            .into_root_schema_for::<SessionFile>();
         schema.insert("title".to_owned(), "umbel session".into());
         schema.to_value()
     })
@@ -86,9 +88,16 @@ mod tests {
             };
             // A table of keys, not a key that happens to be called "properties".
             tables += 1;
-            assert_eq!(schema["additionalProperties"], Value::Bool(false), "{schema:#}");
+            assert_eq!(
+                schema["additionalProperties"],
+                Value::Bool(false),
+                "{schema:#}"
+            );
             for (key, property) in properties {
-                assert!(property.get("description").is_some(), "`{key}` has no description");
+                assert!(
+                    property.get("description").is_some(),
+                    "`{key}` has no description"
+                );
             }
         });
         assert!(tables >= 12, "{tables} tables");

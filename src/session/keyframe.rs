@@ -32,7 +32,8 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Keyframe<V> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let short = || de::Error::custom("a keyframe is [TIME, VALUE] or [TIME, VALUE, CURVE]");
+                let short =
+                    || de::Error::custom("a keyframe is [TIME, VALUE] or [TIME, VALUE, CURVE]");
                 let keyframe = Keyframe {
                     at: seq.next_element()?.ok_or_else(short)?,
                     value: seq.next_element()?.ok_or_else(short)?,

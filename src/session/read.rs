@@ -26,7 +26,9 @@ impl<'de> Deserializer<'de> for &'de Node {
             Value::Text(text) => visitor.visit_borrowed_str(text),
             Value::List(items) => visitor.visit_seq(SeqDeserializer::new(items.iter())),
             Value::Table(entries) => visitor.visit_map(MapDeserializer::new(
-                entries.iter().map(|entry| (entry.key.as_str(), &entry.node)),
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.as_str(), &entry.node)),
             )),
         }
     }

@@ -61,8 +61,18 @@ pub(crate) fn parse(text: &str, path: &Path, findings: &mut Findings) -> Option<
         return match json::parse(text) {
             Ok(tree) => Some(tree),
             Err(fault) => {
-                let span = fault.at..text[fault.at..].chars().next().map_or(fault.at, |c| fault.at + c.len_utf8());
-                findings.add(SYNTAX, Some(span), format!("this is not JSON: {}", fault.reason), "here", "");
+                let span = fault.at
+                    ..text[fault.at..]
+                        .chars()
+                        .next()
+                        .map_or(fault.at, |c| fault.at + c.len_utf8());
+                findings.add(
+                    SYNTAX,
+                    Some(span),
+                    format!("this is not JSON: {}", fault.reason),
+                    "here",
+                    "",
+                );
                 None
             }
         };
@@ -81,7 +91,9 @@ pub(crate) fn parse(text: &str, path: &Path, findings: &mut Findings) -> Option<
     };
     for fault in faults.iter().take(LISTED_FAULTS) {
         // A fault at the very end has no character to underline.
-        let span = fault.span().map(|span| span.start.min(text.len())..span.end.min(text.len()));
+        let span = fault
+            .span()
+            .map(|span| span.start.min(text.len())..span.end.min(text.len()));
         let help = span.as_ref().map_or("", |span| hint(text, span.start));
         findings.add(SYNTAX, span, shorten(fault.message()), "here", help);
     }

@@ -191,7 +191,10 @@ mod tests {
         let tree = Node::from_toml(&document);
         let root = Cursor::new(&tree);
         let stem = root.key("stem").item(0);
-        assert_eq!(&text[root.key("song").key("title").span().unwrap()], "\"é\"");
+        assert_eq!(
+            &text[root.key("song").key("title").span().unwrap()],
+            "\"é\""
+        );
         assert_eq!(&text[stem.key_span("at").unwrap()], "at");
         assert_eq!(&text[stem.key("at").key("az").span().unwrap()], "2.5");
         let keys: Vec<_> = stem.key("at").entries().iter().map(|e| &e.key).collect();

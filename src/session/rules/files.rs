@@ -14,13 +14,14 @@ const COMPARED: usize = 1000;
 pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
     let song = root.key("song");
     let own = folder(path);
+    let beside = names_in(own);
     if let Some(reference) = song.key("reference").text() {
-        exists(song.key("reference"), reference, own, &names_in(own), findings);
+        exists(song.key("reference"), reference, own, &beside, findings);
     }
     for stem in tables(root, "stem") {
         let csv = stem.key("move").key("csv");
         if let Some(name) = csv.text().filter(|name| !name.is_empty()) {
-            if exists(csv, name, own, &names_in(own), findings) {
+            if exists(csv, name, own, &beside, findings) {
                 if let Err((message, help)) = super::super::outside::csv(&own.join(name)) {
                     findings.add(CSV, csv.span(), message, "in this file", help);
                 }
@@ -32,10 +33,13 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
     if stems_folder.text().is_some() && !stems.is_dir() {
         let help = match stems.exists() {
             true => "`stems` names the folder of the stems, not a file".to_owned(),
-            false => format!("{}`stems` is relative to the session file", meant(did_you_mean(
-                stems_folder.text().unwrap_or("").trim_end_matches('/'),
-                names_in(own).iter().map(String::as_str),
-            ))),
+            false => format!(
+                "{}`stems` is relative to the session file",
+                meant(did_you_mean(
+                    stems_folder.text().unwrap_or("").trim_end_matches('/'),
+                    beside.iter().map(String::as_str),
+                ))
+            ),
         };
         findings.add(
             MISSING_FILE,
@@ -70,7 +74,10 @@ fn exists(
         return true;
     }
     let (message, help) = if path.is_dir() {
-        (format!("\"{}\" is a folder", shorten(name)), "name a file".to_owned())
+        (
+            format!("\"{}\" is a folder", shorten(name)),
+            "name a file".to_owned(),
+        )
     } else {
         let nearest = did_you_mean(name, names.iter().map(String::as_str));
         let looked = if folder.as_os_str().is_empty() {
@@ -88,7 +95,11 @@ fn exists(
 }
 
 fn names_in(folder: &Path) -> Vec<String> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
@@ -105,11 +116,18 @@ fn used_once(root: Cursor<'_>, findings: &mut Findings) {
     // Which stem took a channel of a file; channel 0 stands for all of them.
     let mut taken: HashMap<&str, HashMap<u64, String>> = HashMap::new();
     for stem in tables(root, "stem") {
-        let Some(file) = stem.key("file").text() else { continue };
+        let Some(file) = stem.key("file").text() else {
+            continue;
+        };
         let name = stem.key("name").text().unwrap_or("").to_owned();
         let written = stem.key("channels");
         let channels: Vec<u64> = if written.exists() {
-            written.items().take(2).filter_map(|c| c.number()).map(|c| c as u64).collect()
+            written
+                .items()
+                .take(2)
+                .filter_map(|c| c.number())
+                .map(|c| c as u64)
+                .collect()
         } else {
             vec![0]
         };
@@ -129,7 +147,10 @@ fn used_once(root: Cursor<'_>, findings: &mut Findings) {
         let clash = channels.iter().find_map(|channel| {
             let whole = takers.get(&0).map(|taker| (0, taker));
             let same = takers.get(channel).map(|taker| (*channel, taker));
-            let any = takers.iter().next().map(|(channel, taker)| (*channel, taker));
+            let any = takers
+                .iter()
+                .next()
+                .map(|(channel, taker)| (*channel, taker));
             whole.or(same).or(any.filter(|_| *channel == 0))
         });
         if let Some((channel, taker)) = clash {
@@ -137,7 +158,11 @@ fn used_once(root: Cursor<'_>, findings: &mut Findings) {
                 (0, _) | (_, [0]) => format!("the file \"{}\"", shorten(file)),
                 (channel, _) => format!("channel {channel} of \"{}\"", shorten(file)),
             };
-            let at = if written.exists() { written } else { stem.key("file") };
+            let at = if written.exists() {
+                written
+            } else {
+                stem.key("file")
+            };
             findings.add(
                 DUPLICATE_AUDIO,
                 at.span(),

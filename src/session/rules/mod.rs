@@ -15,8 +15,9 @@ use std::path::Path;
 use super::findings::Findings;
 use super::tree::Cursor;
 
-pub(crate) use audio::check as check_audio;
-pub(crate) use outs::{Target, file_name, target};
+pub(crate) use audio::{StemAudio, check as check_audio};
+pub(crate) use names::silenced;
+pub use outs::{Target, file_name, target};
 pub(crate) use times::{time_line, time_of};
 
 use crate::units::SampleRate;

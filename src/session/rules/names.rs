@@ -54,7 +54,9 @@ fn unique(root: Cursor<'_>, kind: &str, findings: &mut Findings) {
 }
 
 fn groups(root: Cursor<'_>, findings: &mut Findings) {
-    let groups: Vec<&str> = tables(root, "group").filter_map(|g| g.key("name").text()).collect();
+    let groups: Vec<&str> = tables(root, "group")
+        .filter_map(|g| g.key("name").text())
+        .collect();
     let mut used: Vec<&str> = Vec::new();
     for stem in tables(root, "stem") {
         let group = stem.key("group");
@@ -68,7 +70,11 @@ fn groups(root: Cursor<'_>, findings: &mut Findings) {
         let help = if groups.is_empty() {
             format!("add [[group]] with name = \"{}\"", shorten(text))
         } else {
-            format!("{}the groups are: {}", meant(nearest), shorten(&groups.join(", ")))
+            format!(
+                "{}the groups are: {}",
+                meant(nearest),
+                shorten(&groups.join(", "))
+            )
         };
         findings.add(
             UNKNOWN_GROUP,
@@ -86,7 +92,10 @@ fn groups(root: Cursor<'_>, findings: &mut Findings) {
                 name.span(),
                 format!("no stem belongs to the group \"{}\"", shorten(text)),
                 "empty group",
-                format!("write group = \"{}\" at its stems, or remove it", shorten(text)),
+                format!(
+                    "write group = \"{}\" at its stems, or remove it",
+                    shorten(text)
+                ),
             );
         }
     }
@@ -109,17 +118,27 @@ fn sounding(root: Cursor<'_>, findings: &mut Findings) {
         let name = stem.key("group").text()?;
         tables(root, "group").find(|group| group.key("name").text() == Some(name))
     };
-    let any_solo = tables(root, "group").chain(stems.iter().copied()).any(|s| s.key("solo").flag());
+    let any_solo = tables(root, "group")
+        .chain(stems.iter().copied())
+        .any(|s| s.key("solo").flag());
     let mut silent = 0;
     let mut unsoloed = 0;
     for stem in &stems {
         let group = group_of(*stem);
-        let flag = |key| (stem.key(key).flag(), group.is_some_and(|g| g.key(key).flag()));
+        let flag = |key| {
+            (
+                stem.key(key).flag(),
+                group.is_some_and(|g| g.key(key).flag()),
+            )
+        };
         match silenced(flag("mute"), flag("solo"), any_solo) {
             None => continue,
             Some(Silenced::NotSoloed) => unsoloed += 1,
             Some(Silenced::Muted) => {
-                let at = [*stem].into_iter().chain(group).find(|s| s.key("mute").flag());
+                let at = [*stem]
+                    .into_iter()
+                    .chain(group)
+                    .find(|s| s.key("mute").flag());
                 let name = stem.key("name").text().unwrap_or("");
                 findings.add(
                     SILENCED,
@@ -133,11 +152,16 @@ fn sounding(root: Cursor<'_>, findings: &mut Findings) {
         silent += 1;
     }
     if unsoloed > 0 {
-        let solo = tables(root, "group").chain(stems.iter().copied()).find(|s| s.key("solo").flag());
+        let solo = tables(root, "group")
+            .chain(stems.iter().copied())
+            .find(|s| s.key("solo").flag());
         findings.add(
             SILENCED,
             solo.and_then(|s| s.key("solo").span()),
-            format!("{unsoloed} of {} stems are left out beside what is soloed", stems.len()),
+            format!(
+                "{unsoloed} of {} stems are left out beside what is soloed",
+                stems.len()
+            ),
             "soloed",
             "",
         );
@@ -164,14 +188,14 @@ pub(crate) enum Silenced {
 ///
 /// - Any solo silences every stem that is neither soloed itself nor in a soloed group.
 /// - A mute silences, unless the same strip is soloed; a soloed stem sounds in a muted group.
-pub(crate) fn silenced(
-    mute: (bool, bool),
-    solo: (bool, bool),
-    any_solo: bool,
-) -> Option<Silenced> {
+pub(crate) fn silenced(mute: (bool, bool), solo: (bool, bool), any_solo: bool) -> Option<Silenced> {
     if any_solo && !solo.0 && !solo.1 {
         // A muted stem stays out whatever is soloed: that is the reason to tell.
-        return Some(if mute.0 || mute.1 { Silenced::Muted } else { Silenced::NotSoloed });
+        return Some(if mute.0 || mute.1 {
+            Silenced::Muted
+        } else {
+            Silenced::NotSoloed
+        });
     }
     let muted = (mute.0 && !solo.0) || (mute.1 && !solo.1 && !solo.0);
     muted.then_some(Silenced::Muted)
@@ -197,7 +221,9 @@ fn key(key: Cursor<'_>, findings: &mut Findings) {
 }
 
 fn is_key(text: &str) -> bool {
-    let camelot = text.strip_suffix(['A', 'B']).and_then(|number| number.parse::<u8>().ok());
+    let camelot = text
+        .strip_suffix(['A', 'B'])
+        .and_then(|number| number.parse::<u8>().ok());
     if let Some(number) = camelot {
         return (1..=12).contains(&number);
     }
@@ -242,7 +268,11 @@ mod tests {
             (group, group, true, None),
             (stem, no, true, Some(Muted)),
         ] {
-            assert_eq!(silenced(mute, solo, any_solo), expected, "mute {mute:?} solo {solo:?}");
+            assert_eq!(
+                silenced(mute, solo, any_solo),
+                expected,
+                "mute {mute:?} solo {solo:?}"
+            );
         }
     }
 }

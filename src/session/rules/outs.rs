@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::super::codes::{FILE_NAME, NOT_AVAILABLE, SAME_OUTPUT_FILE, UNKNOWN_LAYOUT};
 use super::super::findings::{Findings, shorten};
-use super::super::{later, outside};
 use super::super::tree::Cursor;
+use super::super::{later, outside};
 use super::{folder, tables};
 use crate::layout::Layout;
 use crate::{Error, Result};
@@ -15,10 +15,18 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
     let mut taken: HashMap<String, String> = HashMap::new();
     for out in tables(root, "out") {
         layout(out.key("layout"), path, findings);
-        let written = if out.key("file").exists() { out.key("file") } else { out.key("name") };
+        let written = if out.key("file").exists() {
+            out.key("file")
+        } else {
+            out.key("name")
+        };
         let Some(text) = written.text() else { continue };
         let file = file_name(out.key("name").text().unwrap_or(""), out.key("file").text());
-        let meant = if out.key("file").exists() { text.to_owned() } else { format!("{text}.wav") };
+        let meant = if out.key("file").exists() {
+            text.to_owned()
+        } else {
+            format!("{text}.wav")
+        };
         if file != meant && format!("{meant}.wav") != file {
             findings.add(
                 FILE_NAME,
@@ -28,11 +36,17 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
                 format!("the file is called \"{file}\", in the folder of the outputs"),
             );
         }
-        if let Some(other) = taken.insert(file.to_lowercase(), out.key("name").text().unwrap_or("").to_owned()) {
+        if let Some(other) = taken.insert(
+            file.to_lowercase(),
+            out.key("name").text().unwrap_or("").to_owned(),
+        ) {
             findings.add(
                 SAME_OUTPUT_FILE,
                 written.span(),
-                format!("the file \"{file}\" is already written by the output \"{}\"", shorten(&other)),
+                format!(
+                    "the file \"{file}\" is already written by the output \"{}\"",
+                    shorten(&other)
+                ),
                 "the same file",
                 "give this output a `file` of its own",
             );
@@ -56,15 +70,28 @@ fn layout(written: Cursor<'_>, path: &Path, findings: &mut Findings) {
     }
     match target(name, path) {
         Ok(_) => {}
-        Err(Error::Layout { reason, speaker, .. }) => {
+        Err(Error::Layout {
+            reason, speaker, ..
+        }) => {
             let (found, help) = reason.split_once("; ").unwrap_or((&reason, ""));
-            let speaker = if speaker.is_empty() { String::new() } else { format!(", speaker \"{speaker}\"") };
+            let speaker = if speaker.is_empty() {
+                String::new()
+            } else {
+                format!(", speaker \"{speaker}\"")
+            };
             findings.add(
                 UNKNOWN_LAYOUT,
                 written.span(),
-                format!("the layout \"{}\"{speaker} cannot be used: {found}", shorten(name)),
+                format!(
+                    "the layout \"{}\"{speaker} cannot be used: {found}",
+                    shorten(name)
+                ),
                 "not a layout",
-                if help.is_empty() { "`umbel layout list` prints the names" } else { help },
+                if help.is_empty() {
+                    "`umbel layout list` prints the names"
+                } else {
+                    help
+                },
             );
         }
         Err(other) => findings.add(
@@ -110,7 +137,11 @@ pub fn file_name(name: &str, file: Option<&str>) -> String {
     /// of a channel.
     const LONGEST: usize = 120;
     let written = file.unwrap_or(name);
-    let stem = match written.len().checked_sub(4).and_then(|dot| written.split_at_checked(dot)) {
+    let stem = match written
+        .len()
+        .checked_sub(4)
+        .and_then(|dot| written.split_at_checked(dot))
+    {
         Some((stem, extension)) if file.is_some() && extension.eq_ignore_ascii_case(".wav") => stem,
         _ => written,
     };
@@ -126,16 +157,27 @@ pub fn file_name(name: &str, file: Option<&str>) -> String {
         safe.pop();
     }
     // A leading dot hides a file or climbs a folder; Windows drops dots and blanks at the end.
-    let trimmed = safe.trim().trim_start_matches('.').trim_end_matches(['.', ' ']).trim_start();
+    let trimmed = safe
+        .trim()
+        .trim_start_matches('.')
+        .trim_end_matches(['.', ' '])
+        .trim_start();
     let reserved = ["con", "prn", "aux", "nul"];
-    let device = trimmed.split('.').next().unwrap_or("").trim_end().to_lowercase();
+    let device = trimmed
+        .split('.')
+        .next()
+        .unwrap_or("")
+        .trim_end()
+        .to_lowercase();
     let numbered = ["com", "lpt"].iter().any(|port| {
-        device.strip_prefix(port).is_some_and(|n| n.chars().count() == 1 && n.chars().all(char::is_numeric))
+        device
+            .strip_prefix(port)
+            .is_some_and(|n| n.chars().count() == 1 && n.chars().all(char::is_numeric))
     });
     let safe = if trimmed.is_empty() {
         "out".to_owned()
     } else if reserved.contains(&device.as_str()) || numbered {
-        format!("{trimmed}_")
+        format!("_{trimmed}")
     } else {
         trimmed.to_owned()
     };
@@ -152,9 +194,9 @@ mod tests {
             ("714", "714.wav"),
             ("../../etc/x", "-..-etc-x.wav"),
             ("A/B", "A-B.wav"),
-            ("CON", "CON_.wav"),
-            ("nul.5", "nul.5_.wav"),
-            ("com1", "com1_.wav"),
+            ("CON", "_CON.wav"),
+            ("nul.5", "_nul.5.wav"),
+            ("com1", "_com1.wav"),
             ("...", "out.wav"),
             ("🎧 mix", "🎧 mix.wav"),
             ("a\nb", "a-b.wav"),
@@ -163,7 +205,11 @@ mod tests {
             assert_eq!(file_name(name, None), expected, "{name:?}");
         }
         let long = file_name(&"é".repeat(10_000), None);
-        assert!(long.len() <= 124 && long.ends_with("é.wav"), "{} bytes", long.len());
+        assert!(
+            long.len() <= 124 && long.ends_with("é.wav"),
+            "{} bytes",
+            long.len()
+        );
         assert_eq!(file_name("x", Some("My Mix.WAV")), "My Mix.wav");
         assert_eq!(file_name("x", Some("mix")), "mix.wav");
     }

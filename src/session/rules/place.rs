@@ -49,7 +49,9 @@ enum Form {
 
 /// `None` if the position is neither or both: the schema has said so.
 fn form(position: Cursor<'_>) -> Option<Form> {
-    let polar = ["az", "el", "dist"].iter().any(|key| position.key(key).exists());
+    let polar = ["az", "el", "dist"]
+        .iter()
+        .any(|key| position.key(key).exists());
     let room = ["x", "y", "z"].iter().any(|key| position.key(key).exists());
     match (polar, room) {
         (true, false) => Some(Form::Polar),
@@ -69,14 +71,20 @@ fn keyframes(list: Cursor<'_>, findings: &mut Findings) {
             _ => {}
         }
         let azimuth = position.key("az");
-        let way = azimuth.number().zip(before).map(|(to, from)| (from, to, to - from));
+        let way = azimuth
+            .number()
+            .zip(before)
+            .map(|(to, from)| (from, to, to - from));
         let jumps = keyframe.item(2).text() == Some("step");
         if let Some((from, to, way)) = way.filter(|(.., way)| way.abs() > 180.0 && !jumps) {
             let side = if way > 0.0 { "left" } else { "right" };
             findings.add(
                 LONG_WAY,
                 azimuth.span(),
-                format!("from {from} to {to} turns {} degrees to the {side}", way.abs()),
+                format!(
+                    "from {from} to {to} turns {} degrees to the {side}",
+                    way.abs()
+                ),
                 "the long way",
                 format!("if the short way is meant, write {}", from + short_way(way)),
             );

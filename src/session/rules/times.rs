@@ -45,10 +45,11 @@ fn meter(written: Cursor<'_>, findings: &mut Findings) -> Meter {
     let Some(text) = written.text() else {
         return Meter::COMMON;
     };
-    text.parse().unwrap_or_else(|TimeProblem { message, help }| {
-        findings.add(NOT_UNDERSTOOD, written.span(), message, "not a metre", help);
-        Meter::COMMON
-    })
+    text.parse()
+        .unwrap_or_else(|TimeProblem { message, help }| {
+            findings.add(NOT_UNDERSTOOD, written.span(), message, "not a metre", help);
+            Meter::COMMON
+        })
 }
 
 fn tempo(song: Cursor<'_>, findings: &mut Findings) -> Vec<TempoChange> {
@@ -75,7 +76,13 @@ fn tempo(song: Cursor<'_>, findings: &mut Findings) -> Vec<TempoChange> {
                 bpm: valid(change.key("bpm")),
             }),
             Err(TimeProblem { message, help }) => {
-                findings.add(NOT_UNDERSTOOD, at.span(), message, "not a bar and beat", help);
+                findings.add(
+                    NOT_UNDERSTOOD,
+                    at.span(),
+                    message,
+                    "not a bar and beat",
+                    help,
+                );
             }
         }
     }
@@ -103,7 +110,9 @@ fn markers(markers: Cursor<'_>, line: &mut TimeLine, findings: &mut Findings) {
     for first in order {
         // The chain of markers that this one rests on, nearest last.
         let mut chain = vec![first];
-        while let Some((Time::Marker { name, .. }, span)) = chain.last().and_then(|name| times.get(name)) {
+        while let Some((Time::Marker { name, .. }, span)) =
+            chain.last().and_then(|name| times.get(name))
+        {
             let Some((&name, _)) = times.get_key_value(name.as_str()) else {
                 break;
             };
@@ -115,7 +124,10 @@ fn markers(markers: Cursor<'_>, line: &mut TimeLine, findings: &mut Findings) {
                 findings.add(
                     MARKER_LOOP,
                     span.clone(),
-                    format!("markers refer to each other in a circle: @{}", shorten(&ring.join(" -> @"))),
+                    format!(
+                        "markers refer to each other in a circle: @{}",
+                        shorten(&ring.join(" -> @"))
+                    ),
                     "closes the circle",
                     "give one of them a time of its own",
                 );
@@ -131,10 +143,18 @@ fn markers(markers: Cursor<'_>, line: &mut TimeLine, findings: &mut Findings) {
             if done.insert(name, true).is_some() {
                 continue;
             }
-            let Some((time, span)) = times.get(name) else { continue };
+            let Some((time, span)) = times.get(name) else {
+                continue;
+            };
             if resolve(time, span.clone(), line, findings).is_some() {
                 if let Err(TimeProblem { message, help }) = line.add_marker(name, time) {
-                    findings.add(NOT_UNDERSTOOD, markers.key_span(name), message, "not a marker's name", help);
+                    findings.add(
+                        NOT_UNDERSTOOD,
+                        markers.key_span(name),
+                        message,
+                        "not a marker's name",
+                        help,
+                    );
                 }
             } else {
                 // Reported; its name exists all the same.
@@ -153,7 +173,13 @@ fn time(written: Cursor<'_>, findings: &mut Findings) -> Option<Time> {
     match written.text()?.parse() {
         Ok(time) => Some(time),
         Err(TimeProblem { message, help }) => {
-            findings.add(NOT_UNDERSTOOD, written.span(), shorten(&message), "not a time", help);
+            findings.add(
+                NOT_UNDERSTOOD,
+                written.span(),
+                shorten(&message),
+                "not a time",
+                help,
+            );
             None
         }
     }
@@ -172,7 +198,11 @@ fn resolve(
     };
     let in_bars = matches!(
         time,
-        Time::BarBeat(_) | Time::Marker { offset: Offset::Bars { .. }, .. }
+        Time::BarBeat(_)
+            | Time::Marker {
+                offset: Offset::Bars { .. },
+                ..
+            }
     );
     let (rule, label) = match time {
         Time::Marker { name, .. } if !line.markers().any(|(known, _)| known == name) => {
@@ -209,7 +239,9 @@ fn keyframes(list: Cursor<'_>, line: &TimeLine, findings: &mut Findings) {
     let mut latest: Option<f64> = None;
     for keyframe in list.items() {
         let at = keyframe.item(0);
-        let Some(seconds) = time_of(at, line, findings) else { continue };
+        let Some(seconds) = time_of(at, line, findings) else {
+            continue;
+        };
         if let Some(before) = latest.filter(|before| seconds < *before) {
             findings.add(
                 TIME_ORDER,
@@ -251,7 +283,10 @@ fn shape(shape: Cursor<'_>, line: &TimeLine, findings: &mut Findings) {
     }
     let mut end = |key: &str| {
         let written = shape.key(key);
-        written.exists().then(|| time_of(written, line, findings)).flatten()
+        written
+            .exists()
+            .then(|| time_of(written, line, findings))
+            .flatten()
     };
     if let (Some(from), Some(to)) = (end("from"), end("to")) {
         if to <= from {
