@@ -222,17 +222,12 @@ impl<'s> Walk<'s> {
             );
             return self.add(WRONG_TYPE, node, message, "wrong kind of value", "");
         };
-        if let Value::Text(word) = &node.value {
-            if let Some(reason) = later::word(word) {
-                let message = format!("{name} is {written}, which this version does not do");
-                return self.add(
-                    NOT_AVAILABLE,
-                    node,
-                    message,
-                    "not available",
-                    format!("{word}: {reason}"),
-                );
-            }
+        if let Value::Text(word) = &node.value
+            && let Some(reason) = later::word(word)
+        {
+            let message = format!("{name} is {written}, which this version does not do");
+            let help = format!("{word}: {reason}");
+            return self.add(NOT_AVAILABLE, node, message, "not available", help);
         }
         let nearest = match &node.value {
             Value::Text(word) => did_you_mean(word, choices.iter().filter_map(|c| c.as_str())),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::codes::{CSV, DUPLICATE_AUDIO, MISSING_FILE};
 use super::super::findings::{Findings, did_you_mean, meant, shorten};
+use super::super::outside;
 use super::super::tree::Cursor;
 use super::{folder, tables};
 
@@ -20,12 +21,11 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
     }
     for stem in tables(root, "stem") {
         let csv = stem.key("move").key("csv");
-        if let Some(name) = csv.text().filter(|name| !name.is_empty()) {
-            if exists(csv, name, own, &beside, findings) {
-                if let Err((message, help)) = super::super::outside::csv(&own.join(name)) {
-                    findings.add(CSV, csv.span(), message, "in this file", help);
-                }
-            }
+        if let Some(name) = csv.text().filter(|name| !name.is_empty())
+            && exists(csv, name, own, &beside, findings)
+            && let Err((message, help)) = outside::csv(&own.join(name))
+        {
+            findings.add(CSV, csv.span(), message, "in this file", help);
         }
     }
     let stems_folder = song.key("stems");
@@ -132,17 +132,17 @@ fn used_once(root: Cursor<'_>, findings: &mut Findings) {
             vec![0]
         };
         let takers = taken.entry(file).or_default();
-        if let [left, right] = channels.as_slice() {
-            if left == right {
-                findings.add(
-                    DUPLICATE_AUDIO,
-                    written.item(1).span(),
-                    format!("channel {right} stands here twice"),
-                    "the same channel",
-                    format!("a mono stem is channels = [{right}]"),
-                );
-                continue;
-            }
+        if let [left, right] = channels.as_slice()
+            && left == right
+        {
+            findings.add(
+                DUPLICATE_AUDIO,
+                written.item(1).span(),
+                format!("channel {right} stands here twice"),
+                "the same channel",
+                format!("a mono stem is channels = [{right}]"),
+            );
+            continue;
         }
         let clash = channels.iter().find_map(|channel| {
             let whole = takers.get(&0).map(|taker| (0, taker));

@@ -11,10 +11,10 @@ pub(super) fn check(root: Cursor<'_>, findings: &mut Findings) {
         let movement = stem.key("move");
         keyframes(movement, findings);
         let (a, b) = (movement.key("a"), movement.key("b"));
-        if let (Some(form), Some(other)) = (form(a), form(b)) {
-            if form != other {
-                mixed(b, form, findings);
-            }
+        if let (Some(form), Some(other)) = (form(a), form(b))
+            && form != other
+        {
+            mixed(b, form, findings);
         }
     }
 }

@@ -288,15 +288,15 @@ fn shape(shape: Cursor<'_>, line: &TimeLine, findings: &mut Findings) {
             .then(|| time_of(written, line, findings))
             .flatten()
     };
-    if let (Some(from), Some(to)) = (end("from"), end("to")) {
-        if to <= from {
-            findings.add(
-                TIME_ORDER,
-                shape.key("to").span(),
-                format!("the movement stops, at {to:.3} s, before it starts, at {from:.3} s"),
-                "too early",
-                "`to` is later than `from`",
-            );
-        }
+    if let (Some(from), Some(to)) = (end("from"), end("to"))
+        && to <= from
+    {
+        findings.add(
+            TIME_ORDER,
+            shape.key("to").span(),
+            format!("the movement stops, at {to:.3} s, before it starts, at {from:.3} s"),
+            "too early",
+            "`to` is later than `from`",
+        );
     }
 }
