@@ -9,6 +9,8 @@ mod interrupt;
 mod progress;
 mod ui;
 
+mod findings;
+
 mod check;
 mod completions;
 mod gains;
