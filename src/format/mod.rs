@@ -6,6 +6,7 @@
 //! [`positions_csv`] reads movements written as tables.
 
 mod decode;
+pub mod layout_file;
 pub mod positions_csv;
 mod resample;
 mod sink;

@@ -12,7 +12,7 @@ use super::rules::{self, StemAudio, Target};
 use super::schema::{BitDepthKey, ContainerKey, CurveKey, GroupKeys, Level, OutKeys, StemKeys};
 use super::time::TimeLine;
 use crate::error::{Finding, Severity};
-use crate::mix::{GainCurve, GainPoint};
+use crate::mix::{GainCurve, GainPoint, Strip};
 use crate::scene::{Curve, Object, Side};
 use crate::units::{Decibels, Frames, Gain, SampleRate};
 use crate::{Error, Result};
@@ -60,19 +60,6 @@ pub struct Input {
     pub channels: Vec<usize>,
     /// Rows of the feeds.
     pub feeds: Vec<usize>,
-}
-
-/// A stem's strip on the desk.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Strip {
-    /// The stem's name.
-    pub name: String,
-    /// Its feeds: one, or left and right.
-    pub feeds: Range<usize>,
-    /// Its own fader and that of its group; they multiply. Faders at 0 dB throughout are left out.
-    pub gains: Vec<GainCurve>,
-    /// Level of the copy for the LFE channel, if it has one; after the faders.
-    pub lfe: Option<Gain>,
 }
 
 /// One output.
