@@ -136,7 +136,7 @@ fn print(path: &Path, report: &Report, ui: &Ui) -> Result<()> {
         .cloned()
         .collect();
     if !shown.is_empty() {
-        ui.line(findings::draw(&shown, Some(text)).trim_end())?;
+        ui.line(findings::draw(&shown, Some((path, text))).trim_end())?;
     }
     ui.line(format_args!(
         "{}: {kind}, {}",

@@ -12,6 +12,7 @@ use super::rules::{self, StemAudio, Target};
 use super::schema::{BitDepthKey, ContainerKey, CurveKey, GroupKeys, Level, OutKeys, StemKeys};
 use super::time::TimeLine;
 use crate::error::{Finding, Severity};
+use crate::format::{BitDepth, Container};
 use crate::mix::{GainCurve, GainPoint};
 use crate::scene::{Curve, Object, Side};
 use crate::units::{Decibels, Frames, Gain, SampleRate};
@@ -85,9 +86,9 @@ pub struct OutSpec {
     /// The layout as written.
     pub layout: String,
     /// Sample format.
-    pub bit_depth: BitDepthKey,
+    pub bit_depth: BitDepth,
     /// Chunk format.
-    pub container: ContainerKey,
+    pub container: Container,
     /// One mono file per channel.
     pub multi_mono: bool,
     /// A safe file name without a folder, ending in .wav.
@@ -306,8 +307,15 @@ fn outs(keys: &[OutKeys], path: &Path) -> Result<Vec<OutSpec>> {
                 name: out.name.clone(),
                 target: rules::target(&out.layout, path)?,
                 layout: out.layout.clone(),
-                bit_depth: out.bit_depth,
-                container: out.container,
+                bit_depth: match out.bit_depth {
+                    BitDepthKey::Int16 => BitDepth::Int16,
+                    BitDepthKey::Int24 => BitDepth::Int24,
+                    BitDepthKey::Float32 => BitDepth::Float32,
+                },
+                container: match out.container {
+                    ContainerKey::Auto => Container::Riff,
+                    ContainerKey::Bw64 => Container::Bw64,
+                },
                 multi_mono: out.multi_mono,
                 file_name: rules::file_name(&out.name, out.file.as_deref()),
             })
