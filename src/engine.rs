@@ -61,6 +61,19 @@ impl Engine {
     /// # Panics
     /// If `outputs` are not one per target, or cannot hold the frames.
     pub fn advance(&mut self, feeds: &mut Block, outputs: &mut [Block]) {
+        self.advance_with(feeds, outputs, |block| block);
+    }
+
+    /// As [`advance`](Self::advance), for outputs of which `block_of` shows the block.
+    ///
+    /// # Panics
+    /// As [`advance`](Self::advance).
+    pub fn advance_with<T>(
+        &mut self,
+        feeds: &mut Block,
+        outputs: &mut [T],
+        block_of: impl Fn(&mut T) -> &mut Block,
+    ) {
         assert_eq!(
             outputs.len(),
             self.renderers.len(),
@@ -68,25 +81,21 @@ impl Engine {
         );
         let frames = feeds.frames();
         for out in &mut *outputs {
-            out.set_frames(frames);
+            block_of(out).set_frames(frames);
         }
         let mut done = 0;
         while done < frames {
-            let (quantum, time) = self.enter();
+            let time = self.enter();
             let stretch = (QUANTUM - time).min(frames - done);
             self.mixer.process(feeds, done, self.at, stretch);
             for (renderer, out) in self.renderers.iter_mut().zip(&mut *outputs) {
-                renderer.render(feeds, out, done, time, stretch);
+                renderer.render(feeds, block_of(out), done, time, stretch);
             }
-            debug_assert!(
-                quantum + QUANTUM as u64 > self.at,
-                "the stretch begins in its quantum"
-            );
             self.at += stretch as u64;
             done += stretch;
         }
         for (renderer, out) in self.renderers.iter_mut().zip(outputs) {
-            renderer.finish_block(out);
+            renderer.finish_block(block_of(out));
         }
     }
 
@@ -96,7 +105,7 @@ impl Engine {
         let frames = feeds.frames();
         let mut done = 0;
         while done < frames {
-            let (_, time) = self.enter();
+            let time = self.enter();
             let stretch = (QUANTUM - time).min(frames - done);
             self.mixer.process(feeds, done, self.at, stretch);
             self.at += stretch as u64;
@@ -104,9 +113,9 @@ impl Engine {
         }
     }
 
-    /// Enters the quantum of the present frame, if that is not done yet; returns its first frame and how
-    /// far into it the present frame is.
-    fn enter(&mut self) -> (u64, usize) {
+    /// Enters the quantum of the present frame, if that is not done yet; returns how far into it the
+    /// present frame is.
+    fn enter(&mut self) -> usize {
         let time = self.at % QUANTUM as u64;
         let quantum = self.at - time;
         if self.entered != Some(quantum) {
@@ -116,6 +125,6 @@ impl Engine {
             }
             self.entered = Some(quantum);
         }
-        (quantum, time as usize)
+        time as usize
     }
 }

@@ -15,6 +15,7 @@ pub mod geometry;
 pub mod layout;
 pub mod measure;
 pub mod mix;
+pub mod offline;
 pub mod panner;
 pub mod render;
 pub mod report;

@@ -64,6 +64,13 @@ pub fn names_of(layout: &Layout) -> Vec<&str> {
         .collect()
 }
 
+/// The aliases that do not lead to this layout because other layouts have them too.
+pub fn shared_names_of(layout: &Layout) -> Vec<&str> {
+    let own = names_of(layout);
+    let aliases = layout.aliases.iter().map(String::as_str);
+    aliases.filter(|alias| !own.contains(alias)).collect()
+}
+
 /// Names are compared in lower case with blanks and underscores as hyphens.
 fn key(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '_'], "-")

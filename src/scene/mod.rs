@@ -17,4 +17,5 @@ pub use motion::{Imaging, Motion, PanRule, Placement, Side, blocks, blocks_of};
 pub use object::{BlockSource, Extent, MetadataBlock, Object, ObjectState, StaticBlock};
 pub use playback::Playback;
 pub use shapes::{BackAndForth, Circle, Cycle, Ring, Spiral, Swing, Turn};
+pub(crate) use trajectory::along;
 pub use trajectory::{Keyframe, Keyframes, LATEST_SECOND, MotionProblem, Place, Trajectory};

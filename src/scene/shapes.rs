@@ -317,3 +317,278 @@ impl BackAndForth {
         self.cycle.check()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::Trajectory;
+
+    const RATE: SampleRate = SampleRate(48_000);
+
+    fn cycle(period_s: f64, from: u64, until: Option<u64>) -> Cycle {
+        Cycle {
+            period_s,
+            from: Frames(from),
+            until: until.map(Frames),
+        }
+    }
+
+    fn circle(ring: Ring, turn: Turn, cycle: Cycle) -> Circle {
+        Circle {
+            ring,
+            start_azimuth: 30.0,
+            turn,
+            cycle,
+            width: 40.0,
+        }
+    }
+
+    const LEVEL: Ring = Ring::Polar {
+        elevation: 20.0,
+        distance: 0.8,
+    };
+    const PILLAR: Ring = Ring::Room {
+        x: 0.2,
+        y: -0.1,
+        z: 0.5,
+        radius: 0.7,
+    };
+
+    /// Distance between two places as points of the room.
+    fn apart(a: Place, b: Place) -> f64 {
+        (a.position.vector() - b.position.vector()).norm()
+    }
+
+    #[test]
+    fn a_circle_closes_keeps_its_height_and_its_speed() {
+        for ring in [LEVEL, PILLAR] {
+            for turn in [Turn::Left, Turn::Right] {
+                let circle = circle(ring, turn, cycle(2.5, 1000, None));
+                let (first, period) = (circle.at(Frames(1000), RATE), 120_000);
+                let step = apart(first, circle.at(Frames(1000 + 500), RATE));
+                let mut turned = 0.0;
+                for n in 0..240 {
+                    let at = Frames(1000 + n * 500);
+                    let (here, next) = (circle.at(at, RATE), circle.at(at + Frames(500), RATE));
+                    assert!((apart(here, next) - step).abs() < 1e-9, "{ring:?} {n}");
+                    assert!((here.position.vector().z - first.position.vector().z).abs() < 1e-12);
+                    assert!(apart(here, circle.at(at + Frames(7 * period), RATE)) < 1e-9);
+                    turned += step;
+                }
+                // 240 chords of a regular polygon go once round.
+                let radius = if ring == PILLAR {
+                    0.7
+                } else {
+                    0.8 * 20f64.to_radians().cos()
+                };
+                let round = 480.0 * radius * (std::f64::consts::PI / 240.0).sin();
+                assert!(
+                    (turned - round).abs() < 1e-9,
+                    "{ring:?} {turn:?}: {turned} of {round}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_quarter_turn_to_the_left_is_at_the_left() {
+        let mut one = circle(LEVEL, Turn::Left, cycle(4.0, 0, None));
+        one.start_azimuth = 0.0;
+        let second = Frames(48_000);
+        assert!(one.at(second, RATE).position == LEVEL.point(90.0));
+        one.turn = Turn::Right;
+        assert!(one.at(second, RATE).position == LEVEL.point(-90.0));
+        one.ring = PILLAR;
+        let x = one.at(second, RATE).position.vector().x;
+        assert!((x - 0.9).abs() < 1e-12, "right of its centre, at x {x}");
+    }
+
+    #[test]
+    fn shapes_hold_before_and_after() {
+        let until = 1000 + 48_000;
+        let one = circle(LEVEL, Turn::Left, cycle(4.0, 1000, Some(until)));
+        let swing = BackAndForth {
+            a: Place::point(LEVEL.point(-60.0)),
+            b: Place::point(LEVEL.point(60.0)),
+            swing: Swing::Smooth,
+            cycle: one.cycle,
+        };
+        let spiral = Spiral {
+            circle: one,
+            to: Ring::Polar {
+                elevation: 60.0,
+                distance: 0.4,
+            },
+            arrives: Frames(until),
+        };
+        for (shape, last) in [
+            (Trajectory::Circle(one), LEVEL.point(120.0)),
+            (Trajectory::BackAndForth(swing), LEVEL.point(0.0)),
+            (Trajectory::Spiral(spiral), spiral.to.point(120.0)),
+        ] {
+            shape.check().unwrap();
+            assert!(shape.at(Frames(0), RATE) == shape.at(Frames(1000), RATE));
+            assert_eq!(shape.still_until(Frames(0)), Some(Frames(1000)));
+            let (end, later) = (
+                shape.at(Frames(until), RATE),
+                shape.at(Frames(until * 9), RATE),
+            );
+            assert!(end == later);
+            assert!(apart(end, Place::point(last)) < 1e-12, "{shape:?}: {end:?}");
+            assert_eq!(shape.still_until(Frames(until)), None);
+        }
+    }
+
+    #[test]
+    fn a_spiral_climbs_steadily_while_it_turns() {
+        let spiral = Spiral {
+            circle: circle(LEVEL, Turn::Right, cycle(1.0, 0, None)),
+            to: Ring::Polar {
+                elevation: 80.0,
+                distance: 0.4,
+            },
+            arrives: Frames(4 * 48_000),
+        };
+        for (second, elevation, distance) in [
+            (0, 20.0, 0.8),
+            (1, 35.0, 0.7),
+            (2, 50.0, 0.6),
+            (4, 80.0, 0.4),
+            (9, 80.0, 0.4),
+        ] {
+            let (az, el, dist) = spiral.at(Frames(second * 48_000), RATE).position.to_polar();
+            // Whole turns: always at the azimuth it began at.
+            assert!((az - 30.0).abs() < 1e-9, "{second} s: {az}");
+            assert!(
+                (el - elevation).abs() < 1e-9 && (dist - distance).abs() < 1e-9,
+                "{second} s"
+            );
+        }
+        // Arrived, it goes on turning.
+        assert_eq!(spiral.still_until(Frames(999_999)), Some(Frames(999_999)));
+    }
+
+    #[test]
+    fn back_and_forth_reaches_both_ends_and_is_at_rest_there_when_smooth() {
+        for swing in [Swing::Smooth, Swing::Linear] {
+            let shape = BackAndForth {
+                a: Place::point(LEVEL.point(-60.0)),
+                b: Place::point(LEVEL.point(300.0)),
+                swing,
+                cycle: cycle(2.0, 0, None),
+            };
+            let azimuth = |frame: u64| match shape.at(Frames(frame), RATE).position {
+                Position::Polar { azimuth, .. } => azimuth,
+                Position::Cartesian { .. } => f64::NAN,
+            };
+            let quarter = 24_000;
+            for (frame, expected) in [
+                (0, -60.0),
+                (1, 120.0),
+                (2, 300.0),
+                (3, 120.0),
+                (4, -60.0),
+                (6, 300.0),
+            ] {
+                assert!(
+                    (azimuth(frame * quarter) - expected).abs() < 1e-9,
+                    "{swing:?} {frame}"
+                );
+            }
+            let (at_end, midway) = (
+                azimuth(1) - azimuth(0),
+                azimuth(quarter + 1) - azimuth(quarter),
+            );
+            match swing {
+                Swing::Smooth => assert!(at_end < 1e-3 * midway),
+                Swing::Linear => assert!((at_end - midway).abs() < 1e-9),
+            }
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused_and_never_panic() {
+        let good = circle(LEVEL, Turn::Left, cycle(1.0, 10, Some(20)));
+        let ring = |elevation, distance| Ring::Polar {
+            elevation,
+            distance,
+        };
+        let with = |ring, cycle, start_azimuth, width| Circle {
+            ring,
+            cycle,
+            start_azimuth,
+            width,
+            ..good
+        };
+        let spiral = |to, arrives| {
+            Trajectory::Spiral(Spiral {
+                circle: good,
+                to,
+                arrives: Frames(arrives),
+            })
+        };
+        let swing = |a, b| {
+            Trajectory::BackAndForth(BackAndForth {
+                a: Place::point(a),
+                b: Place::point(b),
+                swing: Swing::Linear,
+                cycle: good.cycle,
+            })
+        };
+        let wide = Ring::Room {
+            x: 0.0,
+            y: 0.0,
+            z: 0.0,
+            radius: -1.0,
+        };
+        for (field, shape) in [
+            (
+                "period",
+                Trajectory::Circle(with(LEVEL, cycle(0.0, 0, None), 0.0, 0.0)),
+            ),
+            (
+                "period",
+                Trajectory::Circle(with(LEVEL, cycle(f64::NAN, 0, None), 0.0, 0.0)),
+            ),
+            (
+                "period",
+                Trajectory::Circle(with(LEVEL, cycle(-1.0, 0, None), 0.0, 0.0)),
+            ),
+            (
+                "until",
+                Trajectory::Circle(with(LEVEL, cycle(1.0, 20, Some(10)), 0.0, 0.0)),
+            ),
+            (
+                "elevation",
+                Trajectory::Circle(with(ring(91.0, 1.0), good.cycle, 0.0, 0.0)),
+            ),
+            (
+                "distance",
+                Trajectory::Circle(with(ring(0.0, -1.0), good.cycle, 0.0, 0.0)),
+            ),
+            (
+                "radius",
+                Trajectory::Circle(with(wide, good.cycle, 0.0, 0.0)),
+            ),
+            (
+                "azimuth",
+                Trajectory::Circle(with(LEVEL, good.cycle, f64::INFINITY, 0.0)),
+            ),
+            (
+                "width",
+                Trajectory::Circle(with(LEVEL, good.cycle, 0.0, 361.0)),
+            ),
+            ("position", spiral(PILLAR, 15)),
+            ("until", spiral(LEVEL, 5)),
+            ("elevation", spiral(ring(f64::NAN, 1.0), 15)),
+            ("position", swing(LEVEL.point(0.0), PILLAR.point(0.0))),
+        ] {
+            let problem = shape.check().expect_err(field);
+            assert_eq!(problem.field, field, "{problem}");
+            assert!(!problem.help.is_empty());
+            for frame in [0, 10, 15, 20, 1 << 40] {
+                shape.at(Frames(frame), RATE);
+            }
+        }
+    }
+}

@@ -327,3 +327,188 @@ impl Trajectory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: SampleRate = SampleRate(48_000);
+
+    fn polar(azimuth: f64, elevation: f64, width: f64) -> Place {
+        Place {
+            position: Position::Polar {
+                azimuth,
+                elevation,
+                distance: 1.0,
+            },
+            width,
+        }
+    }
+
+    fn key(at: u64, place: Place, curve: Curve) -> Keyframe {
+        Keyframe {
+            at: Frames(at),
+            place,
+            curve,
+        }
+    }
+
+    fn through(points: &[Keyframe]) -> Trajectory {
+        Trajectory::Keyframes(Keyframes::new(points.to_vec()).unwrap())
+    }
+
+    fn azimuth(trajectory: &Trajectory, frame: u64) -> f64 {
+        match trajectory.at(Frames(frame), RATE).position {
+            Position::Polar { azimuth, .. } => azimuth,
+            Position::Cartesian { x, .. } => x,
+        }
+    }
+
+    #[test]
+    fn azimuth_goes_through_the_numbers_as_written() {
+        let path = through(&[
+            key(1000, polar(0.0, 0.0, 60.0), Curve::Linear),
+            key(2000, polar(360.0, 10.0, 60.0), Curve::Linear),
+            key(3000, polar(360.0, 40.0, 120.0), Curve::Smooth),
+        ]);
+        for (frame, expected) in [
+            (0, 0.0),
+            (1000, 0.0),
+            (1250, 90.0),
+            (1750, 270.0),
+            (2000, 360.0),
+            (9999, 360.0),
+        ] {
+            assert!(
+                (azimuth(&path, frame) - expected).abs() < 1e-9,
+                "frame {frame}"
+            );
+        }
+        // -30 to 180 is 210 degrees by the front and the left.
+        let path = through(&[
+            key(0, polar(-30.0, 0.0, 0.0), Curve::Linear),
+            key(100, polar(180.0, 0.0, 0.0), Curve::Linear),
+        ]);
+        assert!((azimuth(&path, 50) - 75.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_curve_shapes_the_segment_that_arrives() {
+        let (a, b) = (polar(0.0, 0.0, 0.0), polar(100.0, 0.0, 50.0));
+        for (curve, quarter, last) in [
+            (Curve::Linear, 25.0, 99.9),
+            (Curve::Smooth, 15.625, 99.9997),
+            (Curve::Step, 0.0, 0.0),
+        ] {
+            let path = through(&[key(0, a, Curve::Step), key(1000, b, curve)]);
+            assert!((azimuth(&path, 250) - quarter).abs() < 1e-9, "{curve:?}");
+            assert!((azimuth(&path, 999) - last).abs() < 1e-3, "{curve:?}");
+            assert!(path.at(Frames(1000), RATE) == b);
+            let width = path.at(Frames(250), RATE).width;
+            assert!(
+                (width - quarter / 2.0).abs() < 1e-9,
+                "the width moves along"
+            );
+        }
+    }
+
+    #[test]
+    fn two_keyframes_at_one_frame_jump() {
+        let places = [0.0, 10.0, 90.0, 100.0].map(|az| polar(az, 0.0, 0.0));
+        let path = through(&[
+            key(0, places[0], Curve::Linear),
+            key(100, places[1], Curve::Linear),
+            key(100, places[2], Curve::Linear),
+            key(200, places[3], Curve::Linear),
+        ]);
+        assert!((azimuth(&path, 99) - 9.9).abs() < 1e-9);
+        assert!((azimuth(&path, 100) - 90.0).abs() < 1e-9);
+        assert!((azimuth(&path, 150) - 95.0).abs() < 1e-9);
+        let at_start = through(&[
+            key(50, places[0], Curve::Linear),
+            key(50, places[1], Curve::Linear),
+        ]);
+        assert!((azimuth(&at_start, 49) - 0.0).abs() < 1e-9);
+        assert!((azimuth(&at_start, 50) - 10.0).abs() < 1e-9);
+        assert_eq!(at_start.still_until(Frames(0)), Some(Frames(50)));
+    }
+
+    /// `still_until` may be cautious, but never claims rest where there is none, and knows plain rest.
+    #[test]
+    fn stillness_is_never_claimed_of_a_move() {
+        let [a, b, c] = [0.0, 30.0, 60.0].map(|az| polar(az, 0.0, 0.0));
+        let path = through(&[
+            key(10, a, Curve::Linear),
+            key(20, a, Curve::Linear),
+            key(30, b, Curve::Linear),
+            key(40, b, Curve::Smooth),
+            key(50, b, Curve::Linear),
+            key(60, c, Curve::Step),
+            key(60, a, Curve::Linear),
+            key(80, a, Curve::Linear),
+        ]);
+        for after in 0..100 {
+            let until = path.still_until(Frames(after)).map_or(200, |frame| frame.0);
+            assert!(until >= after);
+            for frame in after..until {
+                assert!(
+                    path.at(Frames(frame), RATE) == path.at(Frames(after), RATE),
+                    "{after}..{until}: {frame}"
+                );
+            }
+        }
+        assert_eq!(path.still_until(Frames(12)), Some(Frames(20)));
+        assert_eq!(path.still_until(Frames(25)), Some(Frames(25)));
+        assert_eq!(
+            path.still_until(Frames(31)),
+            Some(Frames(60)),
+            "over a keyframe at the same place"
+        );
+        assert_eq!(path.still_until(Frames(60)), None);
+    }
+
+    #[test]
+    fn broken_keyframes_are_refused_with_their_index() {
+        let room = Place::point(Position::Cartesian {
+            x: 0.0,
+            y: 1.0,
+            z: 0.0,
+        });
+        let good = polar(0.0, 0.0, 0.0);
+        for (index, field, points) in [
+            (
+                Some(1),
+                "time",
+                vec![key(10, good, Curve::Linear), key(9, good, Curve::Linear)],
+            ),
+            (
+                Some(1),
+                "position",
+                vec![key(0, good, Curve::Linear), key(9, room, Curve::Linear)],
+            ),
+            (
+                Some(0),
+                "elevation",
+                vec![key(0, polar(0.0, 90.1, 0.0), Curve::Linear)],
+            ),
+            (
+                Some(0),
+                "azimuth",
+                vec![key(0, polar(f64::NAN, 0.0, 0.0), Curve::Linear)],
+            ),
+            (
+                Some(0),
+                "width",
+                vec![key(0, polar(0.0, 0.0, -1.0), Curve::Linear)],
+            ),
+            (None, "time", vec![]),
+        ] {
+            let problem = Keyframes::new(points).unwrap_err();
+            assert_eq!(
+                (problem.keyframe, problem.field),
+                (index, field),
+                "{problem}"
+            );
+        }
+    }
+}

@@ -12,8 +12,7 @@ use super::rules::{self, StemAudio, Target};
 use super::schema::{BitDepthKey, ContainerKey, CurveKey, GroupKeys, Level, OutKeys, StemKeys};
 use super::time::TimeLine;
 use crate::error::{Finding, Severity};
-use crate::format::{BitDepth, Container};
-use crate::mix::{GainCurve, GainPoint};
+use crate::mix::{GainCurve, GainPoint, Strip};
 use crate::scene::{Curve, Object, Side};
 use crate::units::{Decibels, Frames, Gain, SampleRate};
 use crate::{Error, Result};
@@ -63,19 +62,6 @@ pub struct Input {
     pub feeds: Vec<usize>,
 }
 
-/// A stem's strip on the desk.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Strip {
-    /// The stem's name.
-    pub name: String,
-    /// Its feeds: one, or left and right.
-    pub feeds: Range<usize>,
-    /// Its own fader and that of its group; they multiply. Faders at 0 dB throughout are left out.
-    pub gains: Vec<GainCurve>,
-    /// Level of the copy for the LFE channel, if it has one; after the faders.
-    pub lfe: Option<Gain>,
-}
-
 /// One output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutSpec {
@@ -86,9 +72,9 @@ pub struct OutSpec {
     /// The layout as written.
     pub layout: String,
     /// Sample format.
-    pub bit_depth: BitDepth,
+    pub bit_depth: BitDepthKey,
     /// Chunk format.
-    pub container: Container,
+    pub container: ContainerKey,
     /// One mono file per channel.
     pub multi_mono: bool,
     /// A safe file name without a folder, ending in .wav.
@@ -307,15 +293,8 @@ fn outs(keys: &[OutKeys], path: &Path) -> Result<Vec<OutSpec>> {
                 name: out.name.clone(),
                 target: rules::target(&out.layout, path)?,
                 layout: out.layout.clone(),
-                bit_depth: match out.bit_depth {
-                    BitDepthKey::Int16 => BitDepth::Int16,
-                    BitDepthKey::Int24 => BitDepth::Int24,
-                    BitDepthKey::Float32 => BitDepth::Float32,
-                },
-                container: match out.container {
-                    ContainerKey::Auto => Container::Riff,
-                    ContainerKey::Bw64 => Container::Bw64,
-                },
+                bit_depth: out.bit_depth,
+                container: out.container,
                 multi_mono: out.multi_mono,
                 file_name: rules::file_name(&out.name, out.file.as_deref()),
             })

@@ -12,8 +12,10 @@ use super::json_schema::json_schema;
 use super::rules;
 use super::schema::SessionFile;
 use super::text;
+use super::time::Time;
 use super::tree::{Cursor, Node};
 use crate::error::{Finding, Severity};
+use crate::units::{Frames, SampleRate};
 use crate::{Error, Result};
 
 /// A session that satisfies every rule that needs no audio.
@@ -69,6 +71,17 @@ impl Session {
             let name = self.path.file_stem().unwrap_or_default();
             name.to_string_lossy().into_owned()
         })
+    }
+
+    /// The absolute frame of a time as it is written in sessions: seconds, bar|beat, min:s, a marker.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it is no time, or names no marker of this session.
+    pub fn frame_at(&self, time: &str, rate: SampleRate) -> Result<Frames> {
+        let line = rules::time_line(self.root(), rate, &mut Findings::new(&self.path));
+        time.parse::<Time>()
+            .and_then(|time| line.frame(&time))
+            .map_err(|problem| Error::Usage(format!("\"{time}\": {problem}")))
     }
 
     /// The audio file of a stem.

@@ -26,9 +26,10 @@ mod text;
 pub mod time;
 mod tree;
 
-pub use build::{BuildOptions, Input, OutSpec, Song, Strip};
+pub use build::{BuildOptions, Input, OutSpec, Song};
 pub use codes::{RULES, Rule};
 pub use json_schema::json_schema;
 pub use keyframe::Keyframe;
 pub use load::{Checked, Session};
 pub use rules::{Target, file_name, target};
+pub use schema::{BitDepthKey, ContainerKey};

@@ -1,13 +1,12 @@
-//! What the session asks of files beside it, in one place: audio, layouts, positions.
+//! What the session asks of files beside it, in one place: audio and positions.
 
 use std::path::Path;
 
 use crate::audio::Block;
 use crate::format::{self, AudioFacts, positions_csv};
-use crate::layout::Layout;
 use crate::scene::{BlockSource, Imaging, Side};
 use crate::units::{Frames, SampleRate};
-use crate::{Error, Result};
+use crate::Result;
 
 /// Frames read at a time when a whole file is listened to.
 const AT_A_TIME: usize = 8192;
@@ -42,12 +41,6 @@ pub(super) fn peaks(path: &Path, wanted: &[bool]) -> Result<Vec<f32>> {
             return Ok(peaks);
         }
     }
-}
-
-/// A layout file of the user's.
-pub(super) fn layout_file(path: &Path) -> Result<Layout> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, "open", e))?;
-    crate::layout::parse(&text, path)
 }
 
 /// Checks a CSV file of positions.

@@ -508,3 +508,223 @@ fn no_tempo() -> TimeProblem {
         "add bpm to [song], or write the time in seconds",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn song() -> TimeLine {
+        let tempo = [TempoChange {
+            at: BarBeat::START,
+            bpm: 124.0,
+        }];
+        TimeLine::new(SampleRate(48_000), &tempo, Meter::COMMON).unwrap()
+    }
+
+    fn time(text: &str) -> Time {
+        text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
+    }
+
+    fn seconds(line: &TimeLine, text: &str) -> f64 {
+        line.seconds(&time(text))
+            .unwrap_or_else(|e| panic!("{text}: {e}"))
+    }
+
+    /// What reading or placing `text` is refused with.
+    fn refused(line: &TimeLine, text: &str) -> TimeProblem {
+        text.parse()
+            .and_then(|time| line.seconds(&time))
+            .expect_err(text)
+    }
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-9
+    }
+
+    #[test]
+    fn bars_at_124_fall_on_the_published_frames() {
+        let line = song();
+        for (text, frame) in [
+            ("1|1", 0),
+            ("2|1", 92_903),
+            ("3|1", 185_806),
+            ("9|1", 743_226),
+            ("10|1", 836_129),
+            ("11|1", 929_032),
+            ("17|1", 1_486_452),
+            ("37|3.5", 3_402_581),
+        ] {
+            assert_eq!(line.frame(&time(text)), Ok(Frames(frame)), "{text}");
+        }
+        assert!((seconds(&line, "37|3.5") - 70.887_097).abs() < 5e-7);
+    }
+
+    #[test]
+    fn all_ways_of_writing_a_time() {
+        let mut line = song();
+        line.add_marker("drop", &time("11|1")).unwrap();
+        line.add_marker("pre-drop", &time("@drop-2|0")).unwrap();
+        line.add_marker("half past", &time("30")).unwrap();
+        let bar = 240.0 / 124.0;
+        for (text, expected) in [
+            ("26.5", 26.5),
+            (" 26.5 ", 26.5),
+            ("1:21.5", 81.5),
+            ("1:02:03.5", 3723.5),
+            ("0:00", 0.0),
+            ("@drop", 10.0 * bar),
+            ("@drop+2|0", 12.0 * bar),
+            ("@drop+0|2.5", 10.625 * bar),
+            ("@drop-0|1", 9.75 * bar),
+            ("@drop-1|2", 8.5 * bar),
+            ("@drop+1.5", 10.0 * bar + 1.5),
+            ("@drop - 0:05.5", 10.0 * bar - 5.5),
+            ("@pre-drop", 8.0 * bar),
+            ("@pre-drop+1|0", 9.0 * bar),
+            ("@half past+1|0", 30.0 + bar),
+        ] {
+            let found = seconds(&line, text);
+            assert!(close(found, expected), "{text}: {found} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn the_tempo_map_is_followed_both_ways() {
+        let change = |bar, beat, bpm| TempoChange {
+            at: BarBeat { bar, beat },
+            bpm,
+        };
+        let tempo = [
+            change(1, 1.0, 120.0),
+            change(3, 1.0, 60.0),
+            change(4, 3.0, 240.0),
+        ];
+        let mut line = TimeLine::new(SampleRate(48_000), &tempo, Meter::COMMON).unwrap();
+        // 8 beats of 0.5 s, then 6 of 1 s, then 0.25 s each.
+        for (text, expected) in [
+            ("2|1", 2.0),
+            ("3|1", 4.0),
+            ("4|1", 8.0),
+            ("4|3", 10.0),
+            ("5|1", 10.5),
+        ] {
+            assert!(close(seconds(&line, text), expected), "{text}");
+        }
+        // From a marker in seconds back to beats, over a change, and on.
+        line.add_marker("tick", &time("3")).unwrap();
+        assert!(close(seconds(&line, "@tick+0|3"), 5.0));
+        for (at_s, beat_s) in [
+            (0.0, 0.5),
+            (3.9, 0.5),
+            (4.0, 1.0),
+            (10.0, 0.25),
+            (99.0, 0.25),
+        ] {
+            assert_eq!(
+                line.seconds_of_beats(4.0, at_s),
+                Some(4.0 * beat_s),
+                "{at_s} s"
+            );
+        }
+    }
+
+    #[test]
+    fn a_beat_is_the_denominator_of_the_metre() {
+        let tempo = [TempoChange {
+            at: BarBeat::START,
+            bpm: 180.0,
+        }];
+        let line = TimeLine::new(SampleRate(48_000), &tempo, "6/8".parse().unwrap()).unwrap();
+        assert!(close(seconds(&line, "2|1"), 2.0));
+        assert!(close(seconds(&line, "2|6"), 2.0 + 5.0 / 3.0));
+    }
+
+    #[test]
+    fn frames_do_not_drift_over_a_long_song() {
+        // An hour at an awkward tempo: each bar is within half a frame of its exact place.
+        let tempo = [TempoChange {
+            at: BarBeat::START,
+            bpm: 97.3,
+        }];
+        let line = TimeLine::new(SampleRate(44_100), &tempo, Meter::COMMON).unwrap();
+        for bar in (1u32..1500).step_by(7) {
+            let place = BarBeat { bar, beat: 1.0 };
+            let frame = line.frame(&Time::BarBeat(place)).unwrap().0 as f64;
+            let exact = f64::from(bar - 1) * 4.0 * 60.0 * 44_100.0 / 97.3;
+            assert!((frame - exact).abs() <= 0.5 + 1e-6, "bar {bar}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused_with_advice() {
+        let mut line = song();
+        line.add_marker("drop", &time("11|1")).unwrap();
+        for (text, advice) in [
+            ("", "write seconds"),
+            ("soon", "write seconds"),
+            ("nan", "write seconds"),
+            ("inf", "write seconds"),
+            ("1e3", "write seconds"),
+            ("30,5", "with a point"),
+            ("-3", "nothing is earlier"),
+            ("1:75:00", "write seconds"),
+            ("1:61", "write seconds"),
+            ("1:2:3:4", "write seconds"),
+            ("0|1", "count from 1"),
+            ("1|0", "count from 1"),
+            ("1|5", "\"2|1\""),
+            ("37.5|1", "counted from 1"),
+            ("37|3|480", "counted from 1"),
+            ("99999999999|1", "counted from 1"),
+            ("4000000000|1", "times are 0"),
+            ("99999999", "times are 0"),
+            ("@", "marker's name"),
+            ("@dorp", "did you mean \"@drop\"?"),
+            ("@bridge", "markers are @drop"),
+            ("@drop-40|0", "nothing is earlier"),
+            ("@drop+x", "markers are @drop"),
+        ] {
+            let problem = refused(&line, text);
+            assert!(problem.help.contains(advice), "{text}: {problem:?}");
+        }
+        assert!(line.seconds(&Time::Seconds(f64::NAN)).is_err());
+        assert!(
+            line.add_marker("drop", &time("1")).is_err(),
+            "the name is taken"
+        );
+        assert!(
+            line.add_marker("drop-2", &time("1")).is_err(),
+            "it reads as an offset"
+        );
+        assert!(line.add_marker("", &time("1")).is_err());
+        let plain = TimeLine::new(SampleRate(48_000), &[], Meter::COMMON).unwrap();
+        assert!(refused(&plain, "2|1").help.contains("bpm"));
+        assert_eq!(plain.seconds(&time("1:00")), Ok(60.0));
+    }
+
+    #[test]
+    fn a_broken_tempo_map_names_the_change() {
+        let change = |bar, beat, bpm| TempoChange {
+            at: BarBeat { bar, beat },
+            bpm,
+        };
+        let first = change(1, 1.0, 120.0);
+        for (second, word) in [
+            (change(1, 1.0, 90.0), "before it"),
+            (change(2, 5.0, 90.0), "no beat"),
+            (change(2, f64::NAN, 90.0), "no beat"),
+            (change(2, 1.0, 0.0), "out of range"),
+            (change(2, 1.0, f64::NAN), "out of range"),
+        ] {
+            let problem =
+                TimeLine::new(SampleRate(48_000), &[first, second], Meter::COMMON).unwrap_err();
+            assert_eq!(problem.change, 1);
+            assert!(problem.problem.message.contains(word), "{problem}");
+        }
+        let late = TimeLine::new(SampleRate(48_000), &[change(2, 1.0, 120.0)], Meter::COMMON);
+        assert_eq!(late.unwrap_err().change, 0);
+        for text in ["", "4", "4/3", "0/4", "4/4/4", "-4/4", "99/4"] {
+            assert!(text.parse::<Meter>().is_err(), "{text}");
+        }
+    }
+}

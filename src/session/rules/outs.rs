@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::codes::{FILE_NAME, NOT_AVAILABLE, SAME_OUTPUT_FILE, UNKNOWN_LAYOUT};
 use super::super::findings::{Findings, shorten};
 use super::super::tree::Cursor;
-use super::super::{later, outside};
+use super::super::later;
 use super::{folder, tables};
 use crate::layout::Layout;
 use crate::{Error, Result};
@@ -124,7 +124,7 @@ pub fn target(name: &str, path: &Path) -> Result<Target> {
     }
     let is_file = name.contains(['/', '\\']) || name.to_lowercase().ends_with(".toml");
     if is_file {
-        outside::layout_file(&folder(path).join(name)).map(Target::Layout)
+        crate::format::layout_file::load(&folder(path).join(name)).map(Target::Layout)
     } else {
         crate::layout::find(name).map(Target::Layout)
     }
