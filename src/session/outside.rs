@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use crate::Result;
 use crate::audio::Block;
 use crate::format::{self, AudioFacts, positions_csv};
 use crate::scene::{BlockSource, Imaging, Side};
 use crate::units::{Frames, SampleRate};
-use crate::Result;
 
 /// Frames read at a time when a whole file is listened to.
 const AT_A_TIME: usize = 8192;
