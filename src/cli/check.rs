@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Ui, findings};
-use crate::error::{Finding, Severity};
+use crate::error::{Finding, Severity, line_column};
 use crate::session::Checked;
 use crate::{Error, Result, layout};
 
@@ -76,11 +76,10 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
 fn check(path: &Path, audio: bool) -> Result<Report> {
     let checked = Checked::of(path).map_err(unreadable)?;
     if is_layout(path, &checked.text) {
-        let reading = layout::read(&checked.text, path);
         return Ok(Report {
             kind: "layout",
+            findings: of_layout(&checked.text, path),
             text: checked.text,
-            findings: reading.findings,
         });
     }
     let mut findings = checked.findings;
@@ -93,6 +92,24 @@ fn check(path: &Path, audio: bool) -> Result<Report> {
         text: checked.text,
         findings,
     })
+}
+
+/// The faults of a layout file, or what is odd about the layout if it has none.
+fn of_layout(text: &str, path: &Path) -> Vec<Finding> {
+    let reading = layout::read(text, path);
+    let Some(layout) = &reading.layout else {
+        return reading.findings;
+    };
+    let mut findings = reading.findings;
+    findings.extend(layout::lint(layout, reading.radius_m, |channel| {
+        let span = reading.rows.get(channel)?.clone();
+        Some(layout::Place {
+            path: path.to_path_buf(),
+            line_column: line_column(text, span.start),
+            span,
+        })
+    }));
+    findings
 }
 
 /// A file that cannot even be read is an invalid session here: exit code 3, as `check` promises.
@@ -136,7 +153,7 @@ fn print(path: &Path, report: &Report, ui: &Ui) -> Result<()> {
         .cloned()
         .collect();
     if !shown.is_empty() {
-        ui.line(findings::draw(&shown, Some(text)).trim_end())?;
+        ui.line(findings::draw(&shown, Some((path, text))).trim_end())?;
     }
     ui.line(format_args!(
         "{}: {kind}, {}",

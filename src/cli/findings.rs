@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::fs;
+use std::path::Path;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use serde_json::{Value, json};
@@ -12,16 +13,22 @@ use serde_json::{Value, json};
 use super::ui;
 use crate::error::{Finding, Severity};
 
-/// Draws findings one after the other. `text` is the text their spans lie in; without it, it is read
-/// from the file again.
-pub(crate) fn draw(findings: &[Finding], text: Option<&str>) -> String {
+/// Draws findings one after the other. `known` is the text of one of the files they are about; the
+/// others are read again.
+pub(crate) fn draw(findings: &[Finding], known: Option<(&Path, &str)>) -> String {
     let mut drawn = String::new();
-    let mut read: Option<(&std::path::Path, Option<String>)> = None;
+    let mut read: Option<(&Path, Option<String>)> = None;
     for finding in findings {
-        if text.is_none() && read.as_ref().is_none_or(|(path, _)| *path != finding.path) {
-            read = Some((&finding.path, text_of(&finding.path)));
-        }
-        let text = text.or_else(|| read.as_ref().and_then(|(_, text)| text.as_deref()));
+        let path = finding.path.as_path();
+        let text = match known {
+            Some((known, text)) if known == path => Some(text),
+            _ => {
+                if read.as_ref().is_none_or(|(before, _)| *before != path) {
+                    read = Some((path, text_of(path)));
+                }
+                read.as_ref().and_then(|(_, text)| text.as_deref())
+            }
+        };
         drawn.push_str(&draw_one(finding, text));
     }
     drawn
@@ -71,7 +78,7 @@ pub(crate) fn count(findings: &[Finding]) -> String {
 }
 
 /// The text as spans are counted in: without a byte order mark.
-fn text_of(path: &std::path::Path) -> Option<String> {
+fn text_of(path: &Path) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     Some(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -277,7 +284,10 @@ mod tests {
     #[test]
     fn the_words_are_underlined_under_file_line_and_column() {
         let text = "[[stem]]\r\nname = \"é\"; grop = \"a\"\r\n";
-        let drawn = draw(&[finding(text, "grop")], Some(text));
+        let drawn = draw(
+            &[finding(text, "grop")],
+            Some((Path::new("song.toml"), text)),
+        );
         let lines: Vec<&str> = drawn.lines().collect();
         assert_eq!(
             lines[0], "error[U401]: unknown key `grop` in [[stem]]",
@@ -297,11 +307,12 @@ mod tests {
             "0, ".repeat(50_000),
             "1, ".repeat(50_000)
         );
+        let known = Some((Path::new("song.toml"), text.as_str()));
         let mut long = finding(&text, "{bad}");
-        assert!(draw(std::slice::from_ref(&long), Some(&text)).len() < 2000);
+        assert!(draw(std::slice::from_ref(&long), known).len() < 2000);
         long.span = Some(0..text.len());
         long.line_column = Some((1, 1));
-        assert!(draw(&[long], Some(&text)).len() < 2000);
+        assert!(draw(&[long], known).len() < 2000);
     }
 
     #[test]
@@ -309,7 +320,7 @@ mod tests {
         let mut finding = finding("grop", "grop");
         finding.span = None;
         finding.line_column = None;
-        let drawn = draw(&[finding], Some(""));
+        let drawn = draw(&[finding], None);
         assert!(drawn.contains("--> song.toml\n"), "{drawn}");
     }
 }

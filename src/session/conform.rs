@@ -294,16 +294,30 @@ impl<'s> Walk<'s> {
             if words.is_empty() {
                 continue;
             }
-            if let Some((form, _)) = words
+            let named: Vec<&Schema> = words
                 .iter()
-                .find(|(_, word)| equal(word, &entry.node.value))
-            {
-                return self.value(form, node, name, key);
+                .filter(|(_, word)| equal(word, &entry.node.value))
+                .map(|(form, _)| *form)
+                .collect();
+            if !named.is_empty() {
+                return self.nearest_form(&named, entries, node, name, key);
             }
-            let words: Vec<&Schema> = words.iter().map(|(_, word)| *word).collect();
+            let mut words: Vec<&Schema> = words.iter().map(|(_, word)| *word).collect();
+            words.dedup();
             return self.choice(&words, &entry.node, &name_of(entry, name));
         }
-        // Otherwise the form that knows most of the keys, and of those the one that asks for least.
+        self.nearest_form(forms, entries, node, name, key);
+    }
+
+    /// Takes the table as the form that knows most of its keys, and of those the one that asks for least.
+    fn nearest_form(
+        &mut self,
+        forms: &[&'s Schema],
+        entries: &[Entry],
+        node: &Node,
+        name: &str,
+        key: Option<&Entry>,
+    ) {
         let knows = |form: &Schema, key: &str| {
             let properties = form.get("properties").and_then(Schema::as_object);
             properties.is_some_and(|properties| properties.contains_key(key))

@@ -14,6 +14,7 @@ const LISTED: usize = 1000;
 pub(crate) struct Findings {
     path: PathBuf,
     found: Vec<Found>,
+    elsewhere: Vec<Finding>,
 }
 
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl Findings {
         Self {
             path: path.to_path_buf(),
             found: Vec::new(),
+            elsewhere: Vec::new(),
         }
     }
 
@@ -56,13 +58,18 @@ impl Findings {
         self.found.extend(found);
     }
 
+    /// Adds what was found in a file that the text names.
+    pub(crate) fn of_other_file(&mut self, findings: Vec<Finding>) {
+        self.elsewhere.extend(findings);
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
         self.found
             .iter()
             .any(|found| found.rule.severity == Severity::Error)
     }
 
-    /// The findings in the order of the text, each with line and column.
+    /// The findings in the order of the text, each with line and column, then those of other files.
     pub(crate) fn finish(mut self, text: &str) -> Vec<Finding> {
         self.found
             .sort_by_key(|found| found.span.as_ref().map_or(0, |span| span.start));
@@ -99,6 +106,7 @@ impl Findings {
                 label: found.label,
                 help: found.help,
             })
+            .chain(self.elsewhere)
             .collect()
     }
 }

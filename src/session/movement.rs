@@ -142,6 +142,24 @@ fn trajectory(
                 clock,
             ),
         }),
+        Movement::RoomCircle(keys) => Trajectory::Circle(Circle {
+            ring: Ring::Room {
+                x: keys.x,
+                y: keys.y,
+                z: keys.z,
+                radius: keys.radius,
+            },
+            start_azimuth: keys.az,
+            turn: turn(keys.turn),
+            width: keys.width,
+            cycle: cycle(
+                keys.period,
+                keys.beats,
+                keys.from.as_ref(),
+                keys.to.as_ref(),
+                clock,
+            ),
+        }),
         Movement::Spiral(keys) => {
             let cycle = cycle(
                 keys.period,

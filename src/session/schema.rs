@@ -280,6 +280,8 @@ pub enum Movement {
     Keyframes(#[schemars(length(min = 1, max = 100_000))] Vec<Keyframe<Place>>),
     /// Round and round at one height.
     Circle(CircleKeys),
+    /// Round and round a point of the room.
+    RoomCircle(RoomCircleKeys),
     /// Round and round while height and distance change.
     Spiral(SpiralKeys),
     /// To and fro between two positions.
@@ -317,6 +319,53 @@ pub struct CircleKeys {
     /// Stereo stems: the angle between the two sides in degrees. Default: 0.
     #[serde(default)]
     #[schemars(range(min = 0, max = 360))]
+    pub width: f64,
+    /// Which way round: "left" is counter-clockwise seen from above. Default: "left".
+    #[serde(default)]
+    pub turn: Turn,
+    /// When the movement starts; before, the stem stands at its first position. Default: 0.
+    #[serde(default)]
+    pub from: Option<TimeText>,
+    /// When the movement stops; after, the stem stays where it is. Default: the end.
+    #[serde(default)]
+    pub to: Option<TimeText>,
+}
+
+/// `{ shape = "circle", x = …, y = …, radius = … }`: round a vertical axis in the room.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RoomCircleKeys {
+    /// "circle".
+    pub shape: CircleShape,
+    /// Seconds of one turn. Either `period` or `beats` is required.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub period: Option<f64>,
+    /// Beats of one turn.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub beats: Option<f64>,
+    /// Centre: -1 left wall, 0 middle, 1 right wall.
+    #[schemars(range(min = -1, max = 1))]
+    pub x: f64,
+    /// Centre: -1 back wall, 0 middle, 1 front wall.
+    #[schemars(range(min = -1, max = 1))]
+    pub y: f64,
+    /// Height: -1 floor, 0 ear height, 1 ceiling. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = -1, max = 1))]
+    pub z: f64,
+    /// Radius; 1 is half the width of the room.
+    #[schemars(range(min = 0, max = 2))]
+    pub radius: f64,
+    /// Where on the circle the movement starts, in degrees seen from its centre: 0 front, 90 left.
+    /// Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = -36_000, max = 36_000))]
+    pub az: f64,
+    /// Stereo stems: the distance between the two sides along x. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 2))]
     pub width: f64,
     /// Which way round: "left" is counter-clockwise seen from above. Default: "left".
     #[serde(default)]

@@ -9,10 +9,11 @@ use super::super::codes::{
 };
 use super::super::findings::{Findings, shorten};
 use super::super::load::Session;
-use super::super::outside::{self, AudioFacts};
+use super::super::outside;
 use super::super::time::TimeLine;
 use super::super::tree::Cursor;
 use super::{tables, time_line, time_of};
+use crate::format::AudioFacts;
 use crate::units::{Frames, SampleRate};
 
 /// A stem's audio.

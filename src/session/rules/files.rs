@@ -23,9 +23,21 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
         let csv = stem.key("move").key("csv");
         if let Some(name) = csv.text().filter(|name| !name.is_empty())
             && exists(csv, name, own, &beside, findings)
-            && let Err((message, help)) = outside::csv(&own.join(name))
+            && let Err(error) = outside::csv(&own.join(name))
         {
-            findings.add(CSV, csv.span(), message, "in this file", help);
+            findings.add(
+                CSV,
+                csv.span(),
+                error.to_string(),
+                "in this file",
+                "a line is time,azimuth,elevation,distance or time,x,y,z, under the names of its columns",
+            );
+            if let crate::Error::Session {
+                findings: in_csv, ..
+            } = error
+            {
+                findings.of_other_file(in_csv);
+            }
         }
     }
     let stems_folder = song.key("stems");

@@ -5,16 +5,17 @@ use std::path::Path;
 
 use super::super::codes::{FILE_NAME, NOT_AVAILABLE, SAME_OUTPUT_FILE, UNKNOWN_LAYOUT};
 use super::super::findings::{Findings, shorten};
+use super::super::later;
 use super::super::tree::Cursor;
-use super::super::{later, outside};
 use super::{folder, tables};
-use crate::layout::Layout;
+use crate::format::layout_file;
+use crate::layout::{self, Layout};
 use crate::{Error, Result};
 
 pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
     let mut taken: HashMap<String, String> = HashMap::new();
     for out in tables(root, "out") {
-        layout(out.key("layout"), path, findings);
+        check_layout(out.key("layout"), path, findings);
         let written = if out.key("file").exists() {
             out.key("file")
         } else {
@@ -54,7 +55,7 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
     }
 }
 
-fn layout(written: Cursor<'_>, path: &Path, findings: &mut Findings) {
+fn check_layout(written: Cursor<'_>, path: &Path, findings: &mut Findings) {
     let Some(name) = written.text().filter(|name| !name.is_empty()) else {
         return;
     };
@@ -124,9 +125,10 @@ pub fn target(name: &str, path: &Path) -> Result<Target> {
     }
     let is_file = name.contains(['/', '\\']) || name.to_lowercase().ends_with(".toml");
     if is_file {
-        outside::layout_file(&folder(path).join(name)).map(Target::Layout)
+        let file = folder(path).join(name);
+        layout::parse(&layout_file::read_text(&file)?, &file).map(Target::Layout)
     } else {
-        crate::layout::find(name).map(Target::Layout)
+        layout::find(name).map(Target::Layout)
     }
 }
 
