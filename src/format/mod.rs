@@ -5,6 +5,7 @@
 //! converts the sample rate of any source. [`Sink`] writes WAV, one file or one per channel.
 
 mod decode;
+mod magnitude;
 mod resample;
 mod sink;
 mod sniff;
