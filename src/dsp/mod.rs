@@ -1,1 +1,9 @@
-//! (in the making)
+//! Signal processing that knows samples and nothing of stems, objects or loudspeakers.
+//!
+//! [`biquad`] holds second-order filter sections, [`dither`] the last step before integers.
+
+pub mod biquad;
+pub mod dither;
+pub(crate) mod transpose;
+
+pub use biquad::{Biquad, Coefficients, lowpass_butterworth4};
