@@ -4,9 +4,8 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Ui;
 use super::ui::STDOUT;
-use crate::format::layout_file;
+use super::{Ui, named_layout};
 use crate::geometry::Position;
 use crate::panner::{Panner, Vbap};
 use crate::scene::Extent;
@@ -44,7 +43,7 @@ Examples:
   umbel gains --layout 5.1.4 --grid 5 > directions.jsonl"#;
 
 pub(crate) fn run(args: Args, _ui: &Ui) -> Result<()> {
-    let layout = layout_file::load(&args.layout)?;
+    let layout = named_layout::load(&args.layout)?;
     let panner = match args.panner {
         Method::Vbap => Vbap::new(&layout)?,
     };

@@ -6,6 +6,7 @@
 
 mod exit;
 mod interrupt;
+mod named_layout;
 mod progress;
 mod ui;
 
