@@ -10,6 +10,8 @@ mod named_layout;
 mod progress;
 mod ui;
 
+mod findings;
+
 mod check;
 mod completions;
 mod gains;
