@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use indicatif::MultiProgress;
 use serde_json::{Value, json};
 
-use super::Progress;
+use super::{Progress, findings};
 use crate::error::Finding;
 use crate::{Error, Result};
 
@@ -177,60 +177,27 @@ pub(super) fn report(error: &Error, code: u8, kind: &str, as_json: bool) {
     // Nowhere is left to report that stderr is gone.
     let mut stderr = std::io::stderr().lock();
     let _ = writeln!(stderr, "{} {error}", paint("error:", "1;31"));
-    let findings: &[Finding] = match error {
+    let found: &[Finding] = match error {
         Error::Session { findings, .. } => findings,
         _ => &[],
     };
-    for finding in findings {
-        let _ = writeln!(stderr, "{}", plain(finding));
-    }
+    let _ = write!(stderr, "{}", findings::draw(found, None));
     drop(stderr);
     if as_json {
-        print_failure(&failure(code, kind, &error.to_string(), findings));
+        print_failure(&failure(code, kind, &error.to_string(), found));
     }
-}
-
-/// A finding in words: `song.toml:14:12: error[U401]: sentence (label)`, then the help.
-fn plain(finding: &Finding) -> String {
-    let place = match finding.line_column {
-        Some((line, column)) => format!("{}:{line}:{column}", finding.path.display()),
-        None => finding.path.display().to_string(),
-    };
-    let mut text = format!(
-        "{place}: {}[{}]: {}",
-        finding.severity, finding.code, finding.message
-    );
-    if !finding.help.is_empty() {
-        text.push_str("\n  help: ");
-        text.push_str(&finding.help);
-    }
-    text
 }
 
 /// A failure as the one JSON object that programs look for.
-pub(super) fn failure(code: u8, kind: &str, message: &str, findings: &[Finding]) -> Value {
+pub(super) fn failure(code: u8, kind: &str, message: &str, found: &[Finding]) -> Value {
     json!({
         "event": "error",
         "error": {
             "code": code,
             "kind": kind,
             "message": message,
-            "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
+            "findings": found.iter().map(findings::json).collect::<Vec<_>>(),
         },
-    })
-}
-
-fn finding_json(finding: &Finding) -> Value {
-    let (line, column) = finding.line_column.unzip();
-    json!({
-        "code": finding.code,
-        "severity": finding.severity,
-        "file": finding.path.display().to_string(),
-        "line": line,
-        "column": column,
-        "message": finding.message,
-        "label": finding.label,
-        "help": finding.help,
     })
 }
 
