@@ -64,8 +64,6 @@ pub(crate) struct Ui {
     pub(crate) quiet: bool,
     /// Reasons and details are wanted.
     pub(crate) verbose: bool,
-    /// How many threads to use, if the user said.
-    pub(crate) jobs: Option<NonZeroUsize>,
     bars: Option<MultiProgress>,
     progress_events: bool,
 }
@@ -77,7 +75,8 @@ impl Ui {
             std::env::set_current_dir(directory).map_err(|e| Error::io(directory, "work in", e))?;
         }
         if let Some(jobs) = global.jobs {
-            // Fails only if the pool exists already, which nothing before this starts.
+            // For all work on rayon's pool. Fails only if the pool exists already, which nothing before
+            // this starts.
             let _ = rayon::ThreadPoolBuilder::new()
                 .num_threads(jobs.get())
                 .build_global();
@@ -95,7 +94,6 @@ impl Ui {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
-            jobs: global.jobs,
             bars: (progress && terminal && !global.json).then(MultiProgress::new),
             progress_events: progress && global.json,
         })

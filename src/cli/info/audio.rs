@@ -16,6 +16,9 @@ pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -
     for warning in &facts.warnings {
         ui.warn(format_args!("\"{}\": {warning}", path.display()));
     }
+    if facts.channels > 2 && facts.channel_mask.is_none() {
+        ui.note("the file does not say which channel is which");
+    }
     let measured = match measure {
         true => Some(measured::measure(path, source.as_mut(), layout, ui)?),
         false => None,
