@@ -31,7 +31,10 @@ fn sin_cos_deg(angle_deg: f64) -> (f64, f64) {
         let (s, c) = (90.0 - rest).to_radians().sin_cos();
         (c, s)
     } else {
-        (std::f64::consts::FRAC_1_SQRT_2, std::f64::consts::FRAC_1_SQRT_2)
+        (
+            std::f64::consts::FRAC_1_SQRT_2,
+            std::f64::consts::FRAC_1_SQRT_2,
+        )
     };
     let (s, c) = match quadrant as u8 {
         0 => (s, c),
