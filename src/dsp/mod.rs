@@ -1,1 +1,3 @@
-//! (in the making)
+//! Signal processing that knows nothing of mixing.
+
+pub mod dither;

@@ -1,1 +1,17 @@
-//! (in the making)
+//! Audio files in and out.
+//!
+//! [`open`] tells by a file's content what it is and gives its samples as planar blocks: WAV in its three
+//! containers (RIFF, RF64, BW64) by our own reader in [`wave`], everything else by `decode`. [`resampled`]
+//! converts the sample rate of any source. [`Sink`] writes WAV, one file or one per channel.
+
+mod decode;
+mod resample;
+mod sink;
+mod sniff;
+mod source;
+pub mod wave;
+
+pub use resample::resampled;
+pub use sink::{Arrangement, Sink};
+pub use source::{AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open};
+pub use wave::{BitDepth, Container, WaveReader, WaveSink, WaveSpec, WrittenFile};

@@ -1,0 +1,243 @@
+//! From floating point to integers: triangular dither, rounding, saturation.
+//!
+//! The dither has a triangular distribution of ±1 LSB (TPDF: the sum of two independent even
+//! distributions of ±1/2 LSB), so that neither the mean nor the power of the error depends on the signal
+//! (Lipshitz, Wannamaker, Vanderkooy, "Quantization and Dither: A Theoretical Survey", J. Audio Eng.
+//! Soc. 40 (5), 1992). The total error is 1/2 LSB rms: dither 1/sqrt(6), rounding 1/sqrt(12).
+//!
+//! The noise is a hash of channel and absolute frame and has no state: the written samples do not depend
+//! on block lengths or threads. It repeats after 2^32 frames, a day at 48 kHz. A sample of exactly 0 gets
+//! none, so digital silence stays silent.
+
+use pulp::Arch;
+
+use crate::units::Frames;
+
+/// Word length of integer samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WordLength {
+    /// 16 bits: full scale is 32 768 steps.
+    Bits16,
+    /// 24 bits: full scale is 8 388 608 steps.
+    Bits24,
+}
+
+impl WordLength {
+    /// Steps (LSB) from 0 to full scale (±1).
+    pub fn full_scale(self) -> f32 {
+        match self {
+            Self::Bits16 => 32_768.0,
+            Self::Bits24 => 8_388_608.0,
+        }
+    }
+}
+
+/// What quantising a run of samples showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quantised {
+    /// The largest magnitude written, in steps.
+    pub peak: u32,
+    /// Samples beyond full scale (magnitude above 1), which were held at the limit.
+    pub clipped: u64,
+    /// False if a sample was NaN or infinite; what was written for it means nothing.
+    pub finite: bool,
+}
+
+/// Writes `samples` of one channel as integers of the given word length, dithered and saturated.
+///
+/// `first` is the absolute frame of `samples[0]` and, with `channel`, selects the noise. The values lie in
+/// -full scale ..= full scale - 1.
+///
+/// # Panics
+/// If `out` is not as long as `samples`.
+pub fn quantise(
+    samples: &[f32],
+    word: WordLength,
+    channel: usize,
+    first: Frames,
+    out: &mut [i32],
+) -> Quantised {
+    assert_eq!(samples.len(), out.len(), "one integer per sample");
+    let full_scale = word.full_scale();
+    let key = scramble((channel as u32).wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995);
+    Arch::new().dispatch(
+        #[inline(always)]
+        || quantise_run(samples, full_scale, key, first.0 as u32, out),
+    )
+}
+
+#[inline(always)]
+fn quantise_run(
+    samples: &[f32],
+    full_scale: f32,
+    key: u32,
+    first: u32,
+    out: &mut [i32],
+) -> Quantised {
+    let (lowest, highest) = (-full_scale, full_scale - 1.0);
+    let mut peak = 0.0f32;
+    let mut clipped = 0u32;
+    let mut unusable = 0u32;
+    let mut frame = first;
+    for (&sample, out) in samples.iter().zip(out) {
+        // Every step up to the sum is exact in f32: the scale is a power of two, and the distance to the
+        // integer below has no more digits than the sample. So the noise keeps its resolution at full
+        // level, where f32 alone resolves half a step of 24 bits.
+        let scaled = sample * full_scale;
+        let below = scaled.floor();
+        let above = scaled - below;
+        let dither = if sample == 0.0 { 0.0 } else { tpdf(key, frame) };
+        let rounded = below + (above + dither + 0.5).floor();
+        let held = rounded.max(lowest).min(highest);
+        *out = held as i32;
+        peak = peak.max(held.abs());
+        clipped += u32::from(sample.abs() > 1.0);
+        unusable |= u32::from(!sample.is_finite());
+        frame = frame.wrapping_add(1);
+    }
+    Quantised {
+        peak: peak as u32,
+        clipped: u64::from(clipped),
+        finite: unusable == 0,
+    }
+}
+
+/// One value of the noise, above -1 and below 1 step: the difference of the two halves of a hash.
+#[inline(always)]
+fn tpdf(key: u32, frame: u32) -> f32 {
+    let mut bits = frame ^ (frame >> 16);
+    bits = bits.wrapping_mul(0x7feb_352d);
+    // The key enters between the two multiplications, so that no channel is a delayed copy of another.
+    bits = (bits ^ (bits >> 15)).wrapping_add(key);
+    bits = bits.wrapping_mul(0x846c_a68b);
+    bits ^= bits >> 16;
+    let difference = (bits & 0xffff) as i32 - (bits >> 16) as i32;
+    difference as f32 * (1.0 / 65_536.0)
+}
+
+/// A 32-bit mixing function (two multiplications; constants from C. Wellons' search "lowbias32", 2018).
+fn scramble(mut bits: u32) -> u32 {
+    bits ^= bits >> 16;
+    bits = bits.wrapping_mul(0x7feb_352d);
+    bits ^= bits >> 15;
+    bits = bits.wrapping_mul(0x846c_a68b);
+    bits ^ (bits >> 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(samples: &[f32], word: WordLength, channel: usize, first: u64) -> (Vec<i32>, Quantised) {
+        let mut out = vec![0; samples.len()];
+        let facts = quantise(samples, word, channel, Frames(first), &mut out);
+        (out, facts)
+    }
+
+    /// Error in steps of each written sample.
+    fn errors(samples: &[f32], word: WordLength, channel: usize) -> Vec<f64> {
+        let (out, _) = run(samples, word, channel, 0);
+        samples
+            .iter()
+            .zip(out)
+            .map(|(&x, q)| f64::from(q) - f64::from(x) * f64::from(word.full_scale()))
+            .collect()
+    }
+
+    #[test]
+    fn the_error_is_half_a_step_rms_whatever_the_level() {
+        for word in [WordLength::Bits16, WordLength::Bits24] {
+            for level in [0.9, 0.01, 3.3 / f64::from(word.full_scale())] {
+                let samples: Vec<f32> = (0..200_000)
+                    .map(|n| (level * (f64::from(n) * 0.0713).sin()) as f32)
+                    .collect();
+                let errors = errors(&samples[1..], word, 3);
+                let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+                let rms = (errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64).sqrt();
+                let worst = errors.iter().fold(0.0f64, |worst, e| worst.max(e.abs()));
+                assert!(mean.abs() < 0.005, "{word:?} level {level}: mean {mean}");
+                // At 24 bits and full level the sample itself is a multiple of half a step.
+                assert!(
+                    (rms - 0.5).abs() < 0.02,
+                    "{word:?} level {level}: rms {rms}"
+                );
+                assert!(worst <= 1.5, "{word:?} level {level}: worst {worst}");
+            }
+        }
+    }
+
+    #[test]
+    fn mean_and_power_of_the_error_do_not_depend_on_the_place_between_two_steps() {
+        for tenths in 0..10 {
+            let steps = 1000.0 + f64::from(tenths) / 10.0;
+            let samples = vec![(steps / 32_768.0) as f32; 100_000];
+            let errors = errors(&samples, WordLength::Bits16, 0);
+            let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+            let power = errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64;
+            assert!(mean.abs() < 0.01, "{steps} steps: mean {mean}");
+            assert!((power - 0.25).abs() < 0.01, "{steps} steps: power {power}");
+        }
+    }
+
+    #[test]
+    fn the_noise_is_white_and_independent_between_channels() {
+        let samples = vec![0.25f32; 65_536];
+        let noise: Vec<Vec<f64>> = (0..24)
+            .map(|c| errors(&samples, WordLength::Bits24, c))
+            .collect();
+        let correlation = |a: &[f64], b: &[f64]| {
+            let power: f64 = a.iter().map(|x| x * x).sum();
+            a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>() / power
+        };
+        for lag in [1, 2, 3, 8, 64, 1024] {
+            let r = correlation(&noise[0][lag..], &noise[0]);
+            assert!(r.abs() < 0.02, "lag {lag}: {r}");
+        }
+        for a in 0..noise.len() {
+            for b in 0..a {
+                for lag in [0, 1, 7] {
+                    let r = correlation(&noise[a][lag..], &noise[b]);
+                    assert!(r.abs() < 0.02, "channels {a} and {b}, lag {lag}: {r}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn silence_stays_silent_and_nothing_depends_on_the_cut() {
+        let samples: Vec<f32> = (0..1000)
+            .map(|n| if n % 3 == 0 { 0.0 } else { 0.001 * n as f32 })
+            .collect();
+        let (whole, _) = run(&samples, WordLength::Bits24, 5, 7777);
+        assert!(whole.iter().step_by(3).all(|&q| q == 0));
+        for cut in [1, 7, 8, 500, 999] {
+            let (mut parts, _) = run(&samples[..cut], WordLength::Bits24, 5, 7777);
+            parts.extend(run(&samples[cut..], WordLength::Bits24, 5, 7777 + cut as u64).0);
+            assert!(parts == whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn vector_and_plain_code_agree_bit_for_bit() {
+        let samples: Vec<f32> = (0..10_007)
+            .map(|n| 1.3 * (n as f32 * 0.37).sin() * (n as f32 * 0.001).cos())
+            .collect();
+        let (vector, facts) = run(&samples, WordLength::Bits24, 9, 123_456);
+        let mut plain = vec![0; samples.len()];
+        let key = scramble(9u32.wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995);
+        let plain_facts = quantise_run(&samples, 8_388_608.0, key, 123_456, &mut plain);
+        assert!(vector == plain);
+        assert_eq!(facts, plain_facts);
+    }
+
+    #[test]
+    fn overloads_saturate_and_are_counted_and_unusable_samples_are_reported() {
+        let (out, facts) = run(&[1.5, -1.5, 1.0, -1.0, 0.5], WordLength::Bits16, 0, 0);
+        assert_eq!(&out[..2], &[32_767, -32_768]);
+        assert!(out[2] >= 32_766 && out[3] <= -32_766);
+        assert_eq!((facts.clipped, facts.peak, facts.finite), (2, 32_768, true));
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert!(!run(&[0.0, bad, 0.0], WordLength::Bits24, 0, 0).1.finite);
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! FLAC, AIFF, CAF and ALAC, decoded by symphonia.
+//!
+//! Symphonia gives packets; here they become the frames of a file: exactly as many as it has, each at its
+//! place, or an error that says where the file is broken. A packet that cannot be decoded is never skipped.
+
+use std::path::{Path, PathBuf};
+
+use symphonia::core::audio::sample::SampleFormat as SymphoniaFormat;
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
+use symphonia::core::units::{TimeBase, Timestamp};
+
+use super::sniff;
+use super::source::{AudioFacts, AudioSource, SampleFormat, place, silence_rest, unusable_sample};
+use crate::audio::Block;
+use crate::units::{Frames, SampleRate};
+use crate::{Error, Result};
+
+/// A file that symphonia decodes.
+pub(super) struct DecodedFile {
+    path: PathBuf,
+    facts: AudioFacts,
+    stream: Stream,
+    /// The frame that `read` gives next.
+    position: u64,
+    /// The samples of the current packet, one row per channel.
+    packet: Vec<Vec<f32>>,
+    /// Frames of the packet that have been read.
+    taken: usize,
+    /// Everything has been decoded in order from frame 0, so that the file's own checksum must hold.
+    from_start: bool,
+}
+
+/// Demuxer and decoder of the file's audio track.
+struct Stream {
+    demuxer: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    track: u32,
+    /// Timestamps count frames.
+    is_frame_exact: bool,
+    /// The timestamp of frame 0.
+    start: i64,
+}
+
+impl std::fmt::Debug for DecodedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DecodedFile")
+            .field("path", &self.path)
+            .field("facts", &self.facts)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DecodedFile {
+    /// Opens the file at `path`, which begins like the given container.
+    pub(super) fn open(path: &Path, container: &'static str) -> Result<Self> {
+        let (stream, parameters, frames) = Stream::open(path, container)?;
+        let channels = parameters.channels.as_ref().map_or(0, |c| c.count());
+        let rate = parameters.sample_rate.unwrap_or(0);
+        if channels == 0 {
+            let reason = "it names no channels";
+            return Err(Error::malformed(path, container, "", reason));
+        }
+        if rate == 0 {
+            let reason = "the sample rate is 0 Hz";
+            return Err(Error::malformed(path, container, "", reason));
+        }
+        let mut file = Self {
+            path: path.to_path_buf(),
+            facts: AudioFacts {
+                container,
+                sample_format: sample_format(&parameters),
+                channels,
+                sample_rate: SampleRate(rate),
+                frames: Frames(frames.unwrap_or(u64::MAX)),
+                channel_mask: None,
+                warnings: Vec::new(),
+                chunks: Vec::new(),
+            },
+            stream,
+            position: 0,
+            packet: vec![Vec::new(); channels],
+            taken: 0,
+            from_start: true,
+        };
+        if frames.is_none() {
+            // A stream that does not say how long it is: decode it once to know.
+            let mut length = 0;
+            while file.next_packet()? {
+                length += file.packet[0].len() as u64;
+                file.position = length;
+            }
+            file.facts.frames = Frames(length);
+            file.rewind()?;
+        }
+        if file.facts.frames == Frames(0) {
+            file.facts
+                .warnings
+                .push("the file has no samples".to_owned());
+        }
+        Ok(file)
+    }
+
+    /// Decodes the next packet; false at the end of the file.
+    fn next_packet(&mut self) -> Result<bool> {
+        self.taken = 0;
+        for row in &mut self.packet {
+            row.clear();
+        }
+        let packet = loop {
+            match self.stream.demuxer.next_packet() {
+                Ok(Some(packet)) if packet.track_id == self.stream.track => break packet,
+                Ok(Some(_)) => {}
+                Ok(None) => return self.at_end().map(|()| false),
+                Err(SymphoniaError::IoError(e))
+                    if e.kind() == std::io::ErrorKind::UnexpectedEof =>
+                {
+                    return self.at_end().map(|()| false);
+                }
+                Err(e) => return Err(self.broken(&e)),
+            }
+        };
+        // A demuxer that lost its place in damaged bytes finds it again further on.
+        let begins = packet.pts.get().saturating_sub(self.stream.start).max(0) as u64;
+        if self.stream.is_frame_exact && begins != self.position {
+            let reason = format!(
+                "the file is damaged: what follows belongs to frame {begins}; decode it again from the \
+                 original"
+            );
+            return Err(self.malformed(reason));
+        }
+        let decoded = match self.stream.decoder.decode(&packet) {
+            Ok(decoded) => decoded,
+            Err(e) => return Err(self.broken(&e)),
+        };
+        if decoded.num_planes() != self.packet.len()
+            || decoded.spec().rate() != self.facts.sample_rate.0
+        {
+            let reason = format!(
+                "the sound changes to {} channels at {} Hz",
+                decoded.num_planes(),
+                decoded.spec().rate()
+            );
+            return Err(self.malformed(reason));
+        }
+        decoded.copy_to_vecs_planar(&mut self.packet);
+        Ok(true)
+    }
+
+    /// Checks at the end of the stream that all of it was there.
+    fn at_end(&mut self) -> Result<()> {
+        let expected = self.facts.frames.0;
+        if expected != u64::MAX && self.position < expected {
+            let reason = format!("the file ends here; it should have {expected} frames");
+            return Err(self.malformed(reason));
+        }
+        if self.from_start && self.stream.decoder.finalize().verify_ok == Some(false) {
+            let reason =
+                "the samples do not give the checksum that the file carries; it is damaged";
+            return Err(Error::malformed(
+                &self.path,
+                self.facts.container,
+                "",
+                reason,
+            ));
+        }
+        Ok(())
+    }
+
+    /// Begins again at frame 0.
+    fn rewind(&mut self) -> Result<()> {
+        (self.stream, _, _) = Stream::open(&self.path, self.facts.container)?;
+        self.position = 0;
+        self.taken = 0;
+        for row in &mut self.packet {
+            row.clear();
+        }
+        self.from_start = true;
+        Ok(())
+    }
+
+    fn malformed(&self, reason: impl Into<String>) -> Error {
+        let at = format!(
+            "frame {} ({:.6} s)",
+            self.position,
+            self.facts.sample_rate.seconds_at(Frames(self.position))
+        );
+        Error::malformed(&self.path, self.facts.container, at, reason)
+    }
+
+    fn broken(&self, error: &SymphoniaError) -> Error {
+        self.malformed(format!("it cannot be decoded here: {error}"))
+    }
+
+    /// Checks the rest of the packet for samples that are not finite in wanted channels.
+    fn check_finite(&self, frames: usize, rows: &[Option<usize>]) -> Result<()> {
+        for (channel, row) in self.packet.iter().enumerate() {
+            if rows[channel].is_none() {
+                continue;
+            }
+            let samples = &row[self.taken..self.taken + frames];
+            if let Some(n) = samples.iter().position(|x| !x.is_finite()) {
+                let at = place(channel, self.position + n as u64, self.facts.sample_rate);
+                let reason = unusable_sample(samples[n]);
+                return Err(Error::malformed(
+                    &self.path,
+                    self.facts.container,
+                    at,
+                    reason,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes frames available in the packet; gives how many, 0 at the end of the file.
+    fn available(&mut self) -> Result<usize> {
+        if self.position >= self.facts.frames.0 {
+            return Ok(0);
+        }
+        while self.taken == self.packet[0].len() {
+            if !self.next_packet()? {
+                return Ok(0);
+            }
+        }
+        let left = self.facts.frames.0 - self.position;
+        let available = self.packet[0].len() - self.taken;
+        Ok(available.min(usize::try_from(left).unwrap_or(usize::MAX)))
+    }
+
+    fn advance(&mut self, frames: usize) -> Result<()> {
+        self.taken += frames;
+        self.position += frames as u64;
+        if self.position == self.facts.frames.0 && self.from_start {
+            // The checksum is known only now.
+            self.at_end()?;
+        }
+        Ok(())
+    }
+}
+
+impl AudioSource for DecodedFile {
+    fn facts(&self) -> &AudioFacts {
+        &self.facts
+    }
+
+    fn read(&mut self, block: &mut Block, rows: &[Option<usize>]) -> Result<usize> {
+        assert_eq!(rows.len(), self.facts.channels, "one row entry per channel");
+        let wanted = block.frames();
+        let mut done = 0;
+        while done < wanted {
+            let frames = self.available()?.min(wanted - done);
+            if frames == 0 {
+                break;
+            }
+            if matches!(self.facts.sample_format, SampleFormat::Float { .. }) {
+                self.check_finite(frames, rows)?;
+            }
+            for (samples, row) in self.packet.iter().zip(rows) {
+                if let Some(row) = row {
+                    block.row_mut(*row)[done..done + frames]
+                        .copy_from_slice(&samples[self.taken..self.taken + frames]);
+                }
+            }
+            self.advance(frames)?;
+            done += frames;
+        }
+        silence_rest(block, rows, done);
+        Ok(done)
+    }
+
+    fn seek(&mut self, frame: Frames) -> Result<()> {
+        let frame = frame.0.min(self.facts.frames.0);
+        if frame == self.position {
+            return Ok(());
+        }
+        if frame == self.facts.frames.0 {
+            self.position = frame;
+            self.from_start = false;
+            return Ok(());
+        }
+        match self.stream.seek(frame) {
+            Some(reached) if reached <= frame => {
+                self.position = reached;
+                self.taken = 0;
+                for row in &mut self.packet {
+                    row.clear();
+                }
+                self.from_start = false;
+            }
+            // Symphonia cannot; from the beginning it always works.
+            _ => self.rewind()?,
+        }
+        while self.position < frame {
+            let frames = self.available()? as u64;
+            if frames == 0 {
+                break;
+            }
+            let step = frames.min(frame - self.position) as usize;
+            self.advance(step)?;
+        }
+        Ok(())
+    }
+}
+
+impl Stream {
+    /// Opens the file; gives also what it says of its samples, and its frames if it tells.
+    fn open(
+        path: &Path,
+        container: &'static str,
+    ) -> Result<(Self, AudioCodecParameters, Option<u64>)> {
+        let file = sniff::open_regular(path)?;
+        let source = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
+        let mut hint = Hint::new();
+        hint.with_extension(match container {
+            "FLAC" => "flac",
+            "AIFF" => "aiff",
+            "CAF" => "caf",
+            _ => "m4a",
+        });
+        let demuxer = symphonia::default::get_probe()
+            .probe(
+                &hint,
+                source,
+                FormatOptions::default(),
+                MetadataOptions::default(),
+            )
+            .map_err(|e| refused(path, container, &e))?;
+        let track = demuxer
+            .default_track(TrackType::Audio)
+            .ok_or_else(|| Error::malformed(path, container, "", "it has no audio track"))?;
+        let Some(CodecParameters::Audio(parameters)) = track.codec_params.clone() else {
+            let reason = "its audio track does not say how it is coded";
+            return Err(Error::malformed(path, container, "", reason));
+        };
+        // A checksum that the file carries (FLAC) is compared at its end.
+        let options = AudioDecoderOptions::default().verify(true);
+        let decoder = symphonia::default::get_codecs()
+            .make_audio_decoder(&parameters, &options)
+            .map_err(|e| refused(path, container, &e))?;
+        let rate = parameters.sample_rate.unwrap_or(0);
+        let is_frame_exact = track.time_base == TimeBase::try_from_recip(rate);
+        let frames = track.num_frames.filter(|_| is_frame_exact);
+        let stream = Self {
+            track: track.id,
+            start: track.start_ts.get(),
+            is_frame_exact,
+            decoder,
+            demuxer,
+        };
+        Ok((stream, parameters, frames))
+    }
+
+    /// Goes to the packet that holds `frame`; gives the frame at which it begins, or `None`.
+    fn seek(&mut self, frame: u64) -> Option<u64> {
+        if !self.is_frame_exact {
+            return None;
+        }
+        let ts = Timestamp::new(self.start.checked_add_unsigned(frame)?);
+        let to = SeekTo::Timestamp {
+            ts,
+            track_id: self.track,
+        };
+        let reached = self.demuxer.seek(SeekMode::Accurate, to).ok()?;
+        self.decoder.reset();
+        u64::try_from(reached.actual_ts.get().checked_sub(self.start)?).ok()
+    }
+}
+
+/// How the samples are stored, for the facts.
+fn sample_format(parameters: &AudioCodecParameters) -> SampleFormat {
+    let bits = parameters.bits_per_sample;
+    match parameters.sample_format {
+        Some(SymphoniaFormat::F32) => SampleFormat::Float { bits: 32 },
+        Some(SymphoniaFormat::F64) => SampleFormat::Float { bits: 64 },
+        Some(SymphoniaFormat::U8 | SymphoniaFormat::S8) => SampleFormat::Integer { bits: 8 },
+        Some(SymphoniaFormat::U16 | SymphoniaFormat::S16) => SampleFormat::Integer {
+            bits: bits.unwrap_or(16),
+        },
+        Some(SymphoniaFormat::U24 | SymphoniaFormat::S24) => SampleFormat::Integer {
+            bits: bits.unwrap_or(24),
+        },
+        Some(SymphoniaFormat::U32 | SymphoniaFormat::S32) | None => SampleFormat::Integer {
+            bits: bits.unwrap_or(32),
+        },
+    }
+}
+
+/// What symphonia says of a file that it does not open.
+fn refused(path: &Path, container: &'static str, error: &SymphoniaError) -> Error {
+    match error {
+        SymphoniaError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Error::malformed(path, container, "", "the file ends inside its header")
+        }
+        SymphoniaError::IoError(e) => {
+            Error::io(path, "read", std::io::Error::new(e.kind(), e.to_string()))
+        }
+        SymphoniaError::Unsupported(feature) => Error::Unsupported {
+            path: path.to_path_buf(),
+            feature: format!("this kind of {container} file ({feature})"),
+            hint: "convert it to WAV or FLAC".to_owned(),
+        },
+        other => Error::malformed(path, container, "", other.to_string()),
+    }
+}

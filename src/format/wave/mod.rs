@@ -1,0 +1,17 @@
+//! WAV in its three containers: RIFF, and for more than 4 GiB RF64 (EBU Tech 3306) and BW64 (ITU-R BS.2088).
+//!
+//! `chunks` walks a file's chunks, `header` reads and writes what describes the samples, `unpack` and
+//! `pack` turn bytes into planar samples and back, `reader` and `writer` put them together.
+
+mod chunks;
+mod header;
+mod pack;
+mod reader;
+mod transpose;
+mod unpack;
+mod writer;
+
+pub use header::{BitDepth, Container, WaveSpec};
+pub use reader::WaveReader;
+pub(in crate::format) use writer::check_free;
+pub use writer::{WaveSink, WrittenFile};

@@ -1,0 +1,300 @@
+//! From the bytes of a file to planar samples.
+//!
+//! Two steps on a tile that stays in the first-level cache: bytes to interleaved floats, one straight run
+//! whatever the number of channels; then 8 × 8 transposes into the rows of the block. Plain and vector
+//! code give the same bits: all steps are exact, or round once and to nearest.
+
+use pulp::Arch;
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::V3;
+
+use super::header::Encoding;
+use super::transpose::{self, SIDE, Square};
+
+/// Bytes that must stand before the first sample: a vector load of eight 24-bit samples begins so much
+/// early, which lays four of them in each half of the register.
+pub(super) const LEAD: usize = 4;
+
+/// Bytes that must stand after the last sample: samples are taken eight at a time, and the last load
+/// ends four bytes late.
+pub(super) const TAIL: usize = 28;
+
+/// Floats of a tile: 16 KiB, half of a usual first-level cache.
+const TILE: usize = 4096;
+
+/// Where the samples of one block go.
+pub(super) struct Destination<'a> {
+    /// The store of the block.
+    pub(super) samples: &'a mut [f32],
+    /// Floats between its rows.
+    pub(super) stride: usize,
+    /// Frame of the block at which to begin.
+    pub(super) first: usize,
+    /// The row of each channel, if it is wanted.
+    pub(super) rows: &'a [Option<usize>],
+}
+
+/// Turns interleaved bytes into planar samples.
+#[derive(Debug)]
+pub(super) struct Unpacker {
+    encoding: Encoding,
+    channels: usize,
+    /// Frames converted at a time, a multiple of the side of a square.
+    tile_frames: usize,
+    /// Interleaved floats, and a square's side of slack.
+    tile: Vec<f32>,
+    /// Used for 128 bits and more at a time, if this machine has AVX2.
+    #[cfg(target_arch = "x86_64")]
+    simd: Option<V3>,
+}
+
+/// A wanted sample that is not finite: its channel and its frame, counted from the first that was unpacked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct NotFinite {
+    pub(super) channel: usize,
+    pub(super) frame: usize,
+    pub(super) sample: f32,
+}
+
+impl Unpacker {
+    pub(super) fn new(encoding: Encoding, channels: usize) -> Self {
+        let tile_frames = (TILE / channels / SIDE).max(1) * SIDE;
+        Self {
+            encoding,
+            channels,
+            tile_frames,
+            tile: vec![0.0; tile_frames * channels + SIDE],
+            #[cfg(target_arch = "x86_64")]
+            simd: V3::try_new(),
+        }
+    }
+
+    /// Unpacks `frames` frames. The first begins at byte `start` of `bytes`, which has [`LEAD`] bytes
+    /// before it and [`TAIL`] after the last.
+    pub(super) fn unpack(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        frames: usize,
+        mut to: Destination<'_>,
+    ) -> Result<(), NotFinite> {
+        let frame_bytes = self.channels * self.encoding.bytes();
+        let mut done = 0;
+        while done < frames {
+            let count = self.tile_frames.min(frames - done);
+            let at = start + done * frame_bytes;
+            self.to_float(bytes, at, count);
+            if matches!(self.encoding, Encoding::Float32 | Encoding::Float64) {
+                self.check_finite(count, to.rows).map_err(|e| NotFinite {
+                    frame: done + e.frame,
+                    ..e
+                })?;
+            }
+            self.to_rows(count, &mut to);
+            to.first += count;
+            done += count;
+        }
+        Ok(())
+    }
+
+    /// Bytes of `frames` frames to the floats of the tile.
+    fn to_float(&mut self, bytes: &[u8], at: usize, frames: usize) {
+        let samples = frames * self.channels;
+        #[cfg(target_arch = "x86_64")]
+        if let (Encoding::Int24, Some(simd)) = (self.encoding, self.simd) {
+            let tile = &mut self.tile[..samples.next_multiple_of(SIDE)];
+            simd.vectorize(
+                #[inline(always)]
+                || int24_avx(simd, &bytes[at - LEAD..], tile),
+            );
+            return;
+        }
+        let out = &mut self.tile[..samples];
+        let bytes = &bytes[at..at + samples * self.encoding.bytes()];
+        let encoding = self.encoding;
+        Arch::new().dispatch(
+            #[inline(always)]
+            || to_float_plain(encoding, bytes, out),
+        );
+    }
+
+    /// The first sample of the tile that is not finite, if its channel is wanted.
+    fn check_finite(&self, frames: usize, rows: &[Option<usize>]) -> Result<(), NotFinite> {
+        let tile = &self.tile[..frames * self.channels];
+        let all_finite = Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                tile.iter()
+                    .fold(0u32, |bad, x| bad | u32::from(!x.is_finite()))
+                    == 0
+            },
+        );
+        if all_finite {
+            return Ok(());
+        }
+        let found = tile
+            .iter()
+            .enumerate()
+            .find(|(n, x)| !x.is_finite() && rows[n % self.channels].is_some());
+        match found {
+            Some((n, &sample)) => Err(NotFinite {
+                channel: n % self.channels,
+                frame: n / self.channels,
+                sample,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The floats of the tile to the rows of the block.
+    fn to_rows(&self, frames: usize, to: &mut Destination<'_>) {
+        match self.channels {
+            1 => {
+                if let Some(row) = to.rows[0] {
+                    let at = row * to.stride + to.first;
+                    to.samples[at..at + frames].copy_from_slice(&self.tile[..frames]);
+                }
+            }
+            2 => {
+                let pairs = &self.tile.as_chunks::<2>().0[..frames];
+                for (side, row) in to.rows.iter().enumerate() {
+                    if let Some(row) = row {
+                        let at = row * to.stride + to.first;
+                        let out = &mut to.samples[at..at + frames];
+                        Arch::new().dispatch(
+                            #[inline(always)]
+                            || {
+                                for (out, pair) in out.iter_mut().zip(pairs) {
+                                    *out = pair[side];
+                                }
+                            },
+                        );
+                    }
+                }
+            }
+            _ => {
+                #[cfg(target_arch = "x86_64")]
+                if let Some(simd) = self.simd {
+                    simd.vectorize(
+                        #[inline(always)]
+                        || {
+                            self.squares_to_rows(frames, to, |rows| {
+                                transpose::transpose_avx(simd, rows)
+                            });
+                        },
+                    );
+                    return;
+                }
+                self.squares_to_rows(frames, to, transpose::transpose_plain);
+            }
+        }
+    }
+
+    /// Transposes the tile square by square, eight channels after eight, so that only eight rows of the
+    /// block are written at a time.
+    #[inline(always)]
+    fn squares_to_rows(
+        &self,
+        frames: usize,
+        to: &mut Destination<'_>,
+        transpose: impl Fn(Square) -> Square,
+    ) {
+        let channels = self.channels;
+        let whole = frames / SIDE * SIDE;
+        let mut group = 0;
+        while group < channels {
+            // The last group overlaps the one before it, if there is one; of fewer than eight channels the
+            // rest of the square is the beginning of the next frame and is not stored.
+            let first = group.min(channels.saturating_sub(SIDE));
+            group += SIDE;
+            let width = SIDE.min(channels);
+            let mut starts = [None; SIDE];
+            for (start, row) in starts.iter_mut().zip(&to.rows[first..first + width]) {
+                *start = row.map(|row| row * to.stride + to.first);
+            }
+            if starts.iter().all(Option::is_none) {
+                continue;
+            }
+            for frame in (0..whole).step_by(SIDE) {
+                let mut square: Square = [[0.0; SIDE]; SIDE];
+                for (n, row) in square.iter_mut().enumerate() {
+                    let at = (frame + n) * channels + first;
+                    row.copy_from_slice(&self.tile[at..at + SIDE]);
+                }
+                let square = transpose(square);
+                for (start, column) in starts.iter().zip(&square) {
+                    if let Some(start) = start {
+                        to.samples[start + frame..start + frame + SIDE].copy_from_slice(column);
+                    }
+                }
+            }
+            for (n, start) in starts.iter().enumerate() {
+                if let Some(start) = start {
+                    for frame in whole..frames {
+                        to.samples[start + frame] = self.tile[frame * channels + first + n];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// 24-bit samples, eight at a time. `bytes` begins [`LEAD`] bytes before the first sample and goes on for
+/// [`TAIL`] after the last; the length of `out` is a multiple of eight.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn int24_avx(simd: V3, bytes: &[u8], out: &mut [f32]) {
+    use std::arch::x86_64::__m256i;
+    // Moves each sample to the upper three bytes of its word, which also carries the sign up; the word is
+    // then the sample times 256.
+    const SPREAD: [i8; 32] = [
+        -1, 4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, // bytes 4 to 15
+        -1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, // bytes 16 to 27
+    ];
+    let spread: __m256i = pulp::cast(SPREAD);
+    let scale = simd.avx._mm256_set1_ps(1.0 / 2_147_483_648.0);
+    for (n, out) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        let eight: [u8; 32] = super::chunks::take(bytes, 24 * n);
+        let words = simd.avx2._mm256_shuffle_epi8(pulp::cast(eight), spread);
+        let floats = simd.avx._mm256_cvtepi32_ps(words);
+        *out = pulp::cast(simd.avx._mm256_mul_ps(floats, scale));
+    }
+}
+
+/// Samples of any encoding, one by one; the compiler makes vectors of all but 24 bits.
+#[inline(always)]
+fn to_float_plain(encoding: Encoding, bytes: &[u8], out: &mut [f32]) {
+    match encoding {
+        Encoding::Unsigned8 => {
+            for (out, &byte) in out.iter_mut().zip(bytes) {
+                *out = (f32::from(byte) - 128.0) * (1.0 / 128.0);
+            }
+        }
+        Encoding::Int16 => {
+            for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<2>().0) {
+                *out = f32::from(i16::from_le_bytes(*bytes)) * (1.0 / 32_768.0);
+            }
+        }
+        Encoding::Int24 => {
+            for (out, &[a, b, c]) in out.iter_mut().zip(bytes.as_chunks::<3>().0) {
+                let word = i32::from_le_bytes([0, a, b, c]);
+                *out = word as f32 * (1.0 / 2_147_483_648.0);
+            }
+        }
+        Encoding::Int32 => {
+            for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                *out = i32::from_le_bytes(*bytes) as f32 * (1.0 / 2_147_483_648.0);
+            }
+        }
+        Encoding::Float32 => {
+            for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                *out = f32::from_le_bytes(*bytes);
+            }
+        }
+        Encoding::Float64 => {
+            for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<8>().0) {
+                *out = f64::from_le_bytes(*bytes) as f32;
+            }
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Writing WAV: to a temporary name, verified by reading it again, then renamed.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::header::WaveSpec;
+use super::pack::{ChannelTally, NotFinite, Packer};
+use super::reader::WaveReader;
+use crate::audio::{Block, QUANTUM};
+use crate::format::source::{AudioSource, place, unusable_sample};
+use crate::units::Frames;
+use crate::{Error, Result};
+
+/// Bytes gathered before they are handed to the system.
+const WRITE_BYTES: usize = 128 * 1024;
+
+/// The largest size that a 32-bit field holds; the value above means "see ds64".
+const RIFF_LIMIT: u64 = u32::MAX as u64 - 1;
+
+/// A file that was written, read again and found to be what was meant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrittenFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its frames.
+    pub frames: Frames,
+    /// Its channels.
+    pub channels: usize,
+    /// The largest magnitude of any sample, linear, full scale 1.
+    pub peak: f32,
+    /// The same for each channel.
+    pub channel_peaks: Vec<f32>,
+    /// Samples beyond full scale that were held there; always 0 for float.
+    pub clipped: u64,
+    /// Size of the file.
+    pub bytes: u64,
+    /// "RIFF", "RF64" or "BW64".
+    pub container: &'static str,
+}
+
+/// A WAV file being written under the name `NAME.part`.
+///
+/// Nothing has the final name before [`publish`](Self::publish); dropped before that, it leaves nothing
+/// behind.
+#[derive(Debug)]
+pub struct WaveSink {
+    path: PathBuf,
+    overwrite: bool,
+    spec: WaveSpec,
+    part: Part,
+    packer: Packer,
+    buffer: Vec<u8>,
+    filled: usize,
+    frames: u64,
+    /// Above this form size a RIFF file becomes RF64.
+    riff_limit: u64,
+}
+
+/// The temporary file; removed when dropped, unless it has been renamed.
+#[derive(Debug)]
+struct Part {
+    path: PathBuf,
+    file: File,
+    is_renamed: bool,
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if !self.is_renamed {
+            // There is nobody left to tell if this fails too.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl WaveSink {
+    /// Begins a file at `path`; its folder must exist.
+    ///
+    /// # Errors
+    /// The file exists and `overwrite` is false ([`Error::Exists`], before anything is done), `path` is a
+    /// folder or device, or the folder is missing or cannot be written to.
+    pub fn create(path: &Path, spec: WaveSpec, overwrite: bool) -> Result<Self> {
+        Self::create_part_of(path, spec, overwrite, 0)
+    }
+
+    /// As [`create`](Self::create), for a file that holds the channels from `first_channel` on of something
+    /// larger: it selects their dither.
+    pub(in crate::format) fn create_part_of(
+        path: &Path,
+        spec: WaveSpec,
+        overwrite: bool,
+        first_channel: usize,
+    ) -> Result<Self> {
+        spec.check()?;
+        check_free(path, overwrite)?;
+        let part_path = with_suffix(path, ".part");
+        let file = File::create(&part_path).map_err(|e| Error::io(path, "create", e))?;
+        let mut sink = Self {
+            path: path.to_path_buf(),
+            overwrite,
+            spec,
+            part: Part {
+                path: part_path,
+                file,
+                is_renamed: false,
+            },
+            packer: Packer::new(spec.bit_depth, spec.channels, first_channel),
+            buffer: Vec::new(),
+            filled: 0,
+            frames: 0,
+            riff_limit: RIFF_LIMIT,
+        };
+        let tile_bytes = sink.packer.tile_frames() * spec.frame_bytes();
+        sink.buffer = vec![0; WRITE_BYTES + tile_bytes + Packer::SLACK];
+        let (head, _) = spec.head(None, RIFF_LIMIT);
+        sink.write_out(&head)?;
+        Ok(sink)
+    }
+
+    /// Appends the frames of `block`; `rows[c]` is the row that channel `c` takes. Allocates nothing.
+    ///
+    /// # Errors
+    /// The system cannot write (the disk is full), or a sample is not finite.
+    ///
+    /// # Panics
+    /// If `rows` has not one entry per channel, or names a row that the block does not have.
+    pub fn write(&mut self, block: &Block, rows: &[usize]) -> Result<()> {
+        assert_eq!(rows.len(), self.spec.channels, "one row per channel");
+        let mut done = 0;
+        while done < block.frames() {
+            let frames = self.packer.tile_frames().min(block.frames() - done);
+            let bytes = frames * self.spec.frame_bytes();
+            let out = &mut self.buffer[self.filled..self.filled + bytes + Packer::SLACK];
+            self.packer
+                .pack(block, rows, done, frames, self.frames, out)
+                .map_err(|e| self.not_finite(e))?;
+            self.frames += frames as u64;
+            self.filled += bytes;
+            done += frames;
+            if self.filled >= WRITE_BYTES {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Completes the file, reads it again and compares. It keeps its temporary name; to be called once.
+    ///
+    /// # Errors
+    /// The system cannot write or read, or the file read is not what was written ([`Error::Verify`]).
+    pub fn seal(&mut self) -> Result<WrittenFile> {
+        self.flush()?;
+        let data_bytes = self.frames * self.spec.frame_bytes() as u64;
+        if data_bytes % 2 == 1 {
+            self.write_out(&[0])?;
+        }
+        let (head, container) = self.spec.head(Some(self.frames), self.riff_limit);
+        self.part
+            .file
+            .seek(SeekFrom::Start(0))
+            .map_err(|e| Error::io(&self.path, "write to", e))?;
+        self.write_out(&head)?;
+        let tallies = self.packer.tallies();
+        let written = WrittenFile {
+            path: self.path.clone(),
+            frames: Frames(self.frames),
+            channels: self.spec.channels,
+            peak: tallies.iter().fold(0.0, |peak, t| t.peak.max(peak)),
+            channel_peaks: tallies.iter().map(|t| t.peak).collect(),
+            clipped: tallies.iter().map(|t| t.clipped).sum(),
+            bytes: head.len() as u64 + data_bytes + data_bytes % 2,
+            container,
+        };
+        verify(&self.part.path, &written, self.spec, tallies).map_err(|e| match e {
+            // The user knows the file by its final name.
+            Error::Verify { reason, .. } => Error::Verify {
+                path: self.path.clone(),
+                reason,
+            },
+            other => other,
+        })?;
+        Ok(written)
+    }
+
+    /// Gives the sealed file its name.
+    ///
+    /// # Errors
+    /// It cannot be renamed, or another file has taken the name meanwhile and `overwrite` is false.
+    pub fn publish(mut self) -> Result<()> {
+        check_free(&self.path, self.overwrite)?;
+        fs::rename(&self.part.path, &self.path).map_err(|e| Error::io(&self.path, "rename", e))?;
+        self.part.is_renamed = true;
+        Ok(())
+    }
+
+    /// Completes, verifies and names the file.
+    ///
+    /// # Errors
+    /// As [`seal`](Self::seal) and [`publish`](Self::publish); nothing is left behind then.
+    pub fn finish(mut self) -> Result<WrittenFile> {
+        let written = self.seal()?;
+        self.publish()?;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.part
+            .file
+            .write_all(&self.buffer[..self.filled])
+            .map_err(|e| Error::io(&self.path, "write to", e))?;
+        self.filled = 0;
+        Ok(())
+    }
+
+    fn write_out(&mut self, bytes: &[u8]) -> Result<()> {
+        self.part
+            .file
+            .write_all(bytes)
+            .map_err(|e| Error::io(&self.path, "write to", e))
+    }
+
+    fn not_finite(&self, found: NotFinite) -> Error {
+        Error::Verify {
+            path: self.path.clone(),
+            reason: format!(
+                "{}: {}",
+                place(found.channel, found.frame, self.spec.sample_rate),
+                unusable_sample(found.sample)
+            ),
+        }
+    }
+}
+
+/// Refuses a path that is taken: by a file unless `overwrite`, by anything else always.
+pub(in crate::format) fn check_free(path: &Path, overwrite: bool) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(facts) if facts.is_dir() => {
+            let reason = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
+            Err(Error::io(path, "write a file at", reason))
+        }
+        Ok(facts) if !facts.is_file() => {
+            let reason = io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or device");
+            Err(Error::io(path, "write a file at", reason))
+        }
+        Ok(_) if !overwrite => Err(Error::Exists(path.to_path_buf())),
+        _ => Ok(()),
+    }
+}
+
+/// `path` with `suffix` after its whole name.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Reads the file at `path` with our own reader and compares it with what was meant.
+fn verify(
+    path: &Path,
+    written: &WrittenFile,
+    spec: WaveSpec,
+    tallies: &[ChannelTally],
+) -> Result<()> {
+    let differs = |reason: String| Error::Verify {
+        path: path.to_path_buf(),
+        reason,
+    };
+    let length = fs::metadata(path)
+        .map_err(|e| Error::io(path, "read", e))?
+        .len();
+    if length != written.bytes {
+        return Err(differs(format!(
+            "it has {length} bytes where {} were written",
+            written.bytes
+        )));
+    }
+    let mut reader = WaveReader::open(path)?;
+    let facts = reader.facts();
+    if facts.frames != written.frames
+        || facts.channels != spec.channels
+        || facts.sample_rate != spec.sample_rate
+        || facts.container != written.container
+    {
+        return Err(differs(format!(
+            "it reads as {} with {} channels of {} frames at {}; {} with {} channels of {} frames at {} \
+             were written",
+            facts.container,
+            facts.channels,
+            facts.frames.0,
+            facts.sample_rate,
+            written.container,
+            spec.channels,
+            written.frames.0,
+            spec.sample_rate,
+        )));
+    }
+    let rows: Vec<Option<usize>> = (0..spec.channels).map(Some).collect();
+    let mut block = Block::new(spec.channels, QUANTUM);
+    block.set_frames(QUANTUM);
+    let mut peaks = vec![0.0f32; spec.channels];
+    while reader.read(&mut block, &rows)? > 0 {
+        for (peak, row) in peaks.iter_mut().zip(block.rows()) {
+            *peak = largest(row).max(*peak);
+        }
+    }
+    for (channel, (found, tally)) in peaks.iter().zip(tallies).enumerate() {
+        if found.to_bits() != tally.peak.to_bits() {
+            return Err(differs(format!(
+                "the peak of channel {} is {found}; {} was written",
+                channel + 1,
+                tally.peak
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The largest magnitude of a row.
+fn largest(row: &[f32]) -> f32 {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || row.iter().fold(0.0f32, |peak, x| peak.max(x.abs())),
+    )
+}
