@@ -53,7 +53,10 @@ const LISTEN_S: u64 = 300;
 const LISTEN_FRAMES: usize = 8192;
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
-    let output = args.output.clone().unwrap_or_else(|| args.dir.join("song.toml"));
+    let output = args
+        .output
+        .clone()
+        .unwrap_or_else(|| args.dir.join("song.toml"));
     if !args.dry_run && !args.force && output.symlink_metadata().is_ok() {
         return Err(Error::Exists(output));
     }
@@ -80,7 +83,9 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     };
     let proposal = propose(&files, &given, &mut |file| {
         let listen = !args.no_guess;
-        listen.then(|| sound_of(&args.dir.join(&file.path)).ok()).flatten()
+        listen
+            .then(|| sound_of(&args.dir.join(&file.path)).ok())
+            .flatten()
     });
     let written = if args.dry_run {
         None
@@ -119,7 +124,16 @@ fn with_slashes(path: &Path) -> String {
 /// The song is called as its folder, or the folder above one called "stems".
 fn title(dir: &Path) -> String {
     let full = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
-    let generic = ["stems", "audio", "audio files", "wav", "wavs", "multitrack", "tracks", "bounces"];
+    let generic = [
+        "stems",
+        "audio",
+        "audio files",
+        "wav",
+        "wavs",
+        "multitrack",
+        "tracks",
+        "bounces",
+    ];
     full.ancestors()
         .filter_map(|folder| folder.file_name())
         .map(|name| name.to_string_lossy().into_owned())
@@ -177,9 +191,16 @@ fn stems_folder(dir: &Path, output: &Path) -> Result<String> {
         return Ok(with_slashes(&dir));
     }
     let up = parent.iter().skip(shared).map(|_| "..".to_owned());
-    let down = dir.iter().skip(shared).map(|part| part.to_string_lossy().into_owned());
+    let down = dir
+        .iter()
+        .skip(shared)
+        .map(|part| part.to_string_lossy().into_owned());
     let path: Vec<String> = up.chain(down).collect();
-    Ok(if path.is_empty() { ".".to_owned() } else { path.join("/") })
+    Ok(if path.is_empty() {
+        ".".to_owned()
+    } else {
+        path.join("/")
+    })
 }
 
 /// Writes beside the target and renames, so that a failure leaves what was there. Without `force` an existing
@@ -224,7 +245,9 @@ fn show(proposal: &Proposal, folder: &Folder, written: Option<&Path>, ui: &Ui) -
     }
     ui.line("")?;
     let flagged = proposal.stems.iter().filter(|stem| stem.flagged()).count();
-    let bpm = proposal.bpm.map_or("no tempo".to_owned(), |bpm| format!("{bpm} BPM"));
+    let bpm = proposal
+        .bpm
+        .map_or("no tempo".to_owned(), |bpm| format!("{bpm} BPM"));
     let key = proposal.key.as_deref().unwrap_or("no key");
     ui.line(format!(
         "\"{}\": {} stems in {} groups, {bpm}, {}, {key}; {flagged} to check (!)",
@@ -247,11 +270,18 @@ fn show(proposal: &Proposal, folder: &Folder, written: Option<&Path>, ui: &Ui) -
 
 /// The table: a header and one row a stem, columns aligned.
 fn table(proposal: &Proposal) -> Vec<String> {
-    let header = ["", "file", "ch", "bpm", "key", "role", "group", "place", "sure", "why"];
+    let header = [
+        "", "file", "ch", "bpm", "key", "role", "group", "place", "sure", "why",
+    ];
     let mut rows = vec![header.map(str::to_owned)];
     rows.extend(proposal.stems.iter().map(row));
     let widths: Vec<usize> = (0..header.len())
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .map(|column| {
+            rows.iter()
+                .map(|row| row[column].chars().count())
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     rows.iter()
         .map(|row| {
@@ -268,14 +298,23 @@ fn table(proposal: &Proposal) -> Vec<String> {
 fn row(stem: &StemProposal) -> [String; 10] {
     let dash = || "-".to_owned();
     [
-        if stem.flagged() { "!".to_owned() } else { String::new() },
+        if stem.flagged() {
+            "!".to_owned()
+        } else {
+            String::new()
+        },
         stem.file.clone(),
         channels_of(stem).map_or_else(dash, |channels| channels.to_string()),
         stem.bpm.map_or_else(dash, |bpm| bpm.to_string()),
         stem.key.clone().unwrap_or_else(dash),
-        stem.role.map_or_else(|| "?".to_owned(), |role| role.title.clone()),
+        stem.role
+            .map_or_else(|| "?".to_owned(), |role| role.title.clone()),
         stem.group.clone().unwrap_or_else(dash),
-        if stem.included { place(&stem.placing) } else { "left out".to_owned() },
+        if stem.included {
+            place(&stem.placing)
+        } else {
+            "left out".to_owned()
+        },
         sureness(stem),
         stem.reason.clone(),
     ]
@@ -301,7 +340,9 @@ fn sureness(stem: &StemProposal) -> String {
 
 fn place(placing: &Placing) -> String {
     let wide = |width: &Option<f64>| {
-        width.filter(|&w| w > 0.0).map_or(String::new(), |width| format!(" width {width}"))
+        width
+            .filter(|&w| w > 0.0)
+            .map_or(String::new(), |width| format!(" width {width}"))
     };
     match placing {
         Placing::Fixed { az, el, width } => format!("az {az} el {el}{}", wide(width)),

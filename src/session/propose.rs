@@ -139,10 +139,10 @@ pub fn propose(
     make_names_unique(&mut stems);
 
     let stems: Vec<StemProposal> = stems.into_iter().map(|draft| draft.stem).collect();
-    let used = |group: &&str| {
+    let used = |group: &str| {
         stems
             .iter()
-            .any(|stem| stem.included && stem.group.as_deref() == Some(*group))
+            .any(|stem| stem.included && stem.group.as_deref() == Some(group))
     };
     Proposal {
         title: given.title.clone(),
@@ -151,7 +151,7 @@ pub fn propose(
         meter: given.meter.clone().unwrap_or_else(|| "4/4".to_owned()),
         groups: GROUPS
             .iter()
-            .filter(used)
+            .filter(|group| used(group))
             .map(|&group| group.to_owned())
             .collect(),
         stems,
