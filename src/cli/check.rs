@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Ui, findings};
-use crate::error::{Finding, Severity, line_column};
+use crate::error::{Finding, Severity};
 use crate::session::Checked;
 use crate::{Error, Result, layout};
 
@@ -100,16 +100,14 @@ fn of_layout(text: &str, path: &Path) -> Vec<Finding> {
     let Some(layout) = &reading.layout else {
         return reading.findings;
     };
-    let mut findings = reading.findings;
-    findings.extend(layout::lint(layout, reading.radius_m, |channel| {
-        let span = reading.rows.get(channel)?.clone();
-        Some(layout::Place {
-            path: path.to_path_buf(),
-            line_column: line_column(text, span.start),
-            span,
-        })
-    }));
-    findings
+    let source = layout::Source {
+        path,
+        text,
+        rows: &reading.rows,
+        radius_m: reading.radius_m,
+    };
+    let remarks = layout::lint(layout, &source);
+    reading.findings.into_iter().chain(remarks).collect()
 }
 
 /// A file that cannot even be read is an invalid session here: exit code 3, as `check` promises.

@@ -73,7 +73,7 @@ fn place(stem: &StemKeys) -> String {
 fn movement_name(movement: &Movement) -> &'static str {
     match movement {
         Movement::Keyframes(_) => "keyframes",
-        Movement::Circle(_) => "circle",
+        Movement::Circle(_) | Movement::RoomCircle(_) => "circle",
         Movement::Spiral(_) => "spiral",
         Movement::BackAndForth(_) => "back-and-forth",
         Movement::Csv(_) => "csv",
