@@ -1,0 +1,273 @@
+//! The demo song, rendered end to end by the real program, against a slow and obvious mix of the same
+//! session, an independent loudness meter, and its own geometry.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use umbel::audio::{Block, QUANTUM};
+use umbel::dsp::{Biquad, lowpass_butterworth4};
+use umbel::format;
+use umbel::panner;
+use umbel::scene::{MetadataBlock, Object};
+use umbel::session::{BuildOptions, Session, Song};
+use umbel::units::{Frames, Hertz};
+
+fn demo() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/open-the-dome/song.toml")
+}
+
+/// Renders the demo to `folder` and gives the events that were printed.
+fn render(folder: &Path, arguments: &[&str]) -> serde_json::Value {
+    let out = Command::new(env!("CARGO_BIN_EXE_umbel"))
+        .args(["render", "--json", "--no-progress"])
+        .arg(demo())
+        .args(arguments)
+        .args(if arguments.contains(&"-o") {
+            None
+        } else {
+            Some("--out")
+        })
+        .args(if arguments.contains(&"-o") {
+            None
+        } else {
+            Some(folder)
+        })
+        .output()
+        .unwrap();
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let text = String::from_utf8(out.stdout).unwrap();
+    serde_json::from_str(text.lines().last().unwrap()).unwrap()
+}
+
+/// All samples of a file, one row per channel.
+fn read(path: &Path) -> Vec<Vec<f32>> {
+    let mut source = format::open(path).unwrap();
+    let facts = source.facts().clone();
+    let mut block = Block::new(facts.channels, facts.frames.0 as usize);
+    block.set_frames(facts.frames.0 as usize);
+    let rows: Vec<_> = (0..facts.channels).map(Some).collect();
+    assert_eq!(
+        source.read(&mut block, &rows).unwrap(),
+        facts.frames.0 as usize
+    );
+    block.rows().map(<[f32]>::to_vec).collect()
+}
+
+/// The feeds of the song after faders, in f64.
+fn feeds(song: &Song) -> Vec<Vec<f64>> {
+    let frames = song.length.0 as usize;
+    let mut feeds = vec![vec![0.0; frames]; song.feed_count];
+    for input in &song.inputs {
+        let rows = read(&input.path);
+        for (channel, feed) in input.channels.iter().zip(&input.feeds) {
+            for (out, x) in feeds[*feed].iter_mut().zip(&rows[*channel]) {
+                *out = f64::from(*x);
+            }
+        }
+    }
+    for strip in &song.strips {
+        for feed in strip.feeds.clone() {
+            for (frame, x) in feeds[feed].iter_mut().enumerate() {
+                let quantum = frame - frame % QUANTUM;
+                let at = |f: usize| {
+                    strip
+                        .gains
+                        .iter()
+                        .map(|g| g.at(Frames(f as u64)).0)
+                        .product::<f64>()
+                };
+                let way = (frame - quantum) as f64 / QUANTUM as f64;
+                *x *= at(quantum) * (1.0 - way) + at(quantum + QUANTUM) * way;
+            }
+        }
+    }
+    feeds
+}
+
+/// Adds an object to the channels, block after block, frame after frame.
+fn add_object(
+    object: &mut Object,
+    feed: &[f64],
+    panner: &dyn panner::Panner,
+    channels: &mut [Vec<f64>],
+) {
+    let blocks: Vec<MetadataBlock> = std::iter::from_fn(|| object.blocks.next_block()).collect();
+    let mut before = vec![0.0; channels.len()];
+    for (i, block) in blocks.iter().enumerate() {
+        let mut after = vec![0.0; channels.len()];
+        panner.gains(block.state.position, block.state.extent, &mut after);
+        after.iter_mut().for_each(|g| *g *= block.state.gain);
+        let end = blocks
+            .get(i + 1)
+            .map_or(feed.len(), |next| (next.start.0 as usize).min(feed.len()));
+        for frame in (block.start.0 as usize)..end {
+            let past = (frame - block.start.0 as usize) as f64;
+            let way = if i == 0 || past >= block.ramp.0 as f64 {
+                1.0
+            } else {
+                past / block.ramp.0 as f64
+            };
+            for (c, channel) in channels.iter_mut().enumerate() {
+                channel[frame] += feed[frame] * (before[c] + (after[c] - before[c]) * way);
+            }
+        }
+        before = after;
+    }
+}
+
+#[test]
+fn an_obvious_mix_of_the_session_gives_the_same_channels() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = render(
+        folder.path(),
+        &["-l", "7.1.4", "--bit-depth", "f32", "--threads", "2"],
+    );
+    let file = PathBuf::from(result["outputs"][0]["files"][0].as_str().unwrap());
+    let rendered = read(&file);
+
+    let layout = umbel::layout::find("7.1.4").unwrap();
+    let mut song = Session::load(&demo())
+        .unwrap()
+        .build(&BuildOptions::default())
+        .unwrap();
+    let feeds = feeds(&song);
+    let panner = panner::build(&layout).unwrap();
+    let mut channels = vec![vec![0.0; song.length.0 as usize]; layout.channels()];
+    for object in &mut song.objects {
+        add_object(object, &feeds[object.feed], panner.as_ref(), &mut channels);
+    }
+    let lfe = layout.lfe_channel().unwrap();
+    assert!(
+        channels[lfe].iter().all(|x| *x == 0.0),
+        "nothing is panned into the LFE"
+    );
+    for strip in &song.strips {
+        let Some(gain) = strip.lfe else { continue };
+        for feed in strip.feeds.clone() {
+            for (out, x) in channels[lfe].iter_mut().zip(&feeds[feed]) {
+                *out += gain.0 * x;
+            }
+        }
+    }
+    for coefficients in lowpass_butterworth4(Hertz(120.0), song.sample_rate) {
+        let mut section = Biquad::new(coefficients);
+        channels[lfe].iter_mut().for_each(|x| *x = section.step(*x));
+    }
+
+    let order = layout.mask_order().unwrap();
+    for (written, channel) in rendered.iter().zip(order) {
+        let label = &layout.speakers[channel].label;
+        let worst = written
+            .iter()
+            .zip(&channels[channel])
+            .map(|(a, b)| (f64::from(*a) - b).abs())
+            .fold(0.0, f64::max);
+        assert!(
+            worst < 2e-6,
+            "{label}: differs by up to {worst:e} of full scale"
+        );
+        let energy: f64 = written.iter().map(|x| f64::from(*x).powi(2)).sum();
+        assert!(energy > 0.0, "{label} is silent");
+    }
+    assert_eq!(rendered.len(), 12);
+}
+
+#[test]
+fn loudness_and_peak_are_those_an_independent_meter_hears() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = render(folder.path(), &[]);
+    let outputs = result["outputs"].as_array().unwrap();
+    let targets: Vec<&str> = outputs
+        .iter()
+        .map(|o| o["target"].as_str().unwrap())
+        .collect();
+    assert_eq!(targets, ["4+5+0", "4+7+0", "stereo"]);
+    for output in outputs {
+        assert_eq!(output["frames"], 743_226);
+        assert_eq!(output["clipped_samples"], 0, "{output}");
+        let rows = read(Path::new(output["files"][0].as_str().unwrap()));
+        let peak = rows.iter().flatten().fold(0f32, |p, x| p.max(x.abs()));
+        let said = output["peak_dbfs"].as_f64().unwrap();
+        assert!(
+            (20.0 * f64::from(peak).log10() - said).abs() < 1e-6,
+            "{output}"
+        );
+        assert!((-12.0..0.0).contains(&said), "{output}");
+        assert!(
+            output["true_peak_dbtp"].as_f64().unwrap() >= said - 0.01,
+            "{output}"
+        );
+    }
+    // The independent meter knows the weights of two channels without being told.
+    let stereo = &outputs[2];
+    let rows = read(Path::new(stereo["files"][0].as_str().unwrap()));
+    let mut meter = ebur128::EbuR128::new(2, 48_000, ebur128::Mode::I).unwrap();
+    meter.add_frames_planar_f32(&[&rows[0], &rows[1]]).unwrap();
+    let (ours, theirs) = (
+        stereo["integrated_lufs"].as_f64().unwrap(),
+        meter.loudness_global().unwrap(),
+    );
+    assert!(
+        (ours - theirs).abs() < 0.1,
+        "{ours} LUFS against {theirs} LUFS"
+    );
+}
+
+#[test]
+fn a_part_is_that_part_of_the_whole_for_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let path = |name: &str| file(name).to_str().unwrap().to_owned();
+    render(
+        folder.path(),
+        &["-l", "5.1.4", "-o", &path("whole.wav"), "--threads", "1"],
+    );
+    render(
+        folder.path(),
+        &["-l", "5.1.4", "-o", &path("threads.wav"), "--threads", "3"],
+    );
+    render(
+        folder.path(),
+        &[
+            "-l",
+            "5.1.4",
+            "-o",
+            &path("part.wav"),
+            "--threads",
+            "2",
+            "--bit-depth",
+            "f32",
+            "--from",
+            "@break",
+            "--to",
+            "9.5",
+        ],
+    );
+    render(
+        folder.path(),
+        &[
+            "-l",
+            "5.1.4",
+            "-o",
+            &path("float.wav"),
+            "--threads",
+            "1",
+            "--bit-depth",
+            "f32",
+        ],
+    );
+    assert!(
+        std::fs::read(file("whole.wav")).unwrap() == std::fs::read(file("threads.wav")).unwrap()
+    );
+    let (whole, part) = (read(&file("float.wav")), read(&file("part.wav")));
+    // Bar 5 of 124 BPM in 4/4 at 48 kHz.
+    let from = (16.0f64 * 60.0 / 124.0 * 48_000.0).round() as usize;
+    assert_eq!(part[0].len(), 456_000 - from);
+    for (whole, part) in whole.iter().zip(&part) {
+        assert!(whole[from..456_000] == part[..]);
+    }
+}
