@@ -26,7 +26,7 @@ struct Point {
     disc: [f64; 2],
     /// Each coordinate drawn out so that the points lie evenly on a line.
     line: [f64; 2],
-    /// The part of the disc that it stands for.
+    /// The part of the disc that it stands for; all together 1.
     share: f64,
 }
 
@@ -39,6 +39,10 @@ static POINTS: LazyLock<Vec<Point>> = LazyLock::new(|| {
             let (sin, cos) = (TAU * f64::from(step) / f64::from(6 * ring)).sin_cos();
             points.push(point(radius * cos, radius * sin, share));
         }
+    }
+    let total: f64 = points.iter().map(|point| point.share).sum();
+    for point in &mut points {
+        point.share /= total;
     }
     points
 });
@@ -110,7 +114,6 @@ impl Spread {
         let round = half_width.min(half_height);
         let (longer_width, longer_height) = (half_width - round, half_height - round);
         let roundness = round / half_width.max(half_height).max(f64::MIN_POSITIVE);
-        let total: f64 = POINTS.iter().map(|point| point.share).sum();
         for point in POINTS.iter() {
             let across = round * point.disc[0] + longer_width * point.line[0];
             let upward = round * point.disc[1] + longer_height * point.line[1];
@@ -123,7 +126,7 @@ impl Spread {
             let direction = middle * angle.cos() + (left * across + up * upward) * sinc;
             // Towards the back a disc shrinks on the sphere, and with it a point's share; a line does not.
             let shrunk = 1.0 + roundness * (sinc.max(0.0) - 1.0);
-            visit(&direction, point.share / total * shrunk);
+            visit(&direction, point.share * shrunk);
         }
     }
 

@@ -318,7 +318,7 @@ fn the_widest_spread_is_all_around() {
             .map(|(az, el)| gains(&panner, polar(az, el, 1.0), extent))
             .into();
         for other in &from[1..] {
-            assert!(distance(&from[0], other) < 0.2, "{}: {from:?}", layout.name);
+            assert!(distance(&from[0], other) < 0.3, "{}: {from:?}", layout.name);
         }
         for (speaker, gain) in layout.speakers.iter().zip(&from[0]) {
             assert!(

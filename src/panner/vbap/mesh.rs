@@ -8,24 +8,19 @@
 use nalgebra::Vector3;
 
 use super::facet::{Corner, Facet};
+use super::needle::blunt_needles;
 use super::steepness::steepest_slope;
 use super::virtuals::{Mirrors, downmix, opposite_of_circle, poles_of_flat_layout};
 use crate::geometry::Direction;
 use crate::geometry::hull::{HullFacet, convex_hull};
 
-/// Steepest change of the gains wanted anywhere, per degree (`docs/panning.md`).
-const TARGET: f64 = 0.25;
-
-/// The same for facets that pass close by the listener: the slope is sampled, its peak may lie between.
+/// Steepest change of the gains, per degree, allowed to facets that pass close by the listener. The
+/// target is 0.25 (`docs/panning.md`); the slope is sampled, and its peak may lie between the samples.
 const STEEP: f64 = 0.24;
 
 /// Facets farther from the listener than this are never taken for grazing: if their gains are steep, it
 /// is because the loudspeakers stand close together.
 const GRAZING: f64 = 0.5;
-
-/// An edge is turned if that brings the slope to the target, or to less than this share: the hull is given
-/// up for a real gain only.
-const WORTH_A_FLIP: f64 = 0.75;
 
 /// A plane nearer to the listener than this passes through the listener.
 const THROUGH_LISTENER: f64 = 1e-6;
@@ -38,17 +33,34 @@ const MOST_ROUNDS: usize = 24;
 
 /// A speaker of the mesh, real or virtual.
 #[derive(Debug, Clone)]
-struct Vertex {
-    direction: Direction,
+pub(super) struct Vertex {
+    pub(super) direction: Direction,
     /// 1, or less for a virtual speaker that must not hide a facet of loudspeakers.
-    radius: f64,
-    /// Channel of a loudspeaker; `None` for a virtual speaker.
-    channel: Option<usize>,
+    pub(super) radius: f64,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    /// A loudspeaker on this channel.
+    Real(usize),
+    /// A virtual speaker, played by the loudspeakers next to it.
+    Virtual,
+    /// A virtual speaker with loudspeakers and amplitudes of its own.
+    Blunting(Vec<(usize, f64)>),
 }
 
 impl Vertex {
     fn vector(&self) -> Vector3<f64> {
         self.direction * self.radius
+    }
+
+    /// Channel of a loudspeaker; `None` for a virtual speaker.
+    pub(super) fn channel(&self) -> Option<usize> {
+        match self.kind {
+            Kind::Real(channel) => Some(channel),
+            _ => None,
+        }
     }
 }
 
@@ -76,7 +88,7 @@ pub(super) fn cones(speakers: &[(usize, Direction)]) -> Vec<Cone> {
         .map(|&(channel, direction)| Vertex {
             direction,
             radius: 1.0,
-            channel: Some(channel),
+            kind: Kind::Real(channel),
         })
         .collect();
     add(&mut vertices, &poles_of_flat_layout(&directions), 1.0);
@@ -94,15 +106,7 @@ pub(super) fn cones(speakers: &[(usize, Direction)]) -> Vec<Cone> {
         add(&mut vertices, &images, radius);
     }
     let mut facets = hull_of(&vertices).unwrap_or_default();
-    // Each flip lowers a slope; the bound is only against rounding.
-    for _ in 0..4 * facets.len() {
-        let Some(flip) = best_flip(&facets, &vertices, channels) else {
-            break;
-        };
-        for (index, corners) in flip {
-            facets[index].corners = corners.to_vec();
-        }
-    }
+    blunt_needles(&mut facets, &mut vertices, channels);
     cones_of(&facets, &vertices)
 }
 
@@ -110,7 +114,7 @@ fn add(vertices: &mut Vec<Vertex>, directions: &[Direction], radius: f64) {
     vertices.extend(directions.iter().map(|&direction| Vertex {
         direction,
         radius,
-        channel: None,
+        kind: Kind::Virtual,
     }));
 }
 
@@ -146,7 +150,10 @@ fn judge(hull: &[HullFacet], vertices: &[Vertex], channels: usize) -> Vec<Judged
                 .any(|(facet, corners)| steepest_slope(facet, corners, channels) > STEEP)
         };
         Judged {
-            real: facet.corners.iter().all(|&i| vertices[i].channel.is_some()),
+            real: facet
+                .corners
+                .iter()
+                .all(|&i| vertices[i].channel().is_some()),
             area,
             offset,
             bad: !(offset > THROUGH_LISTENER) || parts.is_empty() || offset < GRAZING && steep(),
@@ -212,58 +219,16 @@ fn radius(judged: &[Judged], images: &[Direction], bad: &Judged) -> f64 {
     }
 }
 
-/// Two facets by their index, and the corners they get when their common edge is turned.
-type Flip = [(usize, [usize; 3]); 2];
-
-/// The turn of an edge that mends the steepest needle: a triangle of three loudspeakers, one of them so
-/// near to the edge between the others that gains jump on the way from that edge to it. Turned, the edge
-/// leads from that loudspeaker to what lies beyond.
-fn best_flip(facets: &[HullFacet], vertices: &[Vertex], channels: usize) -> Option<Flip> {
-    let corners = corners_of(facets, vertices);
-    let slope = |of: [usize; 3]| {
-        let of = of.map(|i| &corners[i]);
-        let facet = Facet::triangle(of)?;
-        Some(steepest_slope(&facet, &of.map(|c| c.vector), channels))
-    };
-    let triangles: Vec<(usize, [usize; 3])> = facets
-        .iter()
-        .enumerate()
-        .filter_map(|(index, f)| Some((index, f.corners.as_slice().try_into().ok()?)))
-        .collect();
-    let is_real = |of: &[usize; 3]| of.iter().all(|&i| vertices[i].channel.is_some());
-    let mut needles: Vec<_> = triangles
-        .iter()
-        .filter(|(_, of)| is_real(of))
-        .filter_map(|&(index, of)| Some((slope(of)?, index, of)))
-        .filter(|&(slope, ..)| slope > TARGET)
-        .collect();
-    needles.sort_by(|a, b| b.0.total_cmp(&a.0));
-    needles.into_iter().find_map(|(now, index, of)| {
-        let turns = (0..3).filter_map(|turn| {
-            let [a, b, c] = [0, 1, 2].map(|i| of[(turn + i) % 3]);
-            let (other, v) = triangles.iter().find_map(|&(other, of)| {
-                let at = (0..3).find(|&i| of[i] == b && of[(i + 1) % 3] == a)?;
-                Some((other, of[(at + 2) % 3]))
-            })?;
-            let turned = [[a, v, c], [v, b, c]];
-            let after = slope(turned[0])?.max(slope(turned[1])?);
-            Some((after, [(index, turned[0]), (other, turned[1])]))
-        });
-        turns
-            .min_by(|a, b| a.0.total_cmp(&b.0))
-            .filter(|&(after, _)| after <= TARGET || after < WORTH_A_FLIP * now)
-            .map(|(_, flip)| flip)
-    })
-}
-
 /// What plays each vertex: itself, or for a virtual speaker the loudspeakers next to it.
-fn corners_of(hull: &[HullFacet], vertices: &[Vertex]) -> Vec<Corner> {
+pub(super) fn corners_of(hull: &[HullFacet], vertices: &[Vertex]) -> Vec<Corner> {
     let real: Vec<_> = (0..vertices.len())
-        .filter(|&i| vertices[i].channel.is_some())
+        .filter(|&i| vertices[i].channel().is_some())
         .collect();
     let feeds = |index: usize| -> Vec<(usize, f64)> {
-        if let Some(channel) = vertices[index].channel {
-            return vec![(channel, 1.0)];
+        match &vertices[index].kind {
+            Kind::Real(channel) => return vec![(*channel, 1.0)],
+            Kind::Blunting(feeds) => return feeds.clone(),
+            Kind::Virtual => {}
         }
         let next_to = |other: &usize| {
             hull.iter()
@@ -275,7 +240,7 @@ fn corners_of(hull: &[HullFacet], vertices: &[Vertex]) -> Vec<Corner> {
         }
         let directions: Vec<_> = neighbours.iter().map(|&i| vertices[i].direction).collect();
         let amplitudes = downmix(&vertices[index].direction, &directions);
-        let channels = neighbours.iter().filter_map(|&i| vertices[i].channel);
+        let channels = neighbours.iter().filter_map(|&i| vertices[i].channel());
         channels.zip(amplitudes).collect()
     };
     (0..vertices.len())
@@ -306,7 +271,7 @@ fn facets_of(
     if hull_facet
         .corners
         .iter()
-        .all(|&i| vertices[i].channel.is_some())
+        .all(|&i| vertices[i].channel().is_some())
     {
         return vec![(Facet::polygon(&of), vectors(&of))];
     }
@@ -331,7 +296,7 @@ fn cones_of(hull: &[HullFacet], vertices: &[Vertex]) -> Vec<Cone> {
     let corners = corners_of(hull, vertices);
     let mut cones = Vec::new();
     for hull_facet in hull {
-        let channel = |&i: &usize| vertices[i].channel;
+        let channel = |&i: &usize| vertices[i].channel();
         let channels: Vec<_> = hull_facet.corners.iter().filter_map(channel).collect();
         for (facet, vectors) in facets_of(hull_facet, vertices, &corners) {
             cones.push(Cone {

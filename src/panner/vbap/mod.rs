@@ -8,6 +8,7 @@ mod coverage;
 mod facet;
 mod lookup;
 mod mesh;
+mod needle;
 mod steepness;
 mod virtuals;
 
