@@ -165,7 +165,7 @@ const BROKEN: [(&str, &[&str], &str); 31] = [
     ("", &["U413"], "\"speakers\""),
     ("speakers = []", &["U417"], "no speaker"),
     ("speakers = 5", &["U412"], "not an array"),
-    ("speakers = [ 1 ]", &["U412"], "speaker 1 is a integer"),
+    ("speakers = [ 1 ]", &["U412"], "speaker 1 is an integer"),
     (
         "speakers = [ { label = \"L\", az = 30 } ]",
         &["U417"],
@@ -216,7 +216,7 @@ const BROKEN: [(&str, &[&str], &str); 31] = [
         &["U413", "U411"],
         "has no \"az\"",
     ),
-    ("speekers = []", &["U413", "U411"], "\"speakers\""),
+    ("speekers = []", &["U411", "U413"], "\"speekers\""),
     (
         "speakers = [ { az = 30 }, { label = \"B\", az = -30 } ]",
         &["U413"],
@@ -392,7 +392,7 @@ fn hostile_files_are_answered_quickly() {
             b"name = \"a\"\ntitle = \"Stra\xdfe\"".to_vec(),
             "line 2",
         ),
-        ("zeros.toml", vec![0; 4096], "1 error"),
+        ("zeros.toml", vec![0; 4096], "error"),
         ("nested.toml", nested.into_bytes(), "error"),
         (
             "many.toml",
@@ -629,7 +629,11 @@ fn ear_yaml_comes_in_as_a_room_or_as_a_list_of_layouts() {
     let short = "- {channel: M+030}\n- {channel: M-030}\n- {channel: M+110, position: {az: 105}}\n";
     let layout = import(short, Path::new("s.yaml"), None).unwrap().layout;
     let angles: Vec<f64> = layout.speakers.iter().map(|s| s.polar().0).collect();
-    assert_eq!(angles, [30.0, -30.0, 105.0]);
+    let wanted = [30.0, -30.0, 105.0];
+    assert!(
+        angles.iter().zip(wanted).all(|(a, b)| same_angle(*a, b)),
+        "{angles:?}"
+    );
 }
 
 #[test]
@@ -715,7 +719,7 @@ fn umbel(folder: &Path, args: &[&str]) -> Output {
         .args(args)
         .current_dir(folder)
         .output()
-        .unwrap()
+        .expect("the program starts")
 }
 
 fn stdout_json(output: &Output) -> serde_json::Value {
@@ -726,7 +730,7 @@ fn stdout_json(output: &Output) -> serde_json::Value {
 
 fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
-    std::fs::write(&path, text).unwrap();
+    std::fs::write(&path, text).expect("the test's own folder");
     path
 }
 

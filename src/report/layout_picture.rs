@@ -137,11 +137,12 @@ fn from_above(svg: &mut String, layout: &Layout, facets: &[Vec<usize>]) {
     edges(svg, &map, layout, facets);
     listener_from_above(svg, &map);
     let markers = markers(&map, layout);
-    for marker in &markers {
-        marker.draw(svg);
-    }
     for (marker, (x, y, anchor)) in markers.iter().zip(place_labels(&markers, &map)) {
         label(svg, x, y, marker.font(), anchor, &marker.label);
+    }
+    // Last, so that no label's white rim cuts into a dot.
+    for marker in &markers {
+        marker.draw(svg);
     }
 }
 
@@ -353,7 +354,7 @@ fn markers(map: &Map, layout: &Layout) -> Vec<Marker> {
                 y,
                 radius,
                 number: channel + 1,
-                label: speaker.label.clone(),
+                label: clipped(&speaker.label, 14),
                 colour: colour(speaker),
                 square: speaker.lfe,
             }
