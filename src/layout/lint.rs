@@ -16,6 +16,8 @@ const SPEED_OF_SOUND: f64 = 343.0;
 const SYMMETRY_DEG: f64 = 1.0;
 /// A speaker farther than this from the mirrored place of another is not meant as its partner.
 const PARTNER_DEG: f64 = 20.0;
+/// With more uneven pairs than this, symmetry was not meant: one remark says so.
+const MOST_UNEVEN: usize = 6;
 /// Phantom images across more than this are unsteady.
 const WIDE_GAP_DEG: f64 = 60.0;
 /// Speakers whose elevations differ by less belong to one layer.
@@ -148,6 +150,27 @@ fn asymmetry(layout: &Layout) -> Vec<Remark> {
             help,
         });
     }
+    if remarks.len() > MOST_UNEVEN {
+        let uneven = speakers
+            .iter()
+            .filter(|(_, _, here)| {
+                let image = mirrored(*here);
+                let mut others = speakers.iter();
+                !others.any(|(_, _, there)| angle_deg(image, *there) <= SYMMETRY_DEG)
+            })
+            .count();
+        remarks = vec![Remark {
+            code: "U420",
+            severity: Severity::Warning,
+            channel: None,
+            label: "",
+            message: format!(
+                "the layout is not symmetric: {uneven} of {} speakers have no mirror image",
+                speakers.len()
+            ),
+            help: "images may lean to one side".to_owned(),
+        }];
+    }
     remarks
 }
 
@@ -266,11 +289,15 @@ fn does_not_surround(layout: &Layout) -> Vec<Remark> {
 fn wide_gaps(layout: &Layout) -> Vec<Remark> {
     let mut by_elevation = speakers(layout);
     by_elevation.sort_by(|a, b| a.1.polar().1.total_cmp(&b.1.polar().1));
-    let layers = by_elevation
-        .chunk_by(|a, b| b.1.polar().1 - a.1.polar().1 < LAYER_DEG)
-        .filter(|layer| layer.len() >= 3);
     let mut gaps: Vec<(f64, String)> = Vec::new();
-    for layer in layers {
+    let mut rest = by_elevation.as_slice();
+    while let Some((_, lowest, _)) = rest.first() {
+        let top = lowest.polar().1 + LAYER_DEG;
+        let (layer, above) = rest.split_at(rest.partition_point(|s| s.1.polar().1 < top));
+        rest = above;
+        if layer.len() < 3 {
+            continue;
+        }
         let mut ring = layer.to_vec();
         ring.sort_by(|a, b| b.1.polar().0.total_cmp(&a.1.polar().0));
         for (index, here) in ring.iter().enumerate() {
@@ -366,6 +393,7 @@ fn uncompensated(layout: &Layout, radius_m: Option<f64>) -> Vec<Remark> {
     let latest_ms = delays.fold(0.0, f64::max);
     let keys: Vec<String> = wanted
         .iter()
+        .filter(|c| c.delay_ms >= 0.005)
         .map(|c| {
             format!(
                 "{}: delay = {:.2}, gain = {:.1}",
@@ -458,6 +486,20 @@ mod tests {
     }
 
     #[test]
+    fn a_layout_that_was_never_meant_to_be_symmetric_is_one_remark() {
+        let rows: Vec<String> = (0..64)
+            .map(|i| {
+                let (azimuth, elevation) = (f64::from(i) * 137.508 % 360.0, f64::from(i) * 1.4);
+                format!("{{ label = \"S{i}\", az = {azimuth}, el = {elevation} }}")
+            })
+            .collect();
+        let found = codes(&format!("speakers = [\n{}\n]", rows.join(",\n")));
+        let uneven: Vec<_> = found.iter().filter(|(code, _)| *code == "U420").collect();
+        assert_eq!(uneven.len(), 1, "{found:?}");
+        assert!(uneven[0].1.contains("of 64 speakers"), "{uneven:?}");
+    }
+
+    #[test]
     fn a_standard_label_out_of_its_range_is_named_with_the_range() {
         let text = |surround: f64| {
             format!(
@@ -489,7 +531,7 @@ mod tests {
             .expect("U425")
             .1;
         assert!(text.contains("R: delay = 5.00, gain = -6.0"), "{text}");
-        assert!(text.contains("L: delay = 0.00, gain = 0.0"), "{text}");
+        assert!(!text.contains("L: ") && !text.contains("B: "), "{text}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::rules;
-use super::values::{Found, Keys, Notes, closest};
+use super::values::{Found, Keys, Notes, closest, kind, shown};
 use super::wav;
 use super::{AngleRange, Layout, Speaker};
 use crate::error::Finding;
@@ -152,7 +152,7 @@ fn speaker_row(index: usize, item: &Spanned<DeValue<'_>>, notes: &mut Notes<'_>)
         notes.error(
             "U412",
             item.span(),
-            format!("{what} is a {}, not a table", item.get_ref().type_str()),
+            format!("{what} is {}, not a table", kind(item.get_ref())),
             "must be { label = \"L\", az = 30 }",
             "",
         );
@@ -342,11 +342,7 @@ fn wav_bit(keys: &Keys<'_, '_>, notes: &mut Notes<'_>) -> Option<Found<u8>> {
         notes.error(
             "U414",
             span.clone(),
-            format!(
-                "\"wav\" of {} is \"{}\"",
-                keys.what(),
-                super::values::shown(&value)
-            ),
+            format!("\"wav\" of {} is \"{}\"", keys.what(), shown(&value)),
             "not a WAV position",
             help,
         );

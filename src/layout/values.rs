@@ -266,14 +266,25 @@ impl<'a, 'i> Keys<'a, 'i> {
             "U412",
             value.span(),
             format!(
-                "\"{key}\" of {} is a {}, not {wanted}",
+                "\"{key}\" of {} is {}, not {wanted}",
                 self.what,
-                value.get_ref().type_str()
+                kind(value.get_ref())
             ),
             format!("must be {wanted}"),
             "",
         );
     }
+}
+
+/// What kind of value it is, for messages: "a string".
+pub(super) fn kind(value: &DeValue<'_>) -> String {
+    let kind = value.type_str();
+    let article = if kind.starts_with(['a', 'i']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {kind}")
 }
 
 /// The value of a TOML integer or float; integers too large for a file of angles read as infinite.

@@ -110,7 +110,7 @@ impl Map {
         let rim_deg = 90.0 - (lowest / 30.0).floor() * 30.0;
         Self {
             centre: (30.0 + MAP / 2.0, TOP + MAP / 2.0),
-            pixels_per_degree: (MAP / 2.0 - 62.0) / rim_deg,
+            pixels_per_degree: (MAP / 2.0 - 76.0) / rim_deg,
             rim_deg,
         }
     }
@@ -137,20 +137,12 @@ fn from_above(svg: &mut String, layout: &Layout, facets: &[Vec<usize>]) {
     edges(svg, &map, layout, facets);
     listener_from_above(svg, &map);
     let markers = markers(&map, layout);
+    for (marker, (x, y, anchor)) in markers.iter().zip(place_labels(&markers, &map)) {
+        label(svg, x, y, marker.font(), anchor, &marker.label);
+    }
+    // Last, so that no label's white rim cuts into a dot.
     for marker in &markers {
         marker.draw(svg);
-    }
-    for (marker, (x, y, anchor)) in markers.iter().zip(place_labels(&markers, &map)) {
-        text(
-            svg,
-            x,
-            y,
-            marker.font(),
-            anchor,
-            INK,
-            "normal",
-            &marker.label,
-        );
     }
 }
 
@@ -217,7 +209,7 @@ fn rings(svg: &mut String, map: &Map) {
         "back",
     );
     for (side, name) in [(-1.0, "left"), (1.0, "right")] {
-        let (x, y) = (cx + side * (rim + 46.0), cy);
+        let (x, y) = (cx + side * (MAP / 2.0 - 4.0), cy);
         let _ = writeln!(
             svg,
             "<text transform=\"translate({x:.1} {y:.1}) rotate({})\" font-size=\"13\" text-anchor=\"middle\" fill=\"#777\">{name}</text>",
@@ -228,6 +220,13 @@ fn rings(svg: &mut String, map: &Map) {
 
 /// The panner's facets: each edge once, as the great circle it is.
 fn edges(svg: &mut String, map: &Map, layout: &Layout, facets: &[Vec<usize>]) {
+    // Edges far below the lowest speakers would run all over the page.
+    let (cx, cy) = map.centre;
+    let reach = map.rim_deg * map.pixels_per_degree + 34.0;
+    let _ = writeln!(
+        svg,
+        "<clipPath id=\"map\"><circle cx=\"{cx}\" cy=\"{cy}\" r=\"{reach:.1}\"/></clipPath>\n<g clip-path=\"url(#map)\">"
+    );
     let mut drawn = std::collections::BTreeSet::new();
     for facet in facets {
         for (index, &a) in facet.iter().enumerate() {
@@ -242,10 +241,11 @@ fn edges(svg: &mut String, map: &Map, layout: &Layout, facets: &[Vec<usize>]) {
             great_circle(svg, map, from.direction(), to.direction());
         }
     }
+    svg.push_str("</g>\n");
 }
 
 fn great_circle(svg: &mut String, map: &Map, from: Direction, to: Direction) {
-    const STEPS: u32 = 24;
+    const STEPS: u32 = 64;
     if (from + to).norm() < 1e-3 {
         return; // Opposite each other: no circle is greater than the others.
     }
@@ -354,7 +354,7 @@ fn markers(map: &Map, layout: &Layout) -> Vec<Marker> {
                 y,
                 radius,
                 number: channel + 1,
-                label: speaker.label.clone(),
+                label: clipped(&speaker.label, 14),
                 colour: colour(speaker),
                 square: speaker.lfe,
             }
@@ -525,8 +525,8 @@ fn from_the_side(svg: &mut String, layout: &Layout) {
 }
 
 fn side_label(svg: &mut String, spot: &Spot, taken: &mut Vec<Box4>) {
-    let label = spot.label();
-    let width = label.chars().count() as f64 * 11.0 * 0.6;
+    let words = spot.label();
+    let width = words.chars().count() as f64 * 11.0 * 0.6;
     let (x, y) = (spot.x, spot.y);
     let outward = if x < SIDE_CENTRE.0 - 4.0 { -1.0 } else { 1.0 };
     let mut options: Vec<Candidate> = Vec::new();
@@ -551,7 +551,7 @@ fn side_label(svg: &mut String, spot: &Spot, taken: &mut Vec<Box4>) {
     });
     if let Some((_, ((tx, ty, anchor), bounds))) = best {
         taken.push(bounds);
-        text(svg, tx, ty, 11.0, anchor, INK, "normal", &label);
+        label(svg, tx, ty, 11.0, anchor, &words);
     }
 }
 
@@ -718,7 +718,7 @@ impl Table {
             text(svg, x + 22.0, y, 12.5, "end", "#777", "normal", &cell[0]);
             text(svg, x + 32.0, y, 12.5, "start", INK, "bold", &cell[1]);
             text(svg, x + 112.0, y, 12.5, "start", "#555", "normal", &cell[2]);
-            text(svg, x + 172.0, y, 12.5, "start", INK, "normal", &cell[3]);
+            text(svg, x + 178.0, y, 12.5, "start", INK, "normal", &cell[3]);
         }
     }
 }
@@ -734,6 +734,17 @@ fn clipped(words: &str, longest: usize) -> String {
     } else {
         words.chars().take(longest - 1).chain(['…']).collect()
     }
+}
+
+/// A speaker's label, with a white rim so that it reads over lines.
+fn label(svg: &mut String, x: f64, y: f64, size: f64, anchor: &str, words: &str) {
+    let words = escaped(words);
+    let place = format!("x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" text-anchor=\"{anchor}\"");
+    let _ = writeln!(
+        svg,
+        "<text {place} aria-hidden=\"true\" fill=\"none\" stroke=\"#fff\" stroke-width=\"3.5\" \
+         stroke-linejoin=\"round\">{words}</text>\n<text {place} fill=\"{INK}\">{words}</text>"
+    );
 }
 
 #[allow(
@@ -783,10 +794,11 @@ mod tests {
             let svg = layout_picture(layout, &[]);
             for speaker in &layout.speakers {
                 let labels = svg.matches(&format!(">{}</text>", speaker.label)).count();
-                // In the large view and in the list; in the side view too if it stands alone there.
+                // Twice in the large view (rim and letters) and once in the list; twice more in the
+                // side view if it stands alone there.
                 assert!(
-                    (2..=3).contains(&labels),
-                    "{} {}",
+                    [3, 5].contains(&labels),
+                    "{} {} {labels}",
                     layout.name,
                     speaker.label
                 );
