@@ -47,7 +47,7 @@ fn key(seconds: f64, place: Place, curve: Curve) -> Keyframe {
 }
 
 fn keyframes(points: &[Keyframe]) -> Trajectory {
-    Trajectory::Keyframes(Keyframes::new(points.to_vec()).unwrap())
+    Trajectory::Keyframes(Keyframes::new(points.to_vec()).expect("good keyframes"))
 }
 
 fn compiled(trajectory: &Trajectory, side: Side, length: u64) -> Vec<MetadataBlock> {
@@ -239,13 +239,21 @@ fn the_pan_of_the_stereo_bus() {
         imaging.state(place, side).pan
     };
     let front = polar(0.0, 0.0, 60.0);
-    // In the middle, a stereo stem keeps its image, whatever its width in the room.
-    assert_eq!(state(PanRule::Follow, 1.0, front, Side::Left), -1.0);
-    assert_eq!(state(PanRule::Follow, 1.0, front, Side::Right), 1.0);
-    assert_eq!(state(PanRule::Follow, 0.0, front, Side::Right), 0.0);
-    assert_eq!(state(PanRule::Fixed(0.25), 0.5, front, Side::Left), -0.25);
-    assert_eq!(state(PanRule::Fixed(0.75), 0.5, front, Side::Right), 1.0);
-    assert_eq!(state(PanRule::Fixed(-0.5), 1.0, front, Side::Mono), -0.5);
+    // In the middle, a stereo stem of width 1 keeps its image, whatever its width in the room.
+    for (rule, width, side, pan) in [
+        (PanRule::Follow, 1.0, Side::Left, -1.0),
+        (PanRule::Follow, 1.0, Side::Right, 1.0),
+        (PanRule::Follow, 0.0, Side::Right, 0.0),
+        (PanRule::Fixed(0.25), 0.5, Side::Left, -0.25),
+        (PanRule::Fixed(0.75), 0.5, Side::Right, 1.0),
+        (PanRule::Fixed(-0.5), 1.0, Side::Mono, -0.5),
+    ] {
+        let found = state(rule, width, front, side);
+        assert!(
+            (found - pan).abs() < 1e-12,
+            "{rule:?} {width} {side:?}: {found}"
+        );
+    }
     for (place, pan) in [
         (polar(90.0, 0.0, 0.0), -1.0),
         (polar(-30.0, 0.0, 0.0), 0.5),
@@ -289,9 +297,9 @@ struct CsvFile {
 }
 
 fn csv(text: impl AsRef<[u8]>) -> CsvFile {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("moves.csv");
-    fs::write(&path, text).unwrap();
+    fs::write(&path, text).expect("writing the file");
     CsvFile {
         _folder: folder,
         path,
@@ -299,9 +307,9 @@ fn csv(text: impl AsRef<[u8]>) -> CsvFile {
 }
 
 fn from_csv(file: &CsvFile, side: Side, length: u64) -> Vec<MetadataBlock> {
-    positions_csv::check(&file.path).unwrap();
+    positions_csv::check(&file.path).expect("a good file");
     let source = positions_csv::blocks(&file.path, Imaging::default(), side, RATE, Frames(length));
-    all(source.unwrap())
+    all(source.expect("a good file"))
 }
 
 #[test]

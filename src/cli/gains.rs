@@ -4,9 +4,8 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Ui;
 use super::ui::STDOUT;
-use crate::format::layout_file;
+use super::{Ui, named_layout};
 use crate::geometry::Position;
 use crate::panner::{Panner, Vbap};
 use crate::scene::Extent;
@@ -43,8 +42,10 @@ Examples:
   umbel gains --layout dome.toml < positions.jsonl > gains.jsonl
   umbel gains --layout 5.1.4 --grid 5 > directions.jsonl"#;
 
-pub(crate) fn run(args: Args, _ui: &Ui) -> Result<()> {
-    let layout = layout_file::load(&args.layout)?;
+pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
+    let layout = named_layout::load(&args.layout)?;
+    let labels: Vec<&str> = layout.speakers.iter().map(|s| s.label.as_str()).collect();
+    ui.detail(format_args!("layout {}: {}", layout.name, labels.join(" ")));
     let panner = match args.panner {
         Method::Vbap => Vbap::new(&layout)?,
     };

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::Ui;
-use crate::error::{Finding, Severity, line_column};
+use super::{Ui, findings};
+use crate::error::{Finding, Severity};
 use crate::format::layout_file;
-use crate::layout::{self, Layout, Place, Speaker};
+use crate::layout::{self, Layout, Source, Speaker};
+use crate::panner::Vbap;
 use crate::report::layout_picture::layout_picture;
 use crate::{Error, Result};
 
@@ -68,7 +69,10 @@ struct Picture {
 impl Picture {
     fn draw(&self, layout: &Layout) -> Result<()> {
         match &self.picture {
-            Some(path) => layout_file::save(path, &layout_picture(layout, &[]), self.force),
+            Some(path) => {
+                let facets = Vbap::new(layout)?.facets();
+                layout_file::save(path, &layout_picture(layout, &facets), self.force)
+            }
             None => Ok(()),
         }
     }
@@ -216,75 +220,41 @@ fn wav_order(layout: &Layout) -> String {
 
 fn check(name: &str, picture: &Picture, ui: &Ui) -> Result<()> {
     let opened = layout_file::open(name)?;
+    let layout = valid(&opened)?;
     let reading = &opened.reading;
-    let Some(layout) = &reading.layout else {
-        if ui.json {
-            ui.json_line(&check_json(name, &reading.findings, &[]))?;
-        }
-        valid(&opened)?;
-        return Ok(());
+    let source = Source {
+        path: opened.path.as_deref().unwrap_or(Path::new(&layout.name)),
+        text: &opened.text,
+        rows: &reading.rows,
+        radius_m: reading.radius_m,
     };
-    let place = |channel: usize| {
-        let span = reading.rows.get(channel)?.clone();
-        Some(Place {
-            path: opened.path.clone()?,
-            line_column: line_column(&opened.text, span.start),
-            span,
-        })
-    };
-    let findings = layout::lint(layout, reading.radius_m, place);
+    let found = layout::lint(layout, &source);
     let compensation = reading
         .radius_m
         .map_or_else(Vec::new, |radius_m| layout::compensation(layout, radius_m));
     picture.draw(layout)?;
     if ui.json {
-        return ui.json_line(&check_json(&layout.name, &findings, &compensation));
+        return ui.json_line(&check_json(&layout.name, &found, &compensation));
     }
-    for finding in &findings {
-        ui.line(described(finding))?;
+    if !found.is_empty() {
+        ui.line(findings::draw(&found, Some(&opened.text)).trim_end())?;
     }
-    let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
     ui.line(format!(
-        "{}: {} channels, {}, {}",
+        "{}: {} channels, {}",
         layout.name,
         layout.channels(),
-        counted(count(Severity::Warning), "warning"),
-        counted(count(Severity::Note), "note")
+        findings::count(&found)
     ))
 }
 
-/// "room.toml:4:13: warning U420: … (help)"
-fn described(finding: &Finding) -> String {
-    let place = match finding.line_column {
-        Some((line, column)) => format!("{}:{line}:{column}: ", finding.path.display()),
-        None => String::new(),
-    };
-    let help = if finding.help.is_empty() {
-        String::new()
-    } else {
-        format!("\n  {}", finding.help)
-    };
-    format!(
-        "{place}{} {}: {}{help}",
-        finding.severity, finding.code, finding.message
-    )
-}
-
-fn check_json(name: &str, findings: &[Finding], compensation: &[layout::Compensation]) -> Value {
-    let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
+fn check_json(name: &str, found: &[Finding], compensation: &[layout::Compensation]) -> Value {
+    let count = |severity| found.iter().filter(|f| f.severity == severity).count();
     json!({
         "name": name,
         "errors": count(Severity::Error),
         "warnings": count(Severity::Warning),
         "notes": count(Severity::Note),
-        "findings": findings.iter().map(|finding| json!({
-            "code": finding.code,
-            "severity": finding.severity,
-            "line": finding.line_column.map(|(line, _)| line),
-            "column": finding.line_column.map(|(_, column)| column),
-            "message": finding.message,
-            "help": finding.help,
-        })).collect::<Vec<_>>(),
+        "findings": found.iter().map(findings::json).collect::<Vec<_>>(),
         "compensation": compensation.iter().map(|c| json!({
             "label": c.label,
             "delay_ms": c.delay_ms,
@@ -376,14 +346,6 @@ fn channel_json((index, speaker): (usize, &Speaker)) -> Value {
 /// At most three decimals.
 fn rounded(value: f64) -> String {
     format!("{}", (value * 1e3).round() / 1e3 + 0.0)
-}
-
-fn counted(number: usize, word: &str) -> String {
-    match number {
-        0 => format!("no {word}s"),
-        1 => format!("1 {word}"),
-        n => format!("{n} {word}s"),
-    }
 }
 
 /// Rows under each other, columns two blanks apart, no blanks at the end of a line.

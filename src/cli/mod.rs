@@ -5,11 +5,11 @@
 //! long work that the user wants it to stop.
 
 mod exit;
+mod findings;
 mod interrupt;
+mod named_layout;
 mod progress;
 mod ui;
-
-mod findings;
 
 mod check;
 mod completions;

@@ -50,6 +50,10 @@ impl Progress {
     }
 
     /// Moves to `done`.
+    #[allow(
+        dead_code,
+        reason = "the other way on, for work that knows where it is"
+    )]
     pub(crate) fn set(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);
         self.show(done);

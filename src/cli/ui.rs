@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use indicatif::MultiProgress;
 use serde_json::{Value, json};
 
-use super::Progress;
+use super::{Progress, findings};
 use crate::error::Finding;
 use crate::{Error, Result};
 
@@ -64,8 +64,6 @@ pub(crate) struct Ui {
     pub(crate) quiet: bool,
     /// Reasons and details are wanted.
     pub(crate) verbose: bool,
-    /// How many threads to use, if the user said.
-    pub(crate) jobs: Option<NonZeroUsize>,
     bars: Option<MultiProgress>,
     progress_events: bool,
 }
@@ -77,7 +75,8 @@ impl Ui {
             std::env::set_current_dir(directory).map_err(|e| Error::io(directory, "work in", e))?;
         }
         if let Some(jobs) = global.jobs {
-            // Fails only if the pool exists already, which nothing before this starts.
+            // For all work on rayon's pool. Fails only if the pool exists already, which nothing before
+            // this starts.
             let _ = rayon::ThreadPoolBuilder::new()
                 .num_threads(jobs.get())
                 .build_global();
@@ -95,7 +94,6 @@ impl Ui {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
-            jobs: global.jobs,
             bars: (progress && terminal && !global.json).then(MultiProgress::new),
             progress_events: progress && global.json,
         })
@@ -177,60 +175,27 @@ pub(super) fn report(error: &Error, code: u8, kind: &str, as_json: bool) {
     // Nowhere is left to report that stderr is gone.
     let mut stderr = std::io::stderr().lock();
     let _ = writeln!(stderr, "{} {error}", paint("error:", "1;31"));
-    let findings: &[Finding] = match error {
+    let found: &[Finding] = match error {
         Error::Session { findings, .. } => findings,
         _ => &[],
     };
-    for finding in findings {
-        let _ = writeln!(stderr, "{}", plain(finding));
-    }
+    let _ = write!(stderr, "{}", findings::draw(found, None));
     drop(stderr);
     if as_json {
-        print_failure(&failure(code, kind, &error.to_string(), findings));
+        print_failure(&failure(code, kind, &error.to_string(), found));
     }
-}
-
-/// A finding in words: `song.toml:14:12: error[U401]: sentence (label)`, then the help.
-fn plain(finding: &Finding) -> String {
-    let place = match finding.line_column {
-        Some((line, column)) => format!("{}:{line}:{column}", finding.path.display()),
-        None => finding.path.display().to_string(),
-    };
-    let mut text = format!(
-        "{place}: {}[{}]: {}",
-        finding.severity, finding.code, finding.message
-    );
-    if !finding.help.is_empty() {
-        text.push_str("\n  help: ");
-        text.push_str(&finding.help);
-    }
-    text
 }
 
 /// A failure as the one JSON object that programs look for.
-pub(super) fn failure(code: u8, kind: &str, message: &str, findings: &[Finding]) -> Value {
+pub(super) fn failure(code: u8, kind: &str, message: &str, found: &[Finding]) -> Value {
     json!({
         "event": "error",
         "error": {
             "code": code,
             "kind": kind,
             "message": message,
-            "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
+            "findings": found.iter().map(findings::json).collect::<Vec<_>>(),
         },
-    })
-}
-
-fn finding_json(finding: &Finding) -> Value {
-    let (line, column) = finding.line_column.unzip();
-    json!({
-        "code": finding.code,
-        "severity": finding.severity,
-        "file": finding.path.display().to_string(),
-        "line": line,
-        "column": column,
-        "message": finding.message,
-        "label": finding.label,
-        "help": finding.help,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Signal processing that knows samples and nothing of stems, objects or loudspeakers.
 //!
-//! [`biquad`] holds second-order filter sections, [`dither`] the last step before integers.
+//! [`biquad`] holds second-order filter sections, [`dither`] the noise that integer samples are rounded
+//! with.
 
 pub mod biquad;
 pub mod dither;

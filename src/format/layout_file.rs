@@ -87,7 +87,7 @@ fn path_of(name_or_path: &str) -> Result<Option<PathBuf>> {
     Ok((unknown && path.is_file()).then(|| path.to_path_buf()))
 }
 
-/// The text of a layout file, ours or another program's.
+/// The text of a layout file, ours or another program's, without a byte order mark.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Layout`] if it is no plain file, too long or not UTF-8.
@@ -112,7 +112,7 @@ pub fn read_text(path: &Path) -> Result<String> {
             facts.len()
         )));
     }
-    String::from_utf8(bytes).map_err(|e| {
+    let text = String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         let before = &e.as_bytes()[..at];
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
@@ -120,6 +120,10 @@ pub fn read_text(path: &Path) -> Result<String> {
             "not UTF-8 text: line {line}, byte {at} is 0x{:02X}; save it as UTF-8",
             e.as_bytes()[at]
         ))
+    })?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
     })
 }
 

@@ -8,6 +8,7 @@
 mod decode;
 pub mod layout_file;
 pub mod positions_csv;
+mod magnitude;
 mod resample;
 mod sink;
 mod sniff;

@@ -19,9 +19,7 @@ const SAME_PLANE: f64 = 1e-5;
 pub(crate) struct HullFacet {
     /// Corners as indices of the points, counter-clockwise seen from outside; at least three.
     pub(crate) corners: Vec<usize>,
-    /// Unit normal, pointing outwards.
-    pub(crate) normal: Vector3<f64>,
-    /// `normal · corner`: > 0 if the origin lies on the inner side.
+    /// Distance of its plane from the origin: > 0 if the origin lies on the inner side.
     pub(crate) offset: f64,
 }
 
@@ -188,7 +186,6 @@ fn outline(points: &[Vector3<f64>], triangles: &[Triangle], group: &[usize]) -> 
     if corners.len() != group.len() + 2 {
         let single = |&t: &usize| HullFacet {
             corners: triangles[t].corners.to_vec(),
-            normal: triangles[t].normal,
             offset: triangles[t].offset,
         };
         return group.iter().map(single).collect();
@@ -198,7 +195,6 @@ fn outline(points: &[Vector3<f64>], triangles: &[Triangle], group: &[usize]) -> 
     let sum: f64 = corners.iter().map(|&i| normal.dot(&points[i])).sum();
     vec![HullFacet {
         offset: sum / corners.len() as f64,
-        normal,
         corners,
     }]
 }
@@ -246,8 +242,10 @@ mod tests {
             .map(|i| direction(f64::from(i) * 137.508, f64::from(i * i % 61) - 30.0))
             .collect();
         for facet in convex_hull(&points).expect("points span space") {
+            let corners = facet.corners.iter().map(|&i| points[i]);
+            let normal = vector_area(corners).normalize();
             for p in &points {
-                assert!(facet.normal.dot(p) < facet.offset + 1e-9, "{facet:?}");
+                assert!(normal.dot(p) < facet.offset + 1e-9, "{facet:?}");
             }
         }
     }

@@ -1,12 +1,12 @@
 //! What is odd about a layout that is valid: the rules behind `umbel layout check`.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::rules::angle_deg;
 use super::surround::all_on_one_side;
 use super::{AngleRange, Layout, Speaker, library};
-use crate::error::{Finding, Severity};
+use crate::error::{Finding, Severity, line_column};
 use crate::geometry::Direction;
 use crate::units::Gain;
 
@@ -32,53 +32,52 @@ pub struct Compensation {
     pub gain_db: f64,
 }
 
-/// Remarks on a valid layout, in the order of the rules. `line_of` gives the place of a channel in the
-/// layout's file, if it has one; `radius_m` is the largest distance in metres, if known.
-pub fn lint(
-    layout: &Layout,
-    radius_m: Option<f64>,
-    line_of: impl Fn(usize) -> Option<Place>,
-) -> Vec<Finding> {
+/// Where a layout was read from, for the place of a remark.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The file, or the name of a built-in layout.
+    pub path: &'a Path,
+    /// The file's text; empty for a built-in layout.
+    pub text: &'a str,
+    /// Byte range of each channel's label in the text; empty for a built-in layout.
+    pub rows: &'a [Range<usize>],
+    /// The largest distance in metres, if the file gives distances.
+    pub radius_m: Option<f64>,
+}
+
+/// Remarks on a valid layout, in the order of the rules.
+pub fn lint(layout: &Layout, source: &Source<'_>) -> Vec<Finding> {
     let mut remarks = Vec::new();
     remarks.extend(asymmetry(layout));
     remarks.extend(out_of_range(layout));
     remarks.extend(does_not_surround(layout));
     remarks.extend(wide_gaps(layout));
     remarks.extend(second_lfe(layout));
-    remarks.extend(uncompensated(layout, radius_m));
+    remarks.extend(uncompensated(layout, source.radius_m));
     remarks
         .into_iter()
         .map(|remark| {
-            let place = remark.channel.and_then(&line_of);
+            let span = remark.channel.and_then(|channel| source.rows.get(channel));
             Finding {
                 code: remark.code,
                 severity: remark.severity,
-                path: place.as_ref().map_or_else(PathBuf::new, |p| p.path.clone()),
-                line_column: place.as_ref().map(|p| p.line_column),
-                span: place.map(|p| p.span),
+                path: source.path.to_path_buf(),
+                line_column: span.map(|span| line_column(source.text, span.start)),
+                span: span.cloned(),
                 message: remark.message,
-                label: String::new(),
+                label: remark.label.to_owned(),
                 help: remark.help,
             }
         })
         .collect()
 }
 
-/// Where a channel stands in its file.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The file.
-    pub path: PathBuf,
-    /// Byte range.
-    pub span: Range<usize>,
-    /// 1-based line and column.
-    pub line_column: (usize, usize),
-}
-
 struct Remark {
     code: &'static str,
     severity: Severity,
     channel: Option<usize>,
+    /// Short words under the underlined label.
+    label: &'static str,
     message: String,
     help: String,
 }
@@ -144,6 +143,7 @@ fn asymmetry(layout: &Layout) -> Vec<Remark> {
             code: "U420",
             severity: Severity::Warning,
             channel: Some(channel),
+            label: "no mirror image",
             message,
             help,
         });
@@ -156,7 +156,7 @@ fn out_of_range(layout: &Layout) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for (channel, speaker, _) in speakers(layout) {
         let (azimuth, elevation, _) = speaker.polar();
-        let allowed = allowed_ranges(layout, speaker);
+        let (allowed, severity) = allowed_ranges(layout, speaker);
         let fits = |(az, el): &(Option<AngleRange>, Option<AngleRange>)| {
             az.is_none_or(|range| within_azimuths(range, azimuth))
                 && el.is_none_or(|range| {
@@ -169,8 +169,9 @@ fn out_of_range(layout: &Layout) -> Vec<Remark> {
         let ranges: Vec<String> = allowed.iter().take(3).map(described).collect();
         remarks.push(Remark {
             code: "U421",
-            severity: Severity::Warning,
+            severity,
             channel: Some(channel),
+            label: "out of range",
             message: format!("{} is outside the range of its label", place_of(speaker)),
             help: format!("allowed: {}", ranges.join(" or ")),
         });
@@ -178,35 +179,38 @@ fn out_of_range(layout: &Layout) -> Vec<Remark> {
     remarks
 }
 
-/// The ranges a speaker must keep to: its own, else those of the built-in layout with the same labels,
-/// else those of every BS.2051 layout that has the label.
-fn allowed_ranges(
-    layout: &Layout,
-    speaker: &Speaker,
-) -> Vec<(Option<AngleRange>, Option<AngleRange>)> {
+/// An allowed azimuth range and an allowed elevation range, where there are such.
+type Ranges = (Option<AngleRange>, Option<AngleRange>);
+
+/// The ranges a speaker must keep to and how bad it is if it does not: its own, else those of the
+/// BS.2051 layout with the same labels, else, less binding, those of all that have the label.
+fn allowed_ranges(layout: &Layout, speaker: &Speaker) -> (Vec<Ranges>, Severity) {
     let own = (speaker.azimuth_range, speaker.elevation_range);
     if own.0.is_some() || own.1.is_some() {
-        return vec![own];
+        return (vec![own], Severity::Warning);
     }
-    let mut labels: Vec<&str> = layout.speakers.iter().map(|s| s.label.as_str()).collect();
-    labels.sort_unstable();
-    let standard = || {
-        library()
-            .iter()
-            .filter(|known| known.title.starts_with("ITU-R BS.2051"))
+    let labels_of = |layout: &Layout| {
+        let labels = layout.speakers.iter().map(|s| s.label.clone());
+        labels.collect::<std::collections::BTreeSet<String>>()
     };
-    let same = standard().find(|known| {
-        let mut theirs: Vec<&str> = known.speakers.iter().map(|s| s.label.as_str()).collect();
-        theirs.sort_unstable();
-        theirs == labels
-    });
-    let mut ranges: Vec<_> = standard()
+    let labels = labels_of(layout);
+    let standard = || {
+        let known = library().iter();
+        known.filter(|known| known.title.starts_with("ITU-R BS.2051"))
+    };
+    let same = standard().find(|known| labels_of(known) == labels);
+    let mut ranges: Vec<Ranges> = standard()
         .filter(|known| same.is_none_or(|same| same.name == known.name))
         .filter_map(|known| known.speakers.iter().find(|s| s.label == speaker.label))
         .map(|s| (s.azimuth_range, s.elevation_range))
         .collect();
     ranges.dedup();
-    ranges
+    let severity = if same.is_some() {
+        Severity::Warning
+    } else {
+        Severity::Note
+    };
+    (ranges, severity)
 }
 
 fn within_azimuths(range: AngleRange, azimuth_deg: f64) -> bool {
@@ -239,9 +243,10 @@ fn described((azimuths, elevations): &(Option<AngleRange>, Option<AngleRange>)) 
 /// U422: all speakers in one half of the space round the listener.
 fn does_not_surround(layout: &Layout) -> Vec<Remark> {
     let directions: Vec<Direction> = speakers(layout).iter().map(|s| s.2).collect();
-    let Some(side) = all_on_one_side(&directions) else {
+    if all_on_one_side(&directions).is_none() {
         return Vec::new();
-    };
+    }
+    let side: Direction = directions.iter().sum();
     let where_to = match (side.x.abs(), side.y.abs(), side.z.abs()) {
         (x, y, z) if z >= x && z >= y => ["above", "below"][usize::from(side.z < 0.0)],
         (x, y, _) if y >= x => ["in front", "behind"][usize::from(side.y < 0.0)],
@@ -251,6 +256,7 @@ fn does_not_surround(layout: &Layout) -> Vec<Remark> {
         code: "U422",
         severity: Severity::Warning,
         channel: None,
+        label: "",
         message: format!("the layout does not surround the listener: all speakers are {where_to}"),
         help: "sounds from elsewhere are played by the nearest speakers, at full level".to_owned(),
     }]
@@ -269,6 +275,11 @@ fn wide_gaps(layout: &Layout) -> Vec<Remark> {
         ring.sort_by(|a, b| b.1.polar().0.total_cmp(&a.1.polar().0));
         for (index, here) in ring.iter().enumerate() {
             let next = &ring[(index + 1) % ring.len()];
+            // Upper and lower layers need not go all the way round.
+            let turn_deg = (here.1.polar().0 - next.1.polar().0).rem_euclid(360.0);
+            if turn_deg > 180.0 && here.1.polar().1.abs() > LAYER_DEG {
+                continue;
+            }
             let gap_deg = angle_deg(here.2, next.2);
             if gap_deg > WIDE_GAP_DEG + 0.01 {
                 gaps.push((
@@ -291,6 +302,7 @@ fn wide_gaps(layout: &Layout) -> Vec<Remark> {
         code: "U423",
         severity: Severity::Note,
         channel: None,
+        label: "",
         message: format!(
             "neighbours more than {WIDE_GAP_DEG} degrees apart: {}",
             list.join(", ")
@@ -309,6 +321,7 @@ fn second_lfe(layout: &Layout) -> Vec<Remark> {
             code: "U424",
             severity: Severity::Note,
             channel: Some(second),
+            label: "silent",
             message: format!(
                 "{} LFE channels: LFE sends go to \"{}\", the others stay silent",
                 lfe.len(),
@@ -366,6 +379,7 @@ fn uncompensated(layout: &Layout, radius_m: Option<f64>) -> Vec<Remark> {
         code: "U425",
         severity: Severity::Warning,
         channel: None,
+        label: "",
         message: format!(
             "distances differ and nothing makes up for it: sound arrives up to {latest_ms:.1} ms apart"
         ),
@@ -388,12 +402,28 @@ fn place_of(speaker: &Speaker) -> String {
 mod tests {
     use super::*;
     use crate::layout::{find, read};
-    use std::path::Path;
+
+    /// Remarks on a built-in layout.
+    fn of(layout: &Layout) -> Vec<Finding> {
+        let source = Source {
+            path: Path::new(&layout.name),
+            text: "",
+            rows: &[],
+            radius_m: None,
+        };
+        lint(layout, &source)
+    }
 
     fn codes(text: &str) -> Vec<(&'static str, String)> {
         let reading = read(text, Path::new("test.toml"));
         let layout = reading.layout.expect("valid");
-        lint(&layout, reading.radius_m, |_| None)
+        let source = Source {
+            path: Path::new("test.toml"),
+            text,
+            rows: &reading.rows,
+            radius_m: reading.radius_m,
+        };
+        lint(&layout, &source)
             .into_iter()
             .map(|finding| (finding.code, finding.message + " " + &finding.help))
             .collect()
@@ -402,9 +432,9 @@ mod tests {
     #[test]
     fn built_in_layouts_are_symmetric_and_within_their_ranges() {
         for layout in library() {
-            for finding in lint(layout, None, |_| None) {
+            for finding in of(layout) {
                 assert!(
-                    !["U420", "U421", "U425"].contains(&finding.code),
+                    finding.severity == Severity::Note || finding.code == "U422",
                     "{}: {finding:?}",
                     layout.name
                 );
@@ -464,15 +494,16 @@ mod tests {
 
     #[test]
     fn stereo_does_not_surround_and_surround_has_gaps() {
-        let of = |name: &str| {
-            lint(&find(name).expect("built in"), None, |_| None)
+        let codes = |name: &str| {
+            let findings = of(&find(name).expect("built in"));
+            findings
                 .iter()
                 .map(|finding| finding.code)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(of("stereo"), ["U422"]);
-        assert_eq!(of("5.1"), ["U423"]);
-        assert_eq!(of("ring8-pairs"), [""; 0]);
-        assert_eq!(of("22.2"), ["U424"]);
+        assert_eq!(codes("stereo"), ["U422"]);
+        assert_eq!(codes("5.1"), ["U423"]);
+        assert_eq!(codes("ring8-pairs"), [""; 0]);
+        assert_eq!(codes("22.2"), ["U424"]);
     }
 }

@@ -19,7 +19,7 @@ mod write;
 
 pub use import::{Imported, import};
 pub use library::{library, library_text};
-pub use lint::{Compensation, Place, compensation, lint};
+pub use lint::{Compensation, Source, compensation, lint};
 pub use names::{find, names_of, shared_names_of};
 pub use read::{Reading, parse, read};
 pub use types::{AngleRange, Layout, Speaker};

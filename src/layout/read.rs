@@ -65,6 +65,8 @@ pub fn read(text: &str, path: &Path) -> Reading {
 }
 
 pub(super) fn read_with(text: &str, path: &Path, strictness: rules::Strictness) -> Reading {
+    // Editors on Windows may start a file with a byte order mark; places are counted without it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut notes = Notes::new(text, path);
     let (document, problems) = DeTable::parse_recoverable(text);
     for problem in &problems {

@@ -14,7 +14,7 @@ use crate::geometry::{Direction, Position};
 use crate::scene::Extent;
 
 /// Rings of point sources round the middle; ring `k` holds `6 k` of them.
-const RINGS: u32 = 4;
+const RINGS: u32 = 6;
 
 /// Cosine of the elevation (75 degrees) from which on width and height become one, because left and
 /// right have no meaning overhead.
@@ -183,7 +183,7 @@ mod tests {
                 total += weight;
             });
             assert!(
-                sum.norm() < 0.03 * total,
+                sum.norm() < 0.05 * total,
                 "{width} x {height}: {sum:?} of {total}"
             );
         }

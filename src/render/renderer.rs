@@ -99,18 +99,16 @@ impl Renderer {
             plan.clear();
         }
         self.settled = begun.is_empty();
-        let mut begun = begun.iter().peekable();
+        let mut begun = begun;
         for (index, track) in self.tracks.iter_mut().enumerate() {
             self.settled &= track.holds(quantum);
-            track.open(quantum);
-            while let Some((_, block)) = begun.next_if(|(object, _)| *object == index) {
-                let (target, trims) = (&self.target, &self.trims);
-                let times = (block.start.0, block.length.map(|l| l.0), block.ramp.0);
-                track.begin_block(quantum, times, &mut self.plans, |gains| {
-                    gains_of(target, &block.state, trims, gains);
-                });
-            }
-            track.close(quantum, &mut self.plans);
+            let (own, others) =
+                begun.split_at(begun.iter().take_while(|(o, _)| *o == index).count());
+            begun = others;
+            let blocks = own.iter().map(|(_, block)| block);
+            track.plan(quantum, blocks, &mut self.plans, |block, gains| {
+                gains_of(&self.target, &block.state, &self.trims, gains);
+            });
         }
         if let Some(Lfe { feed, channel }) = self.lfe {
             self.plans[channel].held.push(Held {

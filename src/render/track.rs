@@ -2,6 +2,7 @@
 
 use super::kernel::{ChannelPlan, Held, Piece, Ramp};
 use crate::audio::QUANTUM;
+use crate::scene::MetadataBlock;
 
 /// The gains of an object: a straight line from `from` (at `start`) to `to` (at `start + ramp`), then
 /// `to` until the end of the block, then silence.
@@ -42,34 +43,89 @@ impl Track {
         self.start + self.ramp <= quantum && self.end.is_none()
     }
 
+    /// Plans the quantum that starts at `quantum`, in which `blocks` begin; `gains_of` writes the gains
+    /// of a block.
+    pub(super) fn plan<'a>(
+        &mut self,
+        quantum: u64,
+        mut blocks: impl Iterator<Item = &'a MetadataBlock> + Clone,
+        plans: &mut [ChannelPlan],
+        gains_of: impl Fn(&MetadataBlock, &mut [f64]),
+    ) {
+        if self.holds(quantum) {
+            let mut ahead = blocks.clone();
+            match (ahead.next(), ahead.next()) {
+                (None, _) => return self.hold(plans),
+                (Some(block), None) if self.begun && sweeps(block, quantum) => {
+                    std::mem::swap(&mut self.from, &mut self.to);
+                    gains_of(block, &mut self.to);
+                    (self.start, self.ramp) = (quantum, QUANTUM as u64);
+                    return self.sweep(plans);
+                }
+                _ => {}
+            }
+        }
+        self.open(quantum);
+        for block in blocks.by_ref() {
+            self.begin_block(quantum, block, plans, |gains| gains_of(block, gains));
+        }
+        self.plan_until(quantum, quantum + QUANTUM as u64, plans);
+    }
+
+    /// The usual case of an object that stands still: its gains hold.
+    fn hold(&self, plans: &mut [ChannelPlan]) {
+        let feed = self.feed;
+        for (plan, &gain) in plans.iter_mut().zip(&self.to) {
+            if gain != 0.0 {
+                plan.held.push(Held {
+                    feed,
+                    gain: gain as f32,
+                });
+            }
+        }
+    }
+
+    /// The usual case of an object that moves: one straight line over the whole quantum.
+    fn sweep(&self, plans: &mut [ChannelPlan]) {
+        let feed = self.feed;
+        for (plan, (&from, &to)) in plans.iter_mut().zip(self.from.iter().zip(&self.to)) {
+            if from == 0.0 && to == 0.0 {
+                continue;
+            }
+            let (gain, step) = (from as f32, ((to - from) / QUANTUM as f64) as f32);
+            if step == 0.0 {
+                plan.held.push(Held { feed, gain });
+            } else {
+                plan.ramps.push(Ramp { feed, gain, step });
+            }
+        }
+    }
+
     /// Begins to plan the quantum that starts at `quantum`.
-    pub(super) fn open(&mut self, quantum: u64) {
+    fn open(&mut self, quantum: u64) {
         self.at = quantum;
         self.gains_at_here();
     }
 
-    /// A new block starts at frame `start` of the present quantum; writes the gains it moves to by `gains`.
-    /// What is before it in the quantum goes to the plans.
-    pub(super) fn begin_block(
+    /// A new block starts in the present quantum; writes the gains it moves to by `gains`. What is before
+    /// it in the quantum goes to the plans.
+    fn begin_block(
         &mut self,
         quantum: u64,
-        (start, length, ramp): (u64, Option<u64>, u64),
+        block: &MetadataBlock,
         plans: &mut [ChannelPlan],
         gains: impl FnOnce(&mut [f64]),
     ) {
-        self.plan_until(quantum, start.max(quantum), plans);
-        // An end that the new block follows at once is no end.
+        self.plan_until(quantum, block.start.0.max(quantum), plans);
         std::mem::swap(&mut self.from, &mut self.here);
         gains(&mut self.to);
-        (self.start, self.ramp) = (start, if self.begun { ramp } else { 0 });
-        self.end = length.map(|length| start.saturating_add(length));
+        self.start = block.start.0;
+        self.ramp = if self.begun { block.ramp.0 } else { 0 };
+        self.end = block
+            .length
+            .map(|length| self.start.saturating_add(length.0));
         self.begun = true;
         self.gains_at_here();
-    }
-
-    /// Plans the rest of the quantum.
-    pub(super) fn close(&mut self, quantum: u64, plans: &mut [ChannelPlan]) {
-        self.plan_until(quantum, quantum + QUANTUM as u64, plans);
     }
 
     /// Plans the stretch from `self.at` to frame `until`, one straight piece after the other.
@@ -146,4 +202,9 @@ impl Track {
             };
         }
     }
+}
+
+/// True for a block whose ramp is the quantum that starts at `quantum`.
+fn sweeps(block: &MetadataBlock, quantum: u64) -> bool {
+    block.start.0 == quantum && block.ramp.0 == QUANTUM as u64 && block.length.is_none()
 }

@@ -36,7 +36,7 @@ pub enum PanRule {
 /// How a stem is heard at its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Imaging {
-    /// Spread: 0 a point, 1 all around.
+    /// Spread: 0 a point, 1 all around (polar) or as wide as the room (Cartesian).
     pub size: f64,
     /// Its pan on the stereo bus.
     pub pan: PanRule,
@@ -68,7 +68,7 @@ impl Imaging {
             Side::Right => 1.0,
         };
         let offset = toward_right * place.width / 2.0;
-        let (position, all_around) = match place.position {
+        let (position, largest) = match place.position {
             Position::Polar {
                 azimuth,
                 elevation,
@@ -97,8 +97,8 @@ impl Imaging {
         ObjectState {
             position,
             extent: Extent {
-                width: self.size * all_around,
-                height: self.size * all_around,
+                width: self.size * largest,
+                height: self.size * largest,
                 depth: 0.0,
             },
             gain: 1.0,

@@ -254,10 +254,10 @@ impl Spiral {
 
     pub(crate) fn check(&self) -> Result<(), MotionProblem> {
         self.circle.check()?;
-        self.to.check(self.circle.width)?;
         if matches!(self.circle.ring, Ring::Polar { .. }) != matches!(self.to, Ring::Polar { .. }) {
             return Err(mixed_forms());
         }
+        self.to.check(self.circle.width)?;
         if self.arrives < self.circle.cycle.from {
             return Err(MotionProblem::new(
                 "until",

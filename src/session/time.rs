@@ -423,8 +423,7 @@ impl TimeLine {
                 "the song starts at 0 s, \"1|1\"; nothing is earlier",
             ));
         }
-        // Not a number fails here too.
-        if !(moment.seconds <= LATEST_SECOND) {
+        if moment.seconds.is_nan() || moment.seconds > LATEST_SECOND {
             return Err(TimeProblem::new(
                 format!("{} s is not a time in a song", moment.seconds),
                 format!("times are 0 to {LATEST_SECOND} s"),
@@ -441,7 +440,12 @@ impl TimeLine {
                 .map(|known| (strsim::damerau_levenshtein(known, name), known))
                 .filter(|(distance, known)| *distance <= 1 + known.chars().count() / 4)
                 .min();
+            let before_sign = name.rfind(['+', '-']).map(|sign| name[..sign].trim_end());
             let help = match close {
+                _ if before_sign.is_some_and(|marker| self.markers.contains_key(marker)) => {
+                    "an offset is in seconds or bars|beats, as in \"@drop+1.5\" or \"@drop+2|0\""
+                        .to_owned()
+                }
                 Some((_, known)) => format!("did you mean \"@{known}\"?"),
                 None if self.markers.is_empty() => {
                     "the song has no markers; add markers = { drop = \"11|1\" } to [song]"
@@ -682,7 +686,8 @@ mod tests {
             ("@dorp", "did you mean \"@drop\"?"),
             ("@bridge", "markers are @drop"),
             ("@drop-40|0", "nothing is earlier"),
-            ("@drop+x", "markers are @drop"),
+            ("@drop+x", "an offset is"),
+            ("@drop+2|", "an offset is"),
         ] {
             let problem = refused(&line, text);
             assert!(problem.help.contains(advice), "{text}: {problem:?}");

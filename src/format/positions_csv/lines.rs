@@ -54,32 +54,29 @@ impl<R: Read> Lines<R> {
         let Some((length, step, cut)) = self.find_end()? else {
             return Ok(None);
         };
-        let (start, offset) = (self.start, self.offset);
-        let mut seen = self.buffer[start..start + length].iter();
-        let first = seen.find(|byte| !byte.is_ascii_whitespace());
-        let remark = first.is_none_or(|&byte| byte == b'#');
-        self.start += step;
-        self.offset += step as u64;
-        if cut {
-            self.skip_line()?;
-        }
-        self.count += 1;
-        // Skipping a long line has overwritten its beginning.
-        let text = if cut {
-            &[][..]
-        } else {
-            &self.buffer[start..start + length]
-        };
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
-        let mark = if self.count == 1 && text.starts_with(BYTE_ORDER_MARK) {
+        let whole = &self.buffer[self.start..self.start + length];
+        let mark = if self.count == 0 && whole.starts_with(BYTE_ORDER_MARK) {
             BYTE_ORDER_MARK.len()
         } else {
             0
         };
+        let text = self.start + mark..self.start + length;
+        let offset = self.offset + mark as u64;
+        let mut seen = self.buffer[text.clone()].iter();
+        let first = seen.find(|byte| !byte.is_ascii_whitespace());
+        let remark = first.is_none_or(|&byte| byte == b'#');
+        self.start += step;
+        self.offset += step as u64;
+        self.count += 1;
+        if cut {
+            self.skip_line()?;
+        }
+        // Skipping a long line has overwritten its beginning.
+        let text = if cut { &[][..] } else { &self.buffer[text] };
         Ok(Some(Line {
-            text: &text[mark..],
+            text: text.strip_suffix(b"\r").unwrap_or(text),
             number: self.count,
-            offset: offset + mark as u64,
+            offset,
             remark,
             cut,
         }))

@@ -13,13 +13,19 @@ use super::virtuals::{Mirrors, downmix, opposite_of_circle, poles_of_flat_layout
 use crate::geometry::Direction;
 use crate::geometry::hull::{HullFacet, convex_hull};
 
-/// Steepest change of the gains allowed where a facet passes close by the listener, per degree. The
-/// quality target is 0.25 for all layouts.
+/// Steepest change of the gains wanted anywhere, per degree (`docs/panning.md`).
+const TARGET: f64 = 0.25;
+
+/// The same for facets that pass close by the listener: the slope is sampled, its peak may lie between.
 const STEEP: f64 = 0.24;
 
 /// Facets farther from the listener than this are never taken for grazing: if their gains are steep, it
 /// is because the loudspeakers stand close together.
 const GRAZING: f64 = 0.5;
+
+/// An edge is turned if that brings the slope to the target, or to less than this share: the hull is given
+/// up for a real gain only.
+const WORTH_A_FLIP: f64 = 0.75;
 
 /// A plane nearer to the listener than this passes through the listener.
 const THROUGH_LISTENER: f64 = 1e-6;
@@ -87,8 +93,17 @@ pub(super) fn cones(speakers: &[(usize, Direction)]) -> Vec<Cone> {
         };
         add(&mut vertices, &images, radius);
     }
-    let hull = hull_of(&vertices).unwrap_or_default();
-    cones_of(&hull, &vertices)
+    let mut facets = hull_of(&vertices).unwrap_or_default();
+    // Each flip lowers a slope; the bound is only against rounding.
+    for _ in 0..4 * facets.len() {
+        let Some(flip) = best_flip(&facets, &vertices, channels) else {
+            break;
+        };
+        for (index, corners) in flip {
+            facets[index].corners = corners.to_vec();
+        }
+    }
+    cones_of(&facets, &vertices)
 }
 
 fn add(vertices: &mut Vec<Vertex>, directions: &[Direction], radius: f64) {
@@ -195,6 +210,50 @@ fn radius(judged: &[Judged], images: &[Direction], bad: &Judged) -> f64 {
     } else {
         0.9 * most
     }
+}
+
+/// Two facets by their index, and the corners they get when their common edge is turned.
+type Flip = [(usize, [usize; 3]); 2];
+
+/// The turn of an edge that mends the steepest needle: a triangle of three loudspeakers, one of them so
+/// near to the edge between the others that gains jump on the way from that edge to it. Turned, the edge
+/// leads from that loudspeaker to what lies beyond.
+fn best_flip(facets: &[HullFacet], vertices: &[Vertex], channels: usize) -> Option<Flip> {
+    let corners = corners_of(facets, vertices);
+    let slope = |of: [usize; 3]| {
+        let of = of.map(|i| &corners[i]);
+        let facet = Facet::triangle(of)?;
+        Some(steepest_slope(&facet, &of.map(|c| c.vector), channels))
+    };
+    let triangles: Vec<(usize, [usize; 3])> = facets
+        .iter()
+        .enumerate()
+        .filter_map(|(index, f)| Some((index, f.corners.as_slice().try_into().ok()?)))
+        .collect();
+    let is_real = |of: &[usize; 3]| of.iter().all(|&i| vertices[i].channel.is_some());
+    let mut needles: Vec<_> = triangles
+        .iter()
+        .filter(|(_, of)| is_real(of))
+        .filter_map(|&(index, of)| Some((slope(of)?, index, of)))
+        .filter(|&(slope, ..)| slope > TARGET)
+        .collect();
+    needles.sort_by(|a, b| b.0.total_cmp(&a.0));
+    needles.into_iter().find_map(|(now, index, of)| {
+        let turns = (0..3).filter_map(|turn| {
+            let [a, b, c] = [0, 1, 2].map(|i| of[(turn + i) % 3]);
+            let (other, v) = triangles.iter().find_map(|&(other, of)| {
+                let at = (0..3).find(|&i| of[i] == b && of[(i + 1) % 3] == a)?;
+                Some((other, of[(at + 2) % 3]))
+            })?;
+            let turned = [[a, v, c], [v, b, c]];
+            let after = slope(turned[0])?.max(slope(turned[1])?);
+            Some((after, [(index, turned[0]), (other, turned[1])]))
+        });
+        turns
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .filter(|&(after, _)| after <= TARGET || after < WORTH_A_FLIP * now)
+            .map(|(_, flip)| flip)
+    })
 }
 
 /// What plays each vertex: itself, or for a virtual speaker the loudspeakers next to it.

@@ -188,7 +188,7 @@ impl Panner for Vbap {
         let spread = Spread::of(extent, position, distance);
         let (near, far) = spread::depth_range(extent, distance);
         if near < far {
-            let seen_near = spread.seen_from(near / distance.max(near));
+            let seen_near = spread.seen_from(if distance > 0.0 { near / distance } else { 1.0 });
             self.add_object(&direction, near, seen_near, gains);
             self.add_object(&direction, far, spread, gains);
         } else if spread.is_point() && distance >= NEAR_LISTENER {

@@ -1,0 +1,448 @@
+//! Proposes a session for a folder of stems: role, group and starting place of each, and the song's tempo
+//! and key. Everything proposed carries its reason; nothing found is left out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::names::{Confidence, NameReading, Role, read_names};
+use super::place::{self, Placing};
+use super::sound::Sound;
+use crate::units::{Frames, SampleRate};
+
+/// What is known of a file before its name is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StemFile {
+    /// Path relative to the folder of the stems, with `/` between its parts.
+    pub path: String,
+    /// Its audio, or why it cannot be read.
+    pub audio: Result<StemAudio, String>,
+}
+
+/// Shape of a stem's audio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StemAudio {
+    /// Channels, at least 1.
+    pub channels: usize,
+    /// Sample rate.
+    pub sample_rate: SampleRate,
+    /// Length.
+    pub frames: Frames,
+}
+
+/// What the user said rather than the files.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Given {
+    /// Title of the song.
+    pub title: String,
+    /// Tempo in beats per minute.
+    pub bpm: Option<f64>,
+    /// Musical key.
+    pub key: Option<String>,
+    /// Metre ("4/4").
+    pub meter: Option<String>,
+}
+
+/// A session in the making.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// Title of the song.
+    pub title: String,
+    /// Tempo in beats per minute, if the names or the user say one.
+    pub bpm: Option<f64>,
+    /// Musical key, if the names or the user say one.
+    pub key: Option<String>,
+    /// Metre.
+    pub meter: String,
+    /// Groups that have members, in the order of a desk.
+    pub groups: Vec<String>,
+    /// Every audio file of the folder, in the order of the groups.
+    pub stems: Vec<StemProposal>,
+    /// What a person should know about the folder as a whole.
+    pub remarks: Vec<String>,
+}
+
+/// What is proposed for one file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StemProposal {
+    /// Name in the session, unique.
+    pub name: String,
+    /// Path relative to the folder of the stems.
+    pub file: String,
+    /// Its audio; `None` if it cannot be read.
+    pub audio: Option<StemAudio>,
+    /// Channels of the file that it takes, counted from 1; `None` for all.
+    pub channels: Option<Vec<usize>>,
+    /// Tempo that its name says.
+    pub bpm: Option<f64>,
+    /// Key that its name says.
+    pub key: Option<String>,
+    /// The role, if one was found.
+    pub role: Option<&'static Role>,
+    /// The group; `None` if nothing says one.
+    pub group: Option<String>,
+    /// Where it starts.
+    pub placing: Placing,
+    /// Why there.
+    pub place_reason: String,
+    /// Level of a copy to the LFE channel.
+    pub lfe_db: Option<f64>,
+    /// Pan on the stereo bus, for the files of a left/right pair.
+    pub pan: Option<f64>,
+    /// Why this role.
+    pub reason: String,
+    /// How sure the role is.
+    pub confidence: Confidence,
+    /// What a person should look at; a stem with any is flagged.
+    pub doubts: Vec<String>,
+    /// False for what is written as a comment only: unreadable files, finished mixes, clicks.
+    pub included: bool,
+}
+
+impl StemProposal {
+    /// Whether a person should look at it.
+    pub fn flagged(&self) -> bool {
+        !self.doubts.is_empty() || !self.included
+    }
+}
+
+/// Level of the kick's copy in the LFE channel; playback adds 10 dB there, so this is as loud as the kick's
+/// own low end.
+const KICK_LFE_DB: f64 = -10.0;
+
+/// Proposes a session for `files`. `listen` gives the sound of a file, or `None` if listening is not wanted
+/// or not possible; it is asked only for stems whose name does not tell their role.
+pub fn propose(
+    files: &[StemFile],
+    given: &Given,
+    listen: &mut dyn FnMut(&StemFile) -> Option<Sound>,
+) -> Proposal {
+    let paths: Vec<&Path> = files.iter().map(|file| Path::new(&file.path)).collect();
+    let readings = read_names(&paths);
+    let mut remarks = Vec::new();
+    let bpm = given.bpm.or_else(|| agreed_bpm(&readings, &mut remarks));
+    let key = given
+        .key
+        .clone()
+        .or_else(|| agreed_key(&readings, &mut remarks));
+
+    let mut stems: Vec<Draft> = Vec::new();
+    for (file, reading) in files.iter().zip(&readings) {
+        let draft = Draft::new(file, reading, listen);
+        stems.extend(draft.split_channels());
+    }
+    flag_disagreements(&mut stems, given, bpm, key.as_deref());
+    flag_sums(&mut stems);
+    flag_audio(&mut stems, &mut remarks);
+    stems.sort_by_key(|draft| draft.order());
+    place::assign(&mut stems, bpm.is_some());
+    add_lfe(&mut stems);
+    make_names_unique(&mut stems);
+
+    let stems: Vec<StemProposal> = stems.into_iter().map(|draft| draft.stem).collect();
+    let used = |group: &str| {
+        stems
+            .iter()
+            .any(|stem| stem.included && stem.group.as_deref() == Some(group))
+    };
+    Proposal {
+        title: given.title.clone(),
+        bpm,
+        key,
+        meter: given.meter.clone().unwrap_or_else(|| "4/4".to_owned()),
+        groups: GROUPS
+            .iter()
+            .filter(|group| used(group))
+            .map(|&group| group.to_owned())
+            .collect(),
+        stems,
+        remarks,
+    }
+}
+
+/// The six groups in the order of a desk.
+pub const GROUPS: [&str; 6] = ["kick", "bass", "drums", "synths", "vocals", "fx"];
+
+/// A stem and what its name says, while places are found.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) stem: StemProposal,
+    pub(super) reading: NameReading,
+}
+
+impl Draft {
+    fn new(
+        file: &StemFile,
+        reading: &NameReading,
+        listen: &mut dyn FnMut(&StemFile) -> Option<Sound>,
+    ) -> Self {
+        let audio = file.audio.as_ref().ok().copied();
+        let mut stem = StemProposal {
+            name: reading.name.clone(),
+            file: file.path.clone(),
+            audio,
+            channels: None,
+            bpm: reading.bpm,
+            key: reading.key.clone(),
+            role: reading.role,
+            group: None,
+            placing: Placing::centre(),
+            place_reason: String::new(),
+            lfe_db: None,
+            pan: None,
+            reason: reading.reason.clone(),
+            confidence: reading.confidence,
+            doubts: reading.doubts.clone(),
+            included: reading.role.is_none_or(Role::is_stem),
+        };
+        match &file.audio {
+            Err(reason) => {
+                stem.doubts.push(format!("cannot be read: {reason}"));
+                stem.included = false;
+            }
+            Ok(_) if stem.role.is_none() => match listen(file) {
+                Some(sound) => {
+                    let guess = sound.guess();
+                    stem.role = guess.role;
+                    stem.confidence = guess.confidence;
+                    stem.reason = format!("{}; {}", reading.reason, guess.reason);
+                    stem.doubts.push("role guessed from the sound".to_owned());
+                }
+                None => stem.doubts.push("no role found".to_owned()),
+            },
+            Ok(_) => {}
+        }
+        if let Some(role) = stem.role.filter(|role| role.is_stem()) {
+            stem.group = Some(reading.group.clone().unwrap_or_else(|| role.group.clone()));
+        }
+        Self {
+            stem,
+            reading: reading.clone(),
+        }
+    }
+
+    /// A file of more than two channels becomes a stem for each pair of them: which speakers or sounds they
+    /// are, the file does not say.
+    fn split_channels(self) -> Vec<Self> {
+        /// Files of more channels are an array recording or a whole mixer, and are left to the user.
+        const MOST: usize = 128;
+        let channels = self.stem.audio.map_or(0, |audio| audio.channels);
+        if channels <= 2 {
+            return vec![self];
+        }
+        let doubt = format!("{channels} channels: check what each pair is");
+        if channels > MOST {
+            let mut one = self;
+            one.stem.doubts.push(doubt);
+            one.stem.included = false;
+            return vec![one];
+        }
+        (1..=channels)
+            .step_by(2)
+            .map(|first| {
+                let mut part = self.clone();
+                let last = (first + 1).min(channels);
+                part.stem.channels = Some((first..=last).collect());
+                part.stem.name = match first == last {
+                    true => format!("{} {first}", self.stem.name),
+                    false => format!("{} {first}-{last}", self.stem.name),
+                };
+                part.stem.doubts.push(doubt.clone());
+                part
+            })
+            .collect()
+    }
+
+    /// Channels of the stem, 1 or 2.
+    pub(super) fn width_in_channels(&self) -> usize {
+        match (&self.stem.channels, self.stem.audio) {
+            (Some(channels), _) => channels.len(),
+            (None, Some(audio)) => audio.channels.min(2),
+            (None, None) => 1,
+        }
+    }
+
+    /// Order in the file: groups as on a desk, then roles, then as found.
+    fn order(&self) -> (usize, usize) {
+        let group = self.stem.group.as_deref();
+        let group = GROUPS.iter().position(|&known| Some(known) == group);
+        let role = self
+            .stem
+            .role
+            .and_then(|role| Role::all().iter().position(|known| known == role));
+        (group.unwrap_or(GROUPS.len()), role.unwrap_or(usize::MAX))
+    }
+}
+
+/// The tempo most names say.
+fn agreed_bpm(readings: &[NameReading], remarks: &mut Vec<String>) -> Option<f64> {
+    let said = readings.iter().filter_map(|reading| reading.bpm);
+    agreed(said.map(|bpm| format!("{bpm}")), "tempo", remarks)?
+        .parse()
+        .ok()
+}
+
+/// The key most names say.
+fn agreed_key(readings: &[NameReading], remarks: &mut Vec<String>) -> Option<String> {
+    agreed(
+        readings.iter().filter_map(|reading| reading.key.clone()),
+        "key",
+        remarks,
+    )
+}
+
+/// The value said most often; when names differ, a remark says which were passed over.
+fn agreed(
+    said: impl Iterator<Item = String>,
+    what: &str,
+    remarks: &mut Vec<String>,
+) -> Option<String> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for value in said {
+        match counts.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((value, 1)),
+        }
+    }
+    // Of equals the one met first: a stable sort keeps it in front.
+    counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    if counts.len() > 1 {
+        let others: Vec<String> = counts[1..]
+            .iter()
+            .map(|(value, count)| format!("{value} ({count} files)"))
+            .collect();
+        remarks.push(format!(
+            "the names do not agree on the {what}: {} ({} files) is taken, not {}",
+            counts[0].0,
+            counts[0].1,
+            others.join(", ")
+        ));
+    }
+    counts.into_iter().next().map(|(value, _)| value)
+}
+
+fn flag_disagreements(stems: &mut [Draft], given: &Given, bpm: Option<f64>, key: Option<&str>) {
+    for stem in stems.iter_mut().map(|draft| &mut draft.stem) {
+        if let (Some(said), Some(song)) = (stem.bpm, bpm)
+            && given.bpm.is_none()
+            && (said - song).abs() > 1e-9
+        {
+            stem.doubts
+                .push(format!("its name says {said} BPM, the song has {song}"));
+        }
+        if let (Some(said), Some(song)) = (stem.key.as_deref(), key)
+            && given.key.is_none()
+            && said != song
+        {
+            stem.doubts
+                .push(format!("its name says {said}, the song is in {song}"));
+        }
+    }
+}
+
+/// A sum beside its parts would be heard twice: a drum mix beside single drums, "Kick_SUM" beside "Kick In".
+fn flag_sums(stems: &mut [Draft]) {
+    let mut members: BTreeMap<String, usize> = BTreeMap::new();
+    for draft in stems
+        .iter()
+        .filter(|draft| draft.stem.included && !draft.reading.sum)
+    {
+        if let Some(role) = draft.stem.role {
+            *members.entry(role.id.clone()).or_default() += 1;
+        }
+    }
+    let single_drums = ["kick", "snare", "hi-hats", "toms", "overheads"]
+        .iter()
+        .filter(|&&role| members.contains_key(role))
+        .count();
+    for draft in stems.iter_mut().filter(|draft| draft.stem.included) {
+        let Some(role) = draft.stem.role else {
+            continue;
+        };
+        let kit = role.id == "drums" && !draft.reading.passage && single_drums >= 2;
+        let sum = draft.reading.sum && members.contains_key(&role.id);
+        if kit || sum {
+            draft
+                .stem
+                .doubts
+                .push("may be the sum of other files here: mute one or the other".to_owned());
+        }
+    }
+}
+
+/// Sample rates and lengths that differ from those of most files.
+fn flag_audio(stems: &mut [Draft], remarks: &mut Vec<String>) {
+    let audio = || {
+        stems
+            .iter()
+            .filter(|d| d.stem.included)
+            .filter_map(|d| d.stem.audio)
+    };
+    let rate = most_common(audio().map(|audio| audio.sample_rate.0));
+    let longest = audio().map(|audio| audio.frames).max();
+    let shorter = audio()
+        .filter(|audio| Some(audio.frames) != longest)
+        .count();
+    if shorter > 0 {
+        remarks.push(format!(
+            "{shorter} files are shorter than the longest: all should start at bar 1 and have one length"
+        ));
+    }
+    for stem in stems.iter_mut().map(|draft| &mut draft.stem) {
+        if let (Some(audio), Some(rate)) = (stem.audio, rate)
+            && audio.sample_rate.0 != rate
+        {
+            stem.doubts.push(format!(
+                "{}, most files have {rate} Hz: render with --resample",
+                audio.sample_rate
+            ));
+        }
+    }
+}
+
+fn most_common(values: impl Iterator<Item = u32>) -> Option<u32> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    values.for_each(|value| *counts.entry(value).or_default() += 1);
+    counts
+        .into_iter()
+        .max_by_key(|&(_, count)| count)
+        .map(|(value, _)| value)
+}
+
+/// The first kick feeds the LFE: several microphones of one drum would add up there.
+fn add_lfe(stems: &mut [Draft]) {
+    let kick = stems
+        .iter_mut()
+        .map(|draft| &mut draft.stem)
+        .find(|stem| stem.included && stem.role.is_some_and(|role| role.id == "kick"));
+    if let Some(kick) = kick {
+        kick.lfe_db = Some(KICK_LFE_DB);
+    }
+}
+
+/// Names become file names later: unique whatever the capitals, not too long, none that Windows keeps.
+fn make_names_unique(stems: &mut [Draft]) {
+    const LONGEST: usize = 80;
+    const KEPT: [&str; 6] = ["con", "prn", "aux", "nul", "com1", "lpt1"];
+    let mut taken = std::collections::HashSet::new();
+    for stem in stems.iter_mut().map(|draft| &mut draft.stem) {
+        let mut base: String = stem
+            .name
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LONGEST)
+            .collect();
+        if base.trim().is_empty() || KEPT.contains(&base.to_lowercase().as_str()) {
+            base = format!("Stem {base}").trim_end().to_owned();
+        }
+        let mut name = base.clone();
+        let mut number = 2;
+        while !taken.insert(name.to_lowercase()) {
+            name = format!("{base} ({number})");
+            number += 1;
+        }
+        stem.name = name;
+    }
+}
+
+#[cfg(test)]
+mod tests;
