@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Ui, findings};
-use crate::error::{Finding, Severity, line_column};
+use crate::error::{Finding, Severity};
 use crate::session::Checked;
 use crate::{Error, Result, layout};
 
@@ -101,14 +101,15 @@ fn of_layout(text: &str, path: &Path) -> Vec<Finding> {
         return reading.findings;
     };
     let mut findings = reading.findings;
-    findings.extend(layout::lint(layout, reading.radius_m, |channel| {
-        let span = reading.rows.get(channel)?.clone();
-        Some(layout::Place {
-            path: path.to_path_buf(),
-            line_column: line_column(text, span.start),
-            span,
-        })
-    }));
+    findings.extend(layout::lint(
+        layout,
+        &layout::Source {
+            path,
+            text,
+            rows: &reading.rows,
+            radius_m: reading.radius_m,
+        },
+    ));
     findings
 }
 
@@ -153,7 +154,7 @@ fn print(path: &Path, report: &Report, ui: &Ui) -> Result<()> {
         .cloned()
         .collect();
     if !shown.is_empty() {
-        ui.line(findings::draw(&shown, Some((path, text))).trim_end())?;
+        ui.line(findings::draw(&shown, Some(text)).trim_end())?;
     }
     ui.line(format_args!(
         "{}: {kind}, {}",

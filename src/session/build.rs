@@ -1,7 +1,6 @@
 //! From a checked session to everything a renderer needs.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::codes::{AUDIO_UNREADABLE, CHANNELS, SAMPLE_RATE};
@@ -14,7 +13,7 @@ use super::time::TimeLine;
 use crate::error::{Finding, Severity};
 use crate::mix::{GainCurve, GainPoint, Strip};
 use crate::scene::{Curve, Object, Side};
-use crate::units::{Decibels, Frames, Gain, SampleRate};
+use crate::units::{Decibels, Frames, SampleRate};
 use crate::{Error, Result};
 
 /// How a session is built.

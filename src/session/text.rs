@@ -89,7 +89,14 @@ pub(crate) fn parse(text: &str, path: &Path, findings: &mut Findings) -> Option<
         }
         faults
     };
+    let mut said: Vec<(Option<std::ops::Range<usize>>, String)> = Vec::new();
     for fault in faults.iter().take(LISTED_FAULTS) {
+        // The parser may tell the same fault twice while it recovers.
+        let telling = (fault.span(), fault.message().to_owned());
+        if said.contains(&telling) {
+            continue;
+        }
+        said.push(telling);
         // A fault at the very end has no character to underline.
         let span = fault
             .span()

@@ -76,6 +76,7 @@ fn movement_name(movement: &Movement) -> &'static str {
         Movement::Circle(_) => "circle",
         Movement::Spiral(_) => "spiral",
         Movement::BackAndForth(_) => "back-and-forth",
+        Movement::RoomCircle(_) => "circle",
         Movement::Csv(_) => "csv",
     }
 }
