@@ -100,17 +100,14 @@ fn of_layout(text: &str, path: &Path) -> Vec<Finding> {
     let Some(layout) = &reading.layout else {
         return reading.findings;
     };
-    let mut findings = reading.findings;
-    findings.extend(layout::lint(
-        layout,
-        &layout::Source {
-            path,
-            text,
-            rows: &reading.rows,
-            radius_m: reading.radius_m,
-        },
-    ));
-    findings
+    let source = layout::Source {
+        path,
+        text,
+        rows: &reading.rows,
+        radius_m: reading.radius_m,
+    };
+    let remarks = layout::lint(layout, &source);
+    reading.findings.into_iter().chain(remarks).collect()
 }
 
 /// A file that cannot even be read is an invalid session here: exit code 3, as `check` promises.
@@ -154,7 +151,7 @@ fn print(path: &Path, report: &Report, ui: &Ui) -> Result<()> {
         .cloned()
         .collect();
     if !shown.is_empty() {
-        ui.line(findings::draw(&shown, Some(text)).trim_end())?;
+        ui.line(findings::draw(&shown, Some((path, text))).trim_end())?;
     }
     ui.line(format_args!(
         "{}: {kind}, {}",

@@ -13,11 +13,10 @@ use serde_json::{Value, json};
 use super::ui;
 use crate::error::{Finding, Severity};
 
-/// Draws findings one after the other. `text` is the text of the file that the first is about; without it,
-/// and for other files, the text is read again.
-pub(crate) fn draw(findings: &[Finding], text: Option<&str>) -> String {
+/// Draws findings one after the other. `known` is the text of one of the files they are about; the
+/// others are read again.
+pub(crate) fn draw(findings: &[Finding], known: Option<(&Path, &str)>) -> String {
     let mut drawn = String::new();
-    let known = findings.first().map(|first| first.path.as_path()).zip(text);
     let mut read: Option<(&Path, Option<String>)> = None;
     for finding in findings {
         let path = finding.path.as_path();
@@ -287,7 +286,7 @@ mod tests {
         let text = "[[stem]]\r\nname = \"é\"; grop = \"a\"\r\n";
         let drawn = draw(
             &[finding(text, "grop")],
-            Some(text),
+            Some((Path::new("song.toml"), text)),
         );
         let lines: Vec<&str> = drawn.lines().collect();
         assert_eq!(
@@ -308,7 +307,7 @@ mod tests {
             "0, ".repeat(50_000),
             "1, ".repeat(50_000)
         );
-        let known = Some(text.as_str());
+        let known = Some((Path::new("song.toml"), text.as_str()));
         let mut long = finding(&text, "{bad}");
         assert!(draw(std::slice::from_ref(&long), known).len() < 2000);
         long.span = Some(0..text.len());

@@ -237,7 +237,7 @@ fn check(name: &str, picture: &Picture, ui: &Ui) -> Result<()> {
         return ui.json_line(&check_json(&layout.name, &found, &compensation));
     }
     if !found.is_empty() {
-        ui.line(findings::draw(&found, Some(&opened.text)).trim_end())?;
+        ui.line(findings::draw(&found, Some((source.path, source.text))).trim_end())?;
     }
     ui.line(format!(
         "{}: {} channels, {}",

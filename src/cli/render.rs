@@ -159,9 +159,7 @@ fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
         to: frame(&args.to)?,
         threads: args
             .threads
-            .or(ui.jobs)
-            .or_else(|| std::thread::available_parallelism().ok())
-            .map_or(1, std::num::NonZeroUsize::get),
+            .map_or_else(rayon::current_num_threads, std::num::NonZeroUsize::get),
         overwrite: args.force,
     };
     if args.dry_run {

@@ -7,8 +7,8 @@
 
 mod decode;
 pub mod layout_file;
-pub mod positions_csv;
 mod magnitude;
+pub mod positions_csv;
 mod resample;
 mod sink;
 mod sniff;

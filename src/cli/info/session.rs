@@ -73,10 +73,9 @@ fn place(stem: &StemKeys) -> String {
 fn movement_name(movement: &Movement) -> &'static str {
     match movement {
         Movement::Keyframes(_) => "keyframes",
-        Movement::Circle(_) => "circle",
+        Movement::Circle(_) | Movement::RoomCircle(_) => "circle",
         Movement::Spiral(_) => "spiral",
         Movement::BackAndForth(_) => "back-and-forth",
-        Movement::RoomCircle(_) => "circle",
         Movement::Csv(_) => "csv",
     }
 }
