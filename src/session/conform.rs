@@ -36,7 +36,7 @@ impl<'s> Walk<'s> {
     fn value(&mut self, schema: &'s Schema, node: &Node, name: &str, key: Option<&Entry>) {
         let schema = self.resolve(schema);
         if let Some(branches) = alternatives(schema) {
-            return self.any_of(branches, node, name, key);
+            return self.any_of(schema, branches, node, name, key);
         }
         if let Some(choices) = choices(schema) {
             return self.choice(&choices, node, name);
@@ -243,7 +243,14 @@ impl<'s> Walk<'s> {
 
     /// A value that may have one of several forms: reports what is wrong in the form that is nearest to
     /// what is written, since that is most likely what is meant.
-    fn any_of(&mut self, branches: &'s [Schema], node: &Node, name: &str, key: Option<&Entry>) {
+    fn any_of(
+        &mut self,
+        schema: &Schema,
+        branches: &'s [Schema],
+        node: &Node,
+        name: &str,
+        key: Option<&Entry>,
+    ) {
         let branches: Vec<&Schema> = branches.iter().map(|branch| self.resolve(branch)).collect();
         let fitting: Vec<&Schema> = branches
             .iter()
@@ -251,6 +258,7 @@ impl<'s> Walk<'s> {
             .filter(|branch| type_fits(branch, node))
             .collect();
         match (fitting.as_slice(), &node.value) {
+            ([], _) if schema.get("title").is_some() => self.wrong_type(&[schema], node, name),
             ([], _) => self.wrong_type(&branches, node, name),
             ([only], _) => self.value(only, node, name, key),
             (several, Value::Table(entries)) => {
@@ -392,6 +400,10 @@ impl<'s> Walk<'s> {
             Some(number) if words.iter().any(|word| word.contains("number")) => {
                 format!("write {number} without quotes")
             }
+            _ if words == ["a position"] => {
+                "write { az = 30, el = 0 } (degrees, + = left, up) or { x = 0, y = 1, z = 0 } (room)"
+                    .to_owned()
+            }
             _ => String::new(),
         };
         let message = format!(
@@ -529,14 +541,21 @@ fn phrase(schema: &Schema) -> String {
     }
 }
 
-/// The keys of a table's form: "{ az, el, dist, width }".
+/// The keys of a table's form, the required ones first: "{ az, dist, el, width }".
 fn form_of(schema: &Schema) -> String {
-    let keys = schema.get("properties").and_then(Schema::as_object);
-    let keys: Vec<&str> = keys
+    let required = schema.get("required").and_then(Schema::as_array);
+    let required: Vec<&str> = required
         .into_iter()
-        .flat_map(|p| p.keys())
-        .map(String::as_str)
+        .flatten()
+        .filter_map(Schema::as_str)
         .collect();
+    let all = schema.get("properties").and_then(Schema::as_object);
+    let others = all
+        .into_iter()
+        .flat_map(|properties| properties.keys())
+        .map(String::as_str)
+        .filter(|key| !required.contains(key));
+    let keys: Vec<&str> = required.iter().copied().chain(others).collect();
     format!("{{ {} }}", keys.join(", "))
 }
 

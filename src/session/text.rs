@@ -89,30 +89,71 @@ pub(crate) fn parse(text: &str, path: &Path, findings: &mut Findings) -> Option<
         }
         faults
     };
+    let mut said: Vec<(Option<std::ops::Range<usize>>, String)> = Vec::new();
     for fault in faults.iter().take(LISTED_FAULTS) {
+        // The parser may tell the same fault twice while it recovers.
+        let telling = (fault.span(), fault.message().to_owned());
+        if said.contains(&telling) {
+            continue;
+        }
+        said.push(telling);
         // A fault at the very end has no character to underline.
         let span = fault
             .span()
             .map(|span| span.start.min(text.len())..span.end.min(text.len()));
-        let help = span.as_ref().map_or("", |span| hint(text, span.start));
+        if fault.message().contains("recursion") || fault.message().contains("recurse") {
+            // Whatever else is wrong follows from having stopped here.
+            let message = "lists or tables stand more than 80 deep in each other";
+            findings.add(SYNTAX, span, message, "too deep", "a session needs 6");
+            return None;
+        }
+        let comma = span
+            .as_ref()
+            .and_then(|span| decimal_comma(text, span.start));
+        let (span, help) = match (comma, span) {
+            (Some(number), _) => {
+                let point = text[number.clone()].replace(',', ".");
+                (
+                    Some(number),
+                    format!("decimals are written with a point: {point}"),
+                )
+            }
+            (None, Some(span)) if line_at(text, span.start).1.contains(CURLY_QUOTES) => (
+                Some(span),
+                "text stands in straight quotes: \"…\"".to_owned(),
+            ),
+            (None, span) => (span, String::new()),
+        };
         findings.add(SYNTAX, span, shorten(fault.message()), "here", help);
     }
     None
 }
 
-/// What is most often meant where the syntax is wrong.
-fn hint(text: &str, at: usize) -> &'static str {
-    let line_start = text[..at].rfind('\n').map_or(0, |i| i + 1);
-    let line = text[line_start..].lines().next().unwrap_or("");
-    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+const CURLY_QUOTES: [char; 4] = ['“', '”', '„', '‘'];
+
+/// Where the line around a byte starts, and the line.
+fn line_at(text: &str, at: usize) -> (usize, &str) {
+    let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    (start, text[start..].lines().next().unwrap_or(""))
+}
+
+/// A number with a decimal comma in the line around a byte (`az = 30,5`), which TOML reads as an entry
+/// that ends at the comma. In a list a comma between digits is no fault.
+fn decimal_comma(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
+    let (start, line) = line_at(text, at);
     let bytes = line.as_bytes();
-    let decimal_comma = memchr::memchr_iter(b',', bytes)
-        .any(|i| i > 0 && digit(bytes.get(i - 1)) && digit(bytes.get(i + 1)));
-    if decimal_comma && !line.contains('[') {
-        "decimals are written with a point: 30.5"
-    } else if line.contains(['“', '”', '„', '‘', '’']) {
-        "text stands in straight quotes: \"…\""
-    } else {
-        ""
+    if line.contains('[') {
+        return None;
     }
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let comma = memchr::memchr_iter(b',', bytes)
+        .find(|&comma| comma > 0 && digit(comma - 1) && digit(comma + 1))?;
+    let mut number = comma - 1..comma + 2;
+    while number.start > 0 && digit(number.start - 1) {
+        number.start -= 1;
+    }
+    while digit(number.end) {
+        number.end += 1;
+    }
+    Some(start + number.start..start + number.end)
 }
