@@ -72,7 +72,11 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         .iter()
         .map(|path| StemFile {
             path: with_slashes(path),
-            audio: audio_of(&args.dir.join(path)).map_err(|error| error.to_string()),
+            audio: audio_of(&args.dir.join(path)).map_err(|error| {
+                // The row names the file already.
+                let named = format!("\"{}\": ", args.dir.join(path).display());
+                error.to_string().replacen(&named, "", 1)
+            }),
         })
         .collect();
     let given = Given {

@@ -209,7 +209,11 @@ impl Name {
         } else {
             sound
         };
-        let words: Vec<String> = kept.iter().map(|token| capitalised(&token.text)).collect();
+        let words: Vec<String> = kept
+            .iter()
+            .flat_map(|token| tokens::words_for_display(&token.text))
+            .map(|word| capitalised(&word))
+            .collect();
         let name = words.join(" ");
         if name.is_empty() {
             self.whole.clone()

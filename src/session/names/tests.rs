@@ -154,6 +154,8 @@ fn names_for_display_keep_the_sound_only() {
     let name = |file: &str| read(&[file])[0].name.clone();
     assert_eq!(name("SubBass_124_Am.flac"), "Sub Bass");
     assert_eq!(name("01_KickIn.wav"), "Kick In");
+    assert_eq!(name("LeadVocal_124_Am.wav"), "Lead Vocal");
+    assert_eq!(name("B3.wav"), "B3");
     assert_eq!(name("lead vox (bounce) FINAL.wav"), "Lead Vox");
     assert_eq!(name("Audio 01.wav"), "Audio 01");
     assert_eq!(name("A.wav"), "A");

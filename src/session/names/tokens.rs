@@ -155,6 +155,15 @@ fn split_at_capitals_and_digits(text: &str) -> Vec<String> {
     parts
 }
 
+/// "LeadVocal" -> Lead, Vocal; "B3" and "OHs" stay as they are.
+pub(super) fn words_for_display(text: &str) -> Vec<String> {
+    let parts = split_at_capitals_and_digits(text);
+    let words = parts
+        .iter()
+        .all(|part| part.chars().count() > 1 && part.chars().all(char::is_alphabetic));
+    if words { parts } else { vec![text.to_owned()] }
+}
+
 /// Whether the letters from `i` make the number before them an ordinal ("2nd", "3rd").
 fn ordinal(characters: &[char], i: usize) -> bool {
     let ending: String = characters[i..]
