@@ -6,7 +6,7 @@ pub const QUANTUM: usize = 1024;
 
 /// Floats between the end of one row and the start of the next. Rows whose stride is a multiple of
 /// 4096 bytes alias in the cache; this padding avoids it and keeps rows on 32-byte borders.
-const PADDING: usize = 40;
+const PADDING: usize = 56;
 
 /// Up to `capacity` frames of several channels, planar `f32`, full scale ±1.
 ///

@@ -89,6 +89,9 @@ pub enum Error {
         /// What differs.
         reason: String,
     },
+    /// The work is done, but a limit that the user set is not kept: loudness, peak, an error-level finding.
+    #[error("{0}")]
+    Gate(String),
     /// Stopped by the user; partial outputs have been removed.
     #[error("interrupted; nothing was left behind")]
     Interrupted,

@@ -8,12 +8,14 @@ pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod dsp;
+pub mod engine;
 pub mod error;
 pub mod format;
 pub mod geometry;
 pub mod layout;
 pub mod measure;
 pub mod mix;
+pub mod offline;
 pub mod panner;
 pub mod render;
 pub mod report;

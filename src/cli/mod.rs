@@ -1,6 +1,14 @@
 //! The command line: one file per verb, and what they share.
+//!
+//! A verb is a struct `Args` and a function `run(args, &Ui) -> Result<()>`. [`Ui`] prints its results on
+//! stdout and all else on stderr, [`exit`] turns what it returns into an exit code, [`interrupt`] tells
+//! long work that the user wants it to stop.
 
 mod exit;
+mod findings;
+mod interrupt;
+mod named_layout;
+mod progress;
 mod ui;
 
 mod check;
@@ -16,17 +24,27 @@ mod schema;
 use clap::{Parser, Subcommand};
 
 pub use exit::main;
+pub(crate) use progress::Progress;
 pub(crate) use ui::Ui;
 
 /// A spatial, object-based stem renderer: a folder of stems to any loudspeaker layout and a stereo mix.
 #[derive(Debug, Parser)]
-#[command(name = "umbel", version, about, max_term_width = 100)]
+#[command(name = "umbel", version, about, max_term_width = 100, after_help = FIRST_STEPS)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: ui::Global,
     #[command(subcommand)]
     verb: Verb,
 }
+
+const FIRST_STEPS: &str = "\
+First steps:
+  umbel init stems/                     write stems/song.toml, with a place for every stem
+  umbel check stems/song.toml           list what is wrong with it
+  umbel render stems/song.toml          render what its [[out]] blocks ask for
+
+Exit codes: 0 done, 1 the work failed, 2 usage, 3 session or layout invalid, 4 audio unusable,
+5 a gate failed, 130 interrupted. Results go to stdout, everything else to stderr.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -55,5 +73,15 @@ impl Cli {
             Verb::Completions(args) => completions::run(args, &ui),
             Verb::Man(args) => man::run(args, &ui),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_has_no_contradictions() {
+        super::Cli::command().debug_assert();
     }
 }

@@ -1,12 +1,19 @@
 //! `umbel schema`.
 
 use super::Ui;
-use crate::{Error, Result};
+use crate::Result;
+use crate::session::json_schema;
 
 /// Print the JSON Schema of the session file.
+///
+/// Save it beside a session (`umbel schema > session.schema.json`) and write `#:schema
+/// ./session.schema.json` as the session's first line: editors then complete and check its keys.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-pub(crate) fn run(_args: Args, _ui: &Ui) -> Result<()> {
-    Err(Error::Usage("under construction".to_owned()))
+pub(crate) fn run(_args: Args, ui: &Ui) -> Result<()> {
+    if ui.json {
+        return ui.json_line(json_schema());
+    }
+    ui.line(format_args!("{:#}", json_schema()))
 }

@@ -9,7 +9,8 @@
 //! on block lengths or threads. It repeats after 2^32 frames, a day at 48 kHz. A sample of exactly 0 gets
 //! none, so digital silence stays silent.
 
-use pulp::Arch;
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::V3;
 
 use crate::units::Frames;
 
@@ -60,10 +61,15 @@ pub fn quantise(
     assert_eq!(samples.len(), out.len(), "one integer per sample");
     let full_scale = word.full_scale();
     let key = scramble((channel as u32).wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995);
-    Arch::new().dispatch(
-        #[inline(always)]
-        || quantise_run(samples, full_scale, key, first.0 as u32, out),
-    )
+    let first = first.0 as u32;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = V3::try_new() {
+        return simd.vectorize(
+            #[inline(always)]
+            || quantise_avx(simd, samples, full_scale, key, first, out),
+        );
+    }
+    quantise_run(samples, full_scale, key, first, out)
 }
 
 #[inline(always)]
@@ -99,6 +105,83 @@ fn quantise_run(
         peak: peak as u32,
         clipped: u64::from(clipped),
         finite: unusable == 0,
+    }
+}
+
+/// The same, eight samples at a time, bit for bit. Written out because the compiler leaves the plain loop
+/// scalar: 12 channels of 24 bits were then written at 230 times real time.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn quantise_avx(
+    simd: V3,
+    samples: &[f32],
+    full_scale: f32,
+    key: u32,
+    first: u32,
+    out: &mut [i32],
+) -> Quantised {
+    use std::arch::x86_64::{__m256, __m256i, _CMP_GT_OQ, _CMP_NEQ_UQ, _CMP_NLE_UQ};
+    let (avx, avx2) = (simd.avx, simd.avx2);
+    let floats = |value: f32| avx._mm256_set1_ps(value);
+    let words = |value: u32| avx._mm256_set1_epi32(value as i32);
+    let as_words = |mask: __m256| -> __m256i { avx._mm256_castps_si256(mask) };
+
+    let sign = floats(-0.0);
+    let mut frames: __m256i = pulp::cast(std::array::from_fn::<u32, 8, _>(|n| {
+        first.wrapping_add(n as u32)
+    }));
+    let mut peak = avx._mm256_setzero_si256();
+    let mut clipped = avx._mm256_setzero_si256();
+    let mut unusable = avx._mm256_setzero_si256();
+    let (eights, rest) = samples.as_chunks::<8>();
+    let (out, out_rest) = out.as_chunks_mut::<8>();
+    for (&eight, out) in eights.iter().zip(out) {
+        let sample: __m256 = pulp::cast(eight);
+
+        let mut bits = avx2._mm256_xor_si256(frames, avx2._mm256_srli_epi32::<16>(frames));
+        bits = avx2._mm256_mullo_epi32(bits, words(0x7feb_352d));
+        bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<15>(bits));
+        bits = avx2._mm256_add_epi32(bits, words(key));
+        bits = avx2._mm256_mullo_epi32(bits, words(0x846c_a68b));
+        bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<16>(bits));
+        let difference = avx2._mm256_sub_epi32(
+            avx2._mm256_and_si256(bits, words(0xffff)),
+            avx2._mm256_srli_epi32::<16>(bits),
+        );
+        let noise = avx._mm256_mul_ps(avx._mm256_cvtepi32_ps(difference), floats(1.0 / 65_536.0));
+        let is_sound = avx._mm256_cmp_ps::<_CMP_NEQ_UQ>(sample, floats(0.0));
+        let dither = avx._mm256_and_ps(noise, is_sound);
+
+        let scaled = avx._mm256_mul_ps(sample, floats(full_scale));
+        let below = avx._mm256_floor_ps(scaled);
+        let above = avx._mm256_sub_ps(scaled, below);
+        let sum = avx._mm256_add_ps(avx._mm256_add_ps(above, dither), floats(0.5));
+        let rounded = avx._mm256_add_ps(below, avx._mm256_floor_ps(sum));
+        let held = avx._mm256_min_ps(
+            avx._mm256_max_ps(rounded, floats(-full_scale)),
+            floats(full_scale - 1.0),
+        );
+        let word = avx._mm256_cvttps_epi32(held);
+        *out = pulp::cast(word);
+
+        peak = avx2._mm256_max_epi32(peak, avx2._mm256_abs_epi32(word));
+        let magnitude = avx._mm256_andnot_ps(sign, sample);
+        let is_over = avx._mm256_cmp_ps::<_CMP_GT_OQ>(magnitude, floats(1.0));
+        clipped = avx2._mm256_sub_epi32(clipped, as_words(is_over));
+        let is_unusable = avx._mm256_cmp_ps::<_CMP_NLE_UQ>(magnitude, floats(f32::MAX));
+        unusable = avx2._mm256_or_si256(unusable, as_words(is_unusable));
+        frames = avx2._mm256_add_epi32(frames, words(8));
+    }
+
+    let done = (samples.len() - rest.len()) as u32;
+    let tail = quantise_run(rest, full_scale, key, first.wrapping_add(done), out_rest);
+    let peaks: [u32; 8] = pulp::cast(peak);
+    let clips: [u32; 8] = pulp::cast(clipped);
+    let faults: [u32; 8] = pulp::cast(unusable);
+    Quantised {
+        peak: peaks.into_iter().fold(tail.peak, u32::max),
+        clipped: tail.clipped + clips.into_iter().map(u64::from).sum::<u64>(),
+        finite: tail.finite && faults == [0; 8],
     }
 }
 

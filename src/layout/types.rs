@@ -37,6 +37,18 @@ pub struct Speaker {
 }
 
 impl Speaker {
+    /// Azimuth and elevation in degrees and distance, with the digits the file gives.
+    pub fn polar(&self) -> (f64, f64, f64) {
+        match self.position {
+            Position::Polar {
+                azimuth,
+                elevation,
+                distance,
+            } => (azimuth, elevation, distance),
+            Position::Cartesian { .. } => self.position.to_polar(),
+        }
+    }
+
     /// Unit vector towards the loudspeaker.
     pub fn direction(&self) -> Direction {
         let v = self.position.vector();

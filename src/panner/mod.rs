@@ -1,8 +1,15 @@
 //! Panners: from where an object is to the gain of every channel. A panner knows a layout and no time.
 //!
-//! `vbap` pans on any layout; `stereo` is a mixing desk's pan pot.
+//! `vbap` pans on any layout; `stereo` is a mixing desk's pan pot. [`build`] picks the panner of a layout.
+
+mod spread;
+pub mod stereo;
+mod vbap;
+
+pub use vbap::Vbap;
 
 use crate::geometry::Position;
+use crate::layout::Layout;
 use crate::scene::Extent;
 
 /// Turns a position into one gain per channel.
@@ -15,4 +22,12 @@ pub trait Panner: Send + Sync {
 
     /// Writes the gains of an object at `position` with `extent` to `gains`, one per channel.
     fn gains(&self, position: Position, extent: Extent, gains: &mut [f64]);
+}
+
+/// The panner of a loudspeaker layout.
+///
+/// # Errors
+/// [`crate::Error::Layout`] if the layout has no speaker besides LFEs.
+pub fn build(layout: &Layout) -> crate::Result<Box<dyn Panner>> {
+    Ok(Box::new(Vbap::new(layout)?))
 }

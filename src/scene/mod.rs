@@ -6,7 +6,16 @@
 //! formats deliver blocks at frames of their own.
 
 mod curve;
+mod motion;
 mod object;
+mod playback;
+mod shapes;
+mod trajectory;
 
 pub use curve::Curve;
+pub use motion::{Imaging, Motion, PanRule, Placement, Side, blocks, blocks_of};
 pub use object::{BlockSource, Extent, MetadataBlock, Object, ObjectState, StaticBlock};
+pub use playback::Playback;
+pub use shapes::{BackAndForth, Circle, Cycle, Ring, Spiral, Swing, Turn};
+pub(crate) use trajectory::along;
+pub use trajectory::{Keyframe, Keyframes, LATEST_SECOND, MotionProblem, Place, Trajectory};

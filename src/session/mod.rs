@@ -1,10 +1,45 @@
-//! (in the making)
+//! The session file: read, checked strictly, and built into a scene.
+//!
+//! - [`schema`] holds the keys, as types; [`json_schema()`] is the JSON Schema made from them.
+//! - [`Session::load`] reads a file and refuses it with every finding at once, each with its place.
+//! - [`Session::build`] opens the stems and makes a [`Song`]: inputs, strips, objects, outputs.
+//! - [`Checked::of`] is for linting: it gives all findings, and what could be read.
+//!
+//! The numbered rules are in [`RULES`].
+//!
+//! For a folder without a session: [`folder`] lists it, [`names`] reads what the names say, [`sound`] listens
+//! for the rest, [`propose`] places every stem and [`write`] writes the file.
 
+mod build;
+mod codes;
+mod conform;
+mod findings;
 pub mod folder;
+mod json;
+mod json_schema;
+mod keyframe;
+mod later;
+mod load;
+mod movement;
 pub mod names;
+mod outside;
 mod place;
 pub mod propose;
+mod read;
+mod rules;
+mod scan;
+pub mod schema;
 pub mod sound;
+mod text;
+pub mod time;
+mod tree;
 pub mod write;
 
+pub use build::{BuildOptions, Input, OutSpec, Song};
+pub use codes::{RULES, Rule};
+pub use json_schema::json_schema;
+pub use keyframe::Keyframe;
+pub use load::{Checked, Session};
 pub use place::{Placing, Turn};
+pub use rules::{Target, file_name, target};
+pub use schema::{BitDepthKey, ContainerKey};

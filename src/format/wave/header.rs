@@ -201,6 +201,16 @@ pub enum BitDepth {
     Float32,
 }
 
+impl std::fmt::Display for BitDepth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Int16 => "16-bit",
+            Self::Int24 => "24-bit",
+            Self::Float32 => "32-bit float",
+        })
+    }
+}
+
 impl BitDepth {
     pub(super) fn encoding(self) -> Encoding {
         match self {

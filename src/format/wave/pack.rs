@@ -8,6 +8,7 @@ use super::header::BitDepth;
 use super::transpose::{self, SIDE, Square};
 use crate::audio::Block;
 use crate::dsp::dither::{self, WordLength};
+use crate::format::magnitude::largest_magnitude;
 use crate::units::Frames;
 
 /// Words of a tile: 16 KiB of planar and as much of interleaved words.
@@ -234,21 +235,12 @@ fn quantise(
 
 /// The bits of one row of floats; false if a sample is not finite.
 fn as_they_are(samples: &[f32], words: &mut [i32], tally: &mut ChannelTally) -> bool {
-    let (peak, unusable) = Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut peak = 0.0f32;
-            let mut unusable = 0u32;
-            for (word, sample) in words.iter_mut().zip(samples) {
-                *word = sample.to_bits() as i32;
-                peak = peak.max(sample.abs());
-                unusable |= u32::from(!sample.is_finite());
-            }
-            (peak, unusable)
-        },
-    );
-    tally.peak = tally.peak.max(peak);
-    unusable == 0
+    for (word, sample) in words.iter_mut().zip(samples) {
+        *word = sample.to_bits() as i32;
+    }
+    let largest = largest_magnitude(samples);
+    tally.peak = tally.peak.max(largest);
+    largest.is_finite()
 }
 
 /// Packs words to 24 bits, eight at a time; writes up to four bytes beyond the last.

@@ -10,6 +10,7 @@ use pulp::x86::V3;
 
 use super::header::Encoding;
 use super::transpose::{self, SIDE, Square};
+use crate::format::magnitude::largest_magnitude;
 
 /// Bytes that must stand before the first sample: a vector load of eight 24-bit samples begins so much
 /// early, which lays four of them in each half of the register.
@@ -83,7 +84,7 @@ impl Unpacker {
         while done < frames {
             let count = self.tile_frames.min(frames - done);
             let at = start + done * frame_bytes;
-            self.to_float(bytes, at, count);
+            self.fill_tile(bytes, at, count);
             if matches!(self.encoding, Encoding::Float32 | Encoding::Float64) {
                 self.check_finite(count, to.rows).map_err(|e| NotFinite {
                     frame: done + e.frame,
@@ -98,7 +99,7 @@ impl Unpacker {
     }
 
     /// Bytes of `frames` frames to the floats of the tile.
-    fn to_float(&mut self, bytes: &[u8], at: usize, frames: usize) {
+    fn fill_tile(&mut self, bytes: &[u8], at: usize, frames: usize) {
         let samples = frames * self.channels;
         #[cfg(target_arch = "x86_64")]
         if let (Encoding::Int24, Some(simd)) = (self.encoding, self.simd) {
@@ -121,15 +122,7 @@ impl Unpacker {
     /// The first sample of the tile that is not finite, if its channel is wanted.
     fn check_finite(&self, frames: usize, rows: &[Option<usize>]) -> Result<(), NotFinite> {
         let tile = &self.tile[..frames * self.channels];
-        let all_finite = Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                tile.iter()
-                    .fold(0u32, |bad, x| bad | u32::from(!x.is_finite()))
-                    == 0
-            },
-        );
-        if all_finite {
+        if largest_magnitude(tile).is_finite() {
             return Ok(());
         }
         let found = tile

@@ -9,6 +9,7 @@ use super::header::WaveSpec;
 use super::pack::{ChannelTally, NotFinite, Packer};
 use super::reader::WaveReader;
 use crate::audio::{Block, QUANTUM};
+use crate::format::magnitude::largest_magnitude;
 use crate::format::source::{AudioSource, place, unusable_sample};
 use crate::units::Frames;
 use crate::{Error, Result};
@@ -302,7 +303,7 @@ fn verify(
     let mut peaks = vec![0.0f32; spec.channels];
     while reader.read(&mut block, &rows)? > 0 {
         for (peak, row) in peaks.iter_mut().zip(block.rows()) {
-            *peak = largest(row).max(*peak);
+            *peak = largest_magnitude(row).max(*peak);
         }
     }
     for (channel, (found, tally)) in peaks.iter().zip(tallies).enumerate() {
@@ -317,10 +318,124 @@ fn verify(
     Ok(())
 }
 
-/// The largest magnitude of a row.
-fn largest(row: &[f32]) -> f32 {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || row.iter().fold(0.0f32, |peak, x| peak.max(x.abs())),
-    )
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{BitDepth, Container};
+    use crate::units::SampleRate;
+
+    /// Writes `frames` frames of three channels with the border of RIFF at `riff_limit`.
+    fn write(path: &Path, container: Container, frames: usize, riff_limit: u64) -> WrittenFile {
+        let spec = WaveSpec {
+            channels: 3,
+            sample_rate: SampleRate(48_000),
+            bit_depth: BitDepth::Int24,
+            channel_mask: Some(7),
+            container,
+        };
+        let mut sink = WaveSink::create(path, spec, true).unwrap();
+        sink.riff_limit = riff_limit;
+        let mut block = Block::new(3, frames);
+        block.set_frames(frames);
+        for (channel, row) in block.rows_mut().enumerate() {
+            row.fill(0.25 * (channel + 1) as f32);
+        }
+        sink.write(&block, &[2, 1, 0]).unwrap();
+        sink.finish().unwrap()
+    }
+
+    #[test]
+    fn a_riff_file_becomes_rf64_in_place_past_the_border() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.wav");
+        // The head takes 12 + 72 + 48 + 8 bytes; 101 frames of 9 bytes and a pad byte follow.
+        let form_size = 140 + 909 + 1 - 8;
+        for (limit, container) in [(form_size, "RIFF"), (form_size - 1, "RF64")] {
+            let written = write(&path, Container::Riff, 101, limit);
+            assert_eq!(written.container, container, "limit {limit}");
+            assert_eq!(written.bytes, form_size + 8);
+            let bytes = fs::read(&path).unwrap();
+            assert_eq!(&bytes[..4], container.as_bytes());
+            let reader = WaveReader::open(&path).unwrap();
+            assert_eq!(reader.facts().warnings, [""; 0]);
+            assert_eq!(reader.facts().channel_mask, Some(7));
+            if container == "RF64" {
+                assert_eq!(&bytes[12..16], b"ds64");
+                let sizes: Vec<u64> = bytes[20..44]
+                    .chunks_exact(8)
+                    .map(|b| u64::from_le_bytes(b.try_into().unwrap()))
+                    .collect();
+                assert_eq!(sizes, [form_size, 909, 101]);
+                // Both 32-bit sizes point to ds64.
+                assert_eq!(bytes[4..8], [0xff; 4]);
+                assert_eq!(bytes[136..140], [0xff; 4]);
+            }
+        }
+        assert_eq!(
+            write(&path, Container::Bw64, 1, RIFF_LIMIT).container,
+            "BW64"
+        );
+    }
+
+    #[test]
+    fn the_border_is_where_32_bits_end() {
+        let spec = WaveSpec {
+            channels: 2,
+            sample_rate: SampleRate(48_000),
+            bit_depth: BitDepth::Int16,
+            channel_mask: None,
+            container: Container::Riff,
+        };
+        let head = spec.head(Some(0), RIFF_LIMIT).0.len() as u64;
+        let most = (u64::from(u32::MAX) - 1 - (head - 8)) / 4;
+        assert_eq!(spec.head(Some(most), RIFF_LIMIT).1, "RIFF");
+        assert_eq!(spec.head(Some(most + 1), RIFF_LIMIT).1, "RF64");
+    }
+
+    #[test]
+    fn what_a_crash_leaves_behind_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mix.wav");
+        let spec = WaveSpec {
+            channels: 2,
+            sample_rate: SampleRate(48_000),
+            bit_depth: BitDepth::Float32,
+            channel_mask: None,
+            container: Container::Riff,
+        };
+        let mut sink = WaveSink::create(&path, spec, false).unwrap();
+        let mut block = Block::new(2, 1000);
+        block.set_frames(1000);
+        sink.write(&block, &[0, 1]).unwrap();
+        sink.flush().unwrap();
+        let reader = WaveReader::open(&with_suffix(&path, ".part")).unwrap();
+        assert_eq!(reader.facts().frames, Frames(1000));
+    }
+
+    #[test]
+    fn a_file_changed_before_it_is_verified_is_found_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mix.wav");
+        let spec = WaveSpec {
+            channels: 1,
+            sample_rate: SampleRate(48_000),
+            bit_depth: BitDepth::Int16,
+            channel_mask: None,
+            container: Container::Riff,
+        };
+        let mut sink = WaveSink::create(&path, spec, false).unwrap();
+        let mut block = Block::new(1, 1000);
+        block.set_frames(1000);
+        block.row_mut(0).fill(0.5);
+        sink.write(&block, &[0]).unwrap();
+        sink.flush().unwrap();
+        // One sample becomes louder than all that were written.
+        let head = spec.head(None, RIFF_LIMIT).0.len() as u64;
+        sink.part.file.seek(SeekFrom::Start(head + 100)).unwrap();
+        sink.part.file.write_all(&[0xff, 0x7f]).unwrap();
+        sink.part.file.seek(SeekFrom::End(0)).unwrap();
+        let error = sink.finish().unwrap_err().to_string();
+        assert!(error.contains("the peak of channel 1"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

@@ -1,0 +1,121 @@
+//! Panning gains per second on one thread: `cargo bench --bench gains`.
+
+use std::hint::black_box;
+use std::io::Write;
+use std::time::Instant;
+
+use nalgebra::Vector3;
+use umbel::geometry::Position;
+use umbel::layout::{Layout, Speaker};
+use umbel::panner::{Panner, Vbap};
+use umbel::scene::Extent;
+
+const MIDDLE_7: [f64; 7] = [30.0, -30.0, 0.0, 90.0, -90.0, 135.0, -135.0];
+const UPPER_4: [f64; 4] = [45.0, -45.0, 135.0, -135.0];
+const MIDDLE_10: [f64; 10] = [
+    60.0, -60.0, 0.0, 135.0, -135.0, 30.0, -30.0, 180.0, 90.0, -90.0,
+];
+const UPPER_8: [f64; 8] = [45.0, -45.0, 0.0, 135.0, -135.0, 90.0, -90.0, 180.0];
+const LOWER_3: [f64; 3] = [0.0, 45.0, -45.0];
+
+fn main() -> umbel::Result<()> {
+    let seven_four = layout("4+7+0", &[(&MIDDLE_7, 0.0), (&UPPER_4, 30.0)]);
+    let twenty_two = [
+        (&MIDDLE_10[..], 0.0),
+        (&UPPER_8, 30.0),
+        (&LOWER_3, -30.0),
+        (&[0.0], 90.0),
+    ];
+    let twenty_two = layout("9+10+3", &twenty_two);
+    for layout in [&seven_four, &twenty_two] {
+        let panner = Vbap::new(layout)?;
+        let mut gains = vec![0.0; panner.channels()];
+        let directions = sphere();
+        time(&layout.name, "directions", &directions, |u| {
+            panner.direction_gains(u, &mut gains);
+            black_box(&gains);
+        });
+        let positions: Vec<_> = (0..65_536).map(position).collect();
+        time(&layout.name, "polar positions", &positions, |position| {
+            panner.gains(*position, Extent::default(), &mut gains);
+            black_box(&gains);
+        });
+        let extent = Extent {
+            width: 45.0,
+            height: 45.0,
+            depth: 0.0,
+        };
+        time(
+            &layout.name,
+            "positions spread by 45 degrees",
+            &positions[..8192],
+            |position| {
+                panner.gains(*position, extent, &mut gains);
+                black_box(&gains);
+            },
+        );
+    }
+    Ok(())
+}
+
+/// Directions all over the sphere in no order that a branch predictor or cache could learn.
+fn sphere() -> Vec<Vector3<f64>> {
+    (0..65_536).map(|i| position(i).vector()).collect()
+}
+
+fn position(i: u32) -> Position {
+    let z = 1.0 - 2.0 * (f64::from(i.wrapping_mul(40_503) % 65_536) + 0.5) / 65_536.0;
+    Position::Polar {
+        azimuth: f64::from(i) * 137.507_764 % 360.0,
+        elevation: z.asin().to_degrees(),
+        distance: 1.0,
+    }
+}
+
+/// Calls `pan` with every item for about a second and prints the best pass.
+fn time<T>(layout: &str, what: &str, items: &[T], mut pan: impl FnMut(&T)) {
+    let mut best = f64::INFINITY;
+    let begin = Instant::now();
+    while begin.elapsed().as_secs_f64() < 1.0 {
+        let start = Instant::now();
+        for item in items {
+            pan(black_box(item));
+        }
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    let millions = items.len() as f64 / best / 1e6;
+    // A closed pipe is no reason to panic.
+    let _ = writeln!(std::io::stdout(), "{layout:8} {what:32} {millions:8.2} M/s");
+}
+
+/// A layout with one LFE, from the azimuths of its layers.
+fn layout(name: &str, layers: &[(&[f64], f64)]) -> Layout {
+    let speaker = |azimuth: f64, elevation: f64, lfe: bool| Speaker {
+        label: format!("{azimuth:+}/{elevation:+}"),
+        name: None,
+        position: Position::Polar {
+            azimuth,
+            elevation,
+            distance: 1.0,
+        },
+        azimuth_range: None,
+        elevation_range: None,
+        lfe,
+        room: None,
+        mask_bit: None,
+        gain_db: 0.0,
+        delay_ms: 0.0,
+    };
+    let mut speakers: Vec<_> = layers
+        .iter()
+        .flat_map(|&(azimuths, el)| azimuths.iter().map(move |&az| speaker(az, el, false)))
+        .collect();
+    speakers.insert(3, speaker(45.0, -30.0, true));
+    Layout {
+        name: name.to_owned(),
+        aliases: Vec::new(),
+        title: String::new(),
+        speakers,
+        source: String::new(),
+    }
+}

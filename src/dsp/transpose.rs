@@ -1,0 +1,78 @@
+//! Transposing squares of 8 × 8 words, the step between interleaved and planar samples.
+
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::V3;
+
+/// Words on each side of a square.
+pub(crate) const SIDE: usize = 8;
+
+/// A square: eight rows of eight 32-bit words.
+pub(crate) type Square = [[f32; SIDE]; SIDE];
+
+/// Transposes in the plain way.
+#[inline(always)]
+pub(crate) fn transpose_plain(rows: Square) -> Square {
+    let mut columns = [[0.0; SIDE]; SIDE];
+    for (r, row) in rows.iter().enumerate() {
+        for (c, &word) in row.iter().enumerate() {
+            columns[c][r] = word;
+        }
+    }
+    columns
+}
+
+/// Transposes in AVX registers: eight words of two rows are joined while loading, so that 16 shuffles are
+/// enough.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn transpose_avx(simd: V3, rows: Square) -> Square {
+    use std::arch::x86_64::{__m128, __m256};
+    let avx = simd.avx;
+    // Half `h` of rows `r` and `r + 4`, side by side.
+    let halves = |r: usize, h: usize| -> __m256 {
+        let low: [f32; 4] = [
+            rows[r][4 * h],
+            rows[r][4 * h + 1],
+            rows[r][4 * h + 2],
+            rows[r][4 * h + 3],
+        ];
+        let high: [f32; 4] = [
+            rows[r + 4][4 * h],
+            rows[r + 4][4 * h + 1],
+            rows[r + 4][4 * h + 2],
+            rows[r + 4][4 * h + 3],
+        ];
+        let low: __m128 = pulp::cast(low);
+        let high: __m128 = pulp::cast(high);
+        avx._mm256_insertf128_ps::<1>(avx._mm256_castps128_ps256(low), high)
+    };
+    let mut columns = [[0.0; SIDE]; SIDE];
+    for h in 0..2 {
+        let (a, b) = (halves(0, h), halves(1, h));
+        let (c, d) = (halves(2, h), halves(3, h));
+        let (ab_low, ab_high) = (avx._mm256_unpacklo_ps(a, b), avx._mm256_unpackhi_ps(a, b));
+        let (cd_low, cd_high) = (avx._mm256_unpacklo_ps(c, d), avx._mm256_unpackhi_ps(c, d));
+        columns[4 * h] = pulp::cast(avx._mm256_shuffle_ps::<0x44>(ab_low, cd_low));
+        columns[4 * h + 1] = pulp::cast(avx._mm256_shuffle_ps::<0xee>(ab_low, cd_low));
+        columns[4 * h + 2] = pulp::cast(avx._mm256_shuffle_ps::<0x44>(ab_high, cd_high));
+        columns[4 * h + 3] = pulp::cast(avx._mm256_shuffle_ps::<0xee>(ab_high, cd_high));
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "words are moved, not computed with")]
+    fn both_ways_swap_rows_and_columns() {
+        let rows: Square = std::array::from_fn(|r| std::array::from_fn(|c| (10 * r + c) as f32));
+        let columns = transpose_plain(rows);
+        assert!(columns[3][5] == 53.0);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = V3::try_new() {
+            assert_eq!(simd.vectorize(|| transpose_avx(simd, rows)), columns);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The engine: mixer, scene and one renderer per target, advanced block by block.
+//!
+//! Offline rendering and live playing call the same [`Engine::advance`]; what differs is who calls it.
+
+use crate::audio::{Block, QUANTUM};
+use crate::mix::Mixer;
+use crate::render::{Renderer, Target};
+use crate::scene::{Object, Playback};
+use crate::units::{Frames, SampleRate};
+
+/// Mixes once and renders to any number of targets.
+///
+/// - Output is the same to the last bit for every block length and number of threads.
+/// - Nothing is allocated, locked or logged in [`advance`](Self::advance) on one thread.
+/// - Output frame 0 is input frame 0; calibration delays of a layout come out as its
+///   [tail](Self::tail_frames).
+#[derive(Debug)]
+pub struct Engine {
+    mixer: Mixer,
+    playback: Playback,
+    renderers: Vec<Renderer>,
+    at: u64,
+    entered: Option<u64>,
+}
+
+impl Engine {
+    /// An engine at frame 0.
+    pub fn new(mixer: Mixer, objects: Vec<Object>, targets: Vec<Target>, rate: SampleRate) -> Self {
+        let lfe = mixer.lfe_feed();
+        let renderers = targets
+            .into_iter()
+            .map(|target| Renderer::new(target, &objects, lfe, rate))
+            .collect();
+        Self {
+            mixer,
+            playback: Playback::new(objects),
+            renderers,
+            at: 0,
+            entered: None,
+        }
+    }
+
+    /// The targets' renderers, in the order of the targets.
+    pub fn renderers(&self) -> &[Renderer] {
+        &self.renderers
+    }
+
+    /// The absolute frame that comes next.
+    pub fn at(&self) -> Frames {
+        Frames(self.at)
+    }
+
+    /// Frames by which the output of target `target` goes on after the input's end.
+    pub fn tail_frames(&self, target: usize) -> usize {
+        self.renderers[target].tail_frames()
+    }
+
+    /// Processes the valid frames of `feeds` (one row per feed; changed in place) into `outputs`, one
+    /// block per target with as many valid frames.
+    ///
+    /// # Panics
+    /// If `outputs` are not one per target, or cannot hold the frames.
+    pub fn advance(&mut self, feeds: &mut Block, outputs: &mut [Block]) {
+        self.advance_with(feeds, outputs, |block| block);
+    }
+
+    /// As [`advance`](Self::advance), for outputs of which `block_of` shows the block.
+    ///
+    /// # Panics
+    /// As [`advance`](Self::advance).
+    pub fn advance_with<T>(
+        &mut self,
+        feeds: &mut Block,
+        outputs: &mut [T],
+        block_of: impl Fn(&mut T) -> &mut Block,
+    ) {
+        assert_eq!(
+            outputs.len(),
+            self.renderers.len(),
+            "one output block per target"
+        );
+        let frames = feeds.frames();
+        for out in &mut *outputs {
+            block_of(out).set_frames(frames);
+        }
+        let mut done = 0;
+        while done < frames {
+            let time = self.enter();
+            let stretch = (QUANTUM - time).min(frames - done);
+            self.mixer.process(feeds, done, self.at, stretch);
+            for (renderer, out) in self.renderers.iter_mut().zip(&mut *outputs) {
+                renderer.render(feeds, block_of(out), done, time, stretch);
+            }
+            self.at += stretch as u64;
+            done += stretch;
+        }
+        for (renderer, out) in self.renderers.iter_mut().zip(outputs) {
+            renderer.finish_block(block_of(out));
+        }
+    }
+
+    /// Moves on by the valid frames of `feeds` without rendering: filters and metadata follow, nothing is
+    /// panned. For a render that begins inside the song.
+    pub fn skip(&mut self, feeds: &mut Block) {
+        let frames = feeds.frames();
+        let mut done = 0;
+        while done < frames {
+            let time = self.enter();
+            let stretch = (QUANTUM - time).min(frames - done);
+            self.mixer.process(feeds, done, self.at, stretch);
+            self.at += stretch as u64;
+            done += stretch;
+        }
+    }
+
+    /// Enters the quantum of the present frame, if that is not done yet; returns how far into it the
+    /// present frame is.
+    fn enter(&mut self) -> usize {
+        let time = self.at % QUANTUM as u64;
+        let quantum = self.at - time;
+        if self.entered != Some(quantum) {
+            let begun = self.playback.enter(quantum);
+            for renderer in &mut self.renderers {
+                renderer.enter(quantum, begun);
+            }
+            self.entered = Some(quantum);
+        }
+        time as usize
+    }
+}

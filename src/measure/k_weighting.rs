@@ -1,0 +1,240 @@
+//! The K-weighting of ITU-R BS.1770 Annex 1 and the energy after it, eight channels at a time.
+//!
+//! The two stages are a high shelf (the head) and a high-pass (RLB). BS.1770 prints their coefficients
+//! for 48 kHz only; for other rates the analogue filters behind them are transformed again, with the
+//! frequencies, gain and Q that give back the printed numbers at 48 kHz (as libebur128 does).
+
+use crate::dsp::Coefficients;
+use crate::dsp::biquad::SILENCE;
+use crate::dsp::transpose::{SIDE, Square};
+use crate::units::SampleRate;
+
+/// Channels filtered side by side: two registers of four `f64`, enough independent work to hide the
+/// latency of the feedback.
+pub(super) const LANES: usize = SIDE;
+
+/// Frames worked on together: their lanes stay in the first-level cache between the steps.
+const TILE: usize = 64;
+
+/// The two stages for one sample rate. The high-pass has the numerator 1 - 2 z⁻¹ + z⁻², as printed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KWeighting {
+    pub(super) shelf: Coefficients,
+    pub(super) high_pass: Coefficients,
+}
+
+impl KWeighting {
+    /// Rates too low to carry the shelf (below about 3.5 kHz) get it at the top of their band.
+    pub(super) fn new(rate: SampleRate) -> Self {
+        let warped = |hz: f64| {
+            let turn = (hz / f64::from(rate.0.max(1))).min(0.49);
+            (std::f64::consts::PI * turn).tan()
+        };
+        Self {
+            shelf: shelf(warped(1_681.974_450_955_533)),
+            high_pass: high_pass(warped(38.135_470_876_024_44)),
+        }
+    }
+}
+
+fn shelf(k: f64) -> Coefficients {
+    const GAIN_DB: f64 = 3.999_843_853_973_347;
+    const Q: f64 = 0.707_175_236_955_419_6;
+    // The gain at the middle of the slope is not quite the square root of the gain at its top.
+    const MIDDLE: f64 = 0.499_666_774_154_541_6;
+    let top = 10f64.powf(GAIN_DB / 20.0);
+    let middle = top.powf(MIDDLE);
+    let a0 = 1.0 + k / Q + k * k;
+    Coefficients {
+        b0: (top + middle * k / Q + k * k) / a0,
+        b1: 2.0 * (k * k - top) / a0,
+        b2: (top - middle * k / Q + k * k) / a0,
+        a1: 2.0 * (k * k - 1.0) / a0,
+        a2: (1.0 - k / Q + k * k) / a0,
+    }
+}
+
+fn high_pass(k: f64) -> Coefficients {
+    const Q: f64 = 0.500_327_037_323_877_3;
+    let a0 = 1.0 + k / Q + k * k;
+    Coefficients {
+        b0: 1.0,
+        b1: -2.0,
+        b2: 1.0,
+        a1: 2.0 * (k * k - 1.0) / a0,
+        a2: (1.0 - k / Q + k * k) / a0,
+    }
+}
+
+/// State of both stages and the energy so far, for eight channels.
+///
+/// A section with input x and output y is kept as its state: y = b0 x + s1, s1' = p1 x - a1 s1 + s2,
+/// s2' = p2 x - a2 s1 with p1 = b1 - a1 b0 and p2 = b2 - a2 b0. That is transposed direct form II with y
+/// put in, and one step of arithmetic less to wait for from frame to frame.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LaneState {
+    shelf: SectionState,
+    high_pass: SectionState,
+    energy: [f64; LANES],
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct SectionState {
+    s1: [f64; LANES],
+    s2: [f64; LANES],
+}
+
+impl LaneState {
+    /// Filters the rows, which have the same length, and adds up the squares.
+    ///
+    /// Plain products and sums, no fused ones, one frame after the other: the figures are the same on
+    /// every processor and for any cutting of the rows.
+    #[inline(always)]
+    pub(super) fn add(
+        &mut self,
+        weighting: &KWeighting,
+        rows: [&[f32]; LANES],
+        transpose: impl Fn(Square) -> Square,
+    ) {
+        let frames = rows[0].len();
+        let rows = rows.map(|row| &row[..frames]);
+        let mut lanes = [[0.0_f32; LANES]; TILE];
+        let mut shelved = [[0.0_f64; LANES]; TILE];
+        for start in (0..frames).step_by(TILE) {
+            let count = TILE.min(frames - start);
+            let rows = rows.map(|row| &row[start..start + count]);
+            interleave(rows, &mut lanes[..count], &transpose);
+            self.shelve(&weighting.shelf, &lanes[..count], &mut shelved);
+            self.pass_high(&weighting.high_pass, &shelved[..count]);
+        }
+    }
+
+    #[inline(always)]
+    fn shelve(&mut self, c: &Coefficients, input: &[[f32; LANES]], output: &mut [[f64; LANES]]) {
+        let (p1, p2) = (c.b1 - c.a1 * c.b0, c.b2 - c.a2 * c.b0);
+        let SectionState { mut s1, mut s2 } = self.shelf;
+        for (input, output) in input.iter().zip(output) {
+            for lane in 0..LANES {
+                let x = f64::from(input[lane]);
+                output[lane] = c.b0 * x + s1[lane];
+                let next = p1 * x + s2[lane] - c.a1 * s1[lane];
+                s2[lane] = p2 * x - c.a2 * s1[lane];
+                s1[lane] = next;
+            }
+        }
+        self.shelf = SectionState { s1, s2 };
+    }
+
+    #[inline(always)]
+    fn pass_high(&mut self, c: &Coefficients, input: &[[f64; LANES]]) {
+        let (p1, p2) = (c.b1 - c.a1, c.b2 - c.a2);
+        let SectionState { mut s1, mut s2 } = self.high_pass;
+        let mut energy = self.energy;
+        for input in input {
+            for lane in 0..LANES {
+                let x = input[lane];
+                let y = x + s1[lane];
+                let next = p1 * x + s2[lane] - c.a1 * s1[lane];
+                s2[lane] = p2 * x - c.a2 * s1[lane];
+                s1[lane] = next;
+                energy[lane] += y * y;
+            }
+        }
+        self.high_pass = SectionState { s1, s2 };
+        self.energy = energy;
+    }
+
+    /// The sum of squares of each lane since the last call. Also lets state that has died away rest at
+    /// zero, and state that a non-finite sample has spoilt.
+    pub(super) fn take_energy(&mut self) -> [f64; LANES] {
+        for section in [&mut self.shelf, &mut self.high_pass] {
+            for value in section.s1.iter_mut().chain(&mut section.s2) {
+                if value.abs() < SILENCE || !value.is_finite() {
+                    *value = 0.0;
+                }
+            }
+        }
+        std::mem::take(&mut self.energy)
+    }
+}
+
+/// Rows of one channel each to one array of all channels per frame.
+#[inline(always)]
+fn interleave(
+    rows: [&[f32]; LANES],
+    lanes: &mut [[f32; LANES]],
+    transpose: impl Fn(Square) -> Square,
+) {
+    let whole = lanes.len() - lanes.len() % SIDE;
+    for start in (0..whole).step_by(SIDE) {
+        let square = rows.map(|row| {
+            let mut words = [0.0; SIDE];
+            words.copy_from_slice(&row[start..start + SIDE]);
+            words
+        });
+        lanes[start..start + SIDE].copy_from_slice(&transpose(square));
+    }
+    for at in whole..lanes.len() {
+        lanes[at] = rows.map(|row| row[at]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_48_khz_the_coefficients_are_those_printed() {
+        // ITU-R BS.1770-4 Annex 1, tables 1 and 2.
+        let printed = [
+            (
+                KWeighting::new(SampleRate(48_000)).shelf,
+                [
+                    1.535_124_859_586_97,
+                    -2.691_696_189_406_38,
+                    1.198_392_810_852_85,
+                    -1.690_659_293_182_41,
+                    0.732_480_774_215_85,
+                ],
+            ),
+            (
+                KWeighting::new(SampleRate(48_000)).high_pass,
+                [1.0, -2.0, 1.0, -1.990_047_454_833_98, 0.990_072_250_366_21],
+            ),
+        ];
+        for (c, table) in printed {
+            for (ours, theirs) in [c.b0, c.b1, c.b2, c.a1, c.a2].into_iter().zip(table) {
+                assert!((ours - theirs).abs() < 1e-12, "{ours} is not {theirs}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_rates_have_the_same_response_in_the_audible_band() {
+        use crate::units::Hertz;
+        let response_db = |rate, hz| {
+            let k = KWeighting::new(rate);
+            20.0 * (k.shelf.response(hz, rate) * k.high_pass.response(hz, rate)).log10()
+        };
+        for rate in [44_100, 88_200, 96_000, 192_000].map(SampleRate) {
+            for hz in [20.0, 50.0, 100.0, 500.0, 997.0, 2000.0, 4000.0].map(Hertz) {
+                let (here, there) = (response_db(rate, hz), response_db(SampleRate(48_000), hz));
+                assert!(
+                    (here - there).abs() < 0.05,
+                    "{rate} {hz:?}: {here} against {there} dB"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_rate_gives_a_stable_filter() {
+        for rate in [1, 100, 1000, 3000, 8000, 11_025, 768_000, u32::MAX] {
+            let k = KWeighting::new(SampleRate(rate));
+            for c in [k.shelf, k.high_pass] {
+                // The triangle of stability.
+                assert!(c.a2.abs() < 1.0 && c.a1.abs() < 1.0 + c.a2, "{rate}: {c:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A loudness meter: ITU-R BS.1770-4/-5 with the loudness range of EBU Tech 3342.
+
+use std::ops::Range;
+
+use super::gating::{self, MOMENTARY_HOPS, SHORT_TERM_HOPS};
+use super::k_weighting::{KWeighting, LANES, LaneState};
+use crate::audio::Block;
+#[cfg(target_arch = "x86_64")]
+use crate::dsp::transpose::transpose_avx;
+use crate::dsp::transpose::{Square, transpose_plain};
+use crate::units::SampleRate;
+
+/// Hops per second: gating blocks of 400 ms overlap by 75 %.
+const HOPS_PER_SECOND: u64 = 10;
+/// Room for a day of hops (7 MB, of which only what is used is ever touched), so that `add` does not
+/// allocate.
+const RESERVED_HOPS: usize = 24 * 3600 * HOPS_PER_SECOND as usize;
+
+/// Measures the loudness of a signal that arrives in blocks of any length.
+///
+/// - The figures depend on the signal alone, bit for bit, not on the length of the blocks.
+/// - A signal shorter than a window (0.4 s; 3 s for short-term and range) has no such figure, nor has
+///   silence: `None`, never minus infinity.
+/// - What follows the last whole tenth of a second is not counted (BS.1770: an incomplete gating block
+///   is not used).
+/// - Stereo, 5.1, 22.2: whatever the weights say. Samples are expected to be finite; a tenth of a second
+///   that holds one that is not is left out of every figure.
+///
+/// ```
+/// use umbel::audio::Block;
+/// use umbel::measure::LoudnessMeter;
+/// use umbel::units::SampleRate;
+///
+/// let mut meter = LoudnessMeter::new(SampleRate(48_000), &[1.0]);
+/// let mut block = Block::new(1, 48_000);
+/// block.set_frames(48_000);
+/// for (n, sample) in block.row_mut(0).iter_mut().enumerate() {
+///     *sample = (std::f64::consts::TAU * 997.0 * n as f64 / 48_000.0).sin() as f32;
+/// }
+/// meter.add(&block);
+/// assert!((meter.integrated().unwrap() - -3.01).abs() < 0.01);
+/// ```
+#[derive(Debug, Clone)]
+pub struct LoudnessMeter {
+    weighting: KWeighting,
+    rate: SampleRate,
+    groups: Vec<Group>,
+    channels: usize,
+    /// Frames measured so far.
+    position: u64,
+    /// Absolute frame at which the hop being filled ends.
+    hop_end: u64,
+    /// Weighted mean square of every whole hop.
+    hop_powers: Vec<f64>,
+}
+
+/// Up to eight channels that count. Lanes to spare repeat the first channel with weight 0.
+#[derive(Debug, Clone)]
+struct Group {
+    rows: [usize; LANES],
+    weights: [f64; LANES],
+    state: LaneState,
+}
+
+/// The work on one stretch of a block. A named type rather than a closure, because only what is inlined
+/// into `call` is compiled for the processor at hand.
+struct Filter<'a, T> {
+    weighting: &'a KWeighting,
+    groups: &'a mut [Group],
+    block: &'a Block,
+    frames: Range<usize>,
+    transpose: T,
+}
+
+impl<T: Fn(Square) -> Square> pulp::NullaryFnOnce for Filter<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for group in self.groups {
+            let rows = group
+                .rows
+                .map(|row| &self.block.row(row)[self.frames.clone()]);
+            group.state.add(self.weighting, rows, &self.transpose);
+        }
+    }
+}
+
+impl LoudnessMeter {
+    /// A meter for blocks of `weights.len()` channels; `weights` are factors of power, 0 for a channel
+    /// that does not count (see [`channel_weights`](super::channel_weights)).
+    pub fn new(rate: SampleRate, weights: &[f64]) -> Self {
+        let counted: Vec<usize> = (0..weights.len()).filter(|&c| weights[c] > 0.0).collect();
+        let groups = counted.chunks(LANES).map(|channels| {
+            let mut group = Group {
+                rows: [channels[0]; LANES],
+                weights: [0.0; LANES],
+                state: LaneState::default(),
+            };
+            for (lane, &channel) in channels.iter().enumerate() {
+                group.rows[lane] = channel;
+                group.weights[lane] = weights[channel];
+            }
+            group
+        });
+        let mut meter = Self {
+            weighting: KWeighting::new(rate),
+            rate,
+            groups: groups.collect(),
+            channels: weights.len(),
+            position: 0,
+            hop_end: 0,
+            hop_powers: Vec::with_capacity(RESERVED_HOPS),
+        };
+        meter.hop_end = meter.hop_border(1);
+        meter
+    }
+
+    /// Absolute frame at which hop `index` begins. Rates that are no multiple of 10 get hops that differ
+    /// by a frame, without drift.
+    fn hop_border(&self, index: u64) -> u64 {
+        (index * u64::from(self.rate.0.max(1))).div_ceil(HOPS_PER_SECOND)
+    }
+
+    /// Measures the block, which follows the one before without a gap.
+    ///
+    /// # Panics
+    /// If the block does not have one row per weight.
+    pub fn add(&mut self, block: &Block) {
+        assert_eq!(
+            block.channels(),
+            self.channels,
+            "one row per channel weight"
+        );
+        let mut start = 0;
+        while start < block.frames() {
+            let rest = (self.hop_end - self.position).max(1);
+            let end = block.frames().min(start.saturating_add(rest as usize));
+            self.filter(block, start..end);
+            self.position += (end - start) as u64;
+            if self.position >= self.hop_end {
+                self.close_hop();
+            }
+            start = end;
+        }
+    }
+
+    fn filter(&mut self, block: &Block, frames: Range<usize>) {
+        let weighting = &self.weighting;
+        let groups = &mut self.groups;
+        match pulp::Arch::new() {
+            #[cfg(target_arch = "x86_64")]
+            pulp::Arch::V3(simd) => simd.vectorize(Filter {
+                weighting,
+                groups,
+                block,
+                frames,
+                transpose: |square| transpose_avx(simd, square),
+            }),
+            arch => arch.dispatch(Filter {
+                weighting,
+                groups,
+                block,
+                frames,
+                transpose: transpose_plain,
+            }),
+        }
+    }
+
+    fn close_hop(&mut self) {
+        let index = self.hop_powers.len() as u64;
+        let frames = self.hop_border(index + 1) - self.hop_border(index);
+        let mut energy = 0.0;
+        for group in &mut self.groups {
+            let lanes = group.state.take_energy();
+            for (lane_energy, weight) in lanes.into_iter().zip(group.weights) {
+                if weight > 0.0 {
+                    energy += weight * lane_energy;
+                }
+            }
+        }
+        self.hop_powers.push(energy / frames.max(1) as f64);
+        self.hop_end = self.hop_border(index + 2);
+    }
+
+    /// Loudness of the whole signal so far, gated, LUFS (= LKFS).
+    pub fn integrated(&self) -> Option<f64> {
+        gating::integrated(&self.hop_powers)
+    }
+
+    /// Highest loudness of any 400 ms, LUFS. Windows begin at every tenth of a second.
+    pub fn momentary_max(&self) -> Option<f64> {
+        gating::highest(&self.hop_powers, MOMENTARY_HOPS)
+    }
+
+    /// Highest loudness of any 3 s, LUFS. Windows begin at every tenth of a second.
+    pub fn short_term_max(&self) -> Option<f64> {
+        gating::highest(&self.hop_powers, SHORT_TERM_HOPS)
+    }
+
+    /// Loudness range: how far apart quiet and loud passages are, LU (EBU Tech 3342).
+    pub fn range(&self) -> Option<f64> {
+        gating::range(&self.hop_powers)
+    }
+}

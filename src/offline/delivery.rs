@@ -1,0 +1,190 @@
+//! One output of a render: what it is for, where it goes, what was heard in it.
+
+use std::path::PathBuf;
+
+use crate::audio::Block;
+use crate::format::{Arrangement, BitDepth, Container, Sink, WaveSpec, WrittenFile};
+use crate::measure::{LoudnessMeter, TruePeakMeter, channel_weights};
+use crate::render::Target;
+use crate::units::SampleRate;
+use crate::{Error, Result};
+
+/// An output that is asked for.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Its name, for people.
+    pub name: String,
+    /// What it is rendered for.
+    pub target: Target,
+    /// The file; with one file per channel, the pattern of their names.
+    pub path: PathBuf,
+    /// How samples are stored.
+    pub bit_depth: BitDepth,
+    /// What they are wrapped in.
+    pub container: Container,
+    /// One mono file per channel instead of one file.
+    pub multi_mono: bool,
+}
+
+/// What was heard in an output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// Integrated loudness in LUFS (ITU-R BS.1770); `None` if all is below the gate.
+    pub integrated_lufs: Option<f64>,
+    /// Loudest 400 ms in LUFS.
+    pub momentary_max_lufs: Option<f64>,
+    /// Loudness range in LU (EBU Tech 3342).
+    pub range_lu: Option<f64>,
+    /// True peak, linear; over the loudest channel.
+    pub true_peak: f32,
+}
+
+/// An output that has been written and verified.
+#[derive(Debug)]
+pub struct Rendered {
+    /// Its name.
+    pub name: String,
+    /// The layout's name, or "stereo".
+    pub target: String,
+    /// Labels of the channels in the order of the file (or files).
+    pub channel_order: Vec<String>,
+    /// What was written.
+    pub files: Vec<WrittenFile>,
+    /// What was heard.
+    pub heard: Heard,
+}
+
+impl Delivery {
+    /// The files it writes.
+    ///
+    /// # Errors
+    /// The names of the files cannot be formed.
+    pub fn paths(&self) -> Result<Vec<PathBuf>> {
+        Sink::targets(&self.path, self.target.channels(), &self.arrangement())
+    }
+
+    /// Labels of the channels in the order in which they are written: that of the channel mask where
+    /// there is one, the layout's own elsewhere.
+    pub fn channel_order(&self) -> Vec<String> {
+        self.rows().into_iter().map(|row| self.label(row)).collect()
+    }
+
+    /// Speakers of the file's channels, where a mask can say them.
+    pub fn channel_mask(&self) -> Option<u32> {
+        match &self.target {
+            Target::Layout { layout, .. } if !self.multi_mono => layout.channel_mask(),
+            Target::Layout { .. } => None,
+            Target::Stereo => Some(0x3),
+        }
+    }
+
+    /// Channels of the target in the order in which they are written.
+    fn rows(&self) -> Vec<usize> {
+        match &self.target {
+            Target::Layout { layout, .. } if !self.multi_mono => layout.mask_order(),
+            _ => None,
+        }
+        .unwrap_or_else(|| (0..self.target.channels()).collect())
+    }
+
+    fn label(&self, row: usize) -> String {
+        match &self.target {
+            Target::Layout { layout, .. } => layout.speakers[row].label.clone(),
+            Target::Stereo => ["L", "R"][row].to_owned(),
+        }
+    }
+
+    fn arrangement(&self) -> Arrangement {
+        if self.multi_mono {
+            Arrangement::MultiMono {
+                labels: (0..self.target.channels())
+                    .map(|row| self.label(row))
+                    .collect(),
+            }
+        } else {
+            Arrangement::Interleaved
+        }
+    }
+
+    /// Begins its files; gives the target for the engine and the rest as an output at work.
+    pub(super) fn begin(
+        self,
+        sample_rate: SampleRate,
+        capacity: usize,
+        overwrite: bool,
+    ) -> Result<(Target, Output)> {
+        let channels = self.target.channels();
+        let spec = WaveSpec {
+            channels,
+            sample_rate,
+            bit_depth: self.bit_depth,
+            channel_mask: self.channel_mask(),
+            container: self.container,
+        };
+        if let Some(folder) = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| Error::io(folder, "create the folder", e))?;
+        }
+        let sink = Sink::create(&self.path, spec, &self.arrangement(), overwrite)?;
+        let (target_name, weights) = match &self.target {
+            Target::Layout { layout, .. } => (layout.name.clone(), channel_weights(layout)),
+            Target::Stereo => ("stereo".to_owned(), vec![1.0; 2]),
+        };
+        let output = Output {
+            target_name,
+            channel_order: self.channel_order(),
+            rows: self.rows(),
+            name: self.name,
+            block: Block::new(channels, capacity),
+            loudness: LoudnessMeter::new(sample_rate, &weights),
+            true_peak: TruePeakMeter::new(channels),
+            sink,
+        };
+        Ok((self.target, output))
+    }
+}
+
+/// An output at work: takes block after block from the engine.
+#[derive(Debug)]
+pub(super) struct Output {
+    name: String,
+    target_name: String,
+    channel_order: Vec<String>,
+    rows: Vec<usize>,
+    /// The block at hand.
+    pub(super) block: Block,
+    loudness: LoudnessMeter,
+    true_peak: TruePeakMeter,
+    sink: Sink,
+}
+
+impl Output {
+    /// Measures and writes the block at hand.
+    pub(super) fn take(&mut self) -> Result<()> {
+        self.loudness.add(&self.block);
+        self.true_peak.add(&self.block);
+        self.sink.write(&self.block, &self.rows)
+    }
+
+    /// Completes and verifies the files and gives them their names.
+    pub(super) fn finish(self) -> Result<Rendered> {
+        let heard = Heard {
+            integrated_lufs: self.loudness.integrated(),
+            momentary_max_lufs: self.loudness.momentary_max(),
+            range_lu: self.loudness.range(),
+            true_peak: self.true_peak.highest(),
+        };
+        let files = self.sink.finish()?;
+        Ok(Rendered {
+            name: self.name,
+            target: self.target_name,
+            channel_order: self.channel_order,
+            files,
+            heard,
+        })
+    }
+}

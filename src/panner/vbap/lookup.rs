@@ -1,0 +1,140 @@
+//! Which facets a direction can lie in: a table over the cells of a cube round the listener.
+
+use nalgebra::Vector3;
+
+use crate::geometry::Direction;
+
+/// Cells along one edge of the cube: with 16, most cells of a usual layout meet one or two facets.
+const SIDE: usize = 16;
+
+/// For each cell of the cube's six faces, the cones that meet it.
+#[derive(Debug, Clone)]
+pub(super) struct Lookup {
+    /// Where each cell's list starts in `facets`; one more than there are cells.
+    starts: Vec<u32>,
+    facets: Vec<u32>,
+}
+
+impl Lookup {
+    /// The table of cones given by their corner vectors, counter-clockwise seen from outside.
+    pub(super) fn new(cones: &[Vec<Vector3<f64>>]) -> Self {
+        let edges: Vec<_> = cones.iter().map(|cone| edges(cone)).collect();
+        let mut starts = vec![0];
+        let mut facets = Vec::new();
+        for cell in 0..6 * SIDE * SIDE {
+            let corners = cell_corners(cell);
+            let sides = edges_of_cell(&corners);
+            for (index, cone) in cones.iter().enumerate() {
+                if !apart(&edges[index], &corners) && !apart(&sides, cone) {
+                    facets.push(index as u32);
+                }
+            }
+            starts.push(facets.len() as u32);
+        }
+        Self { starts, facets }
+    }
+
+    /// The facets that may hold `direction`; every facet that does is among them.
+    pub(super) fn candidates(&self, direction: &Direction) -> &[u32] {
+        let cell = cell(direction);
+        let (start, end) = (self.starts[cell], self.starts[cell + 1]);
+        &self.facets[start as usize..end as usize]
+    }
+}
+
+/// The cell of the cube that the ray along `direction` pierces.
+fn cell(direction: &Direction) -> usize {
+    let [x, y, z] = [direction.x, direction.y, direction.z];
+    let [ax, ay, az] = [x.abs(), y.abs(), z.abs()];
+    let (axis, main, u, v) = if ax >= ay && ax >= az {
+        (0, x, y, z)
+    } else if ay >= az {
+        (1, y, x, z)
+    } else {
+        (2, z, x, y)
+    };
+    let half = SIDE as f64 / 2.0;
+    let scale = half / main.abs();
+    // Casting saturates, so that a vector of length zero has a cell too.
+    let column = ((u * scale + half) as usize).min(SIDE - 1);
+    let row = ((v * scale + half) as usize).min(SIDE - 1);
+    let face = 2 * axis + usize::from(main < 0.0);
+    (face * SIDE + row) * SIDE + column
+}
+
+/// The four corners of a cell, a hair outside of it, counter-clockwise or clockwise.
+fn cell_corners(cell: usize) -> [Vector3<f64>; 4] {
+    let (face, row, column) = (cell / (SIDE * SIDE), cell / SIDE % SIDE, cell % SIDE);
+    let main = if face % 2 == 0 { 1.0 } else { -1.0 };
+    [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(right, up)| {
+        let at = |index: usize, upper: usize| {
+            let hair = if upper == 1 { 1e-9 } else { -1e-9 };
+            (index + upper) as f64 * 2.0 / SIDE as f64 - 1.0 + hair
+        };
+        let (u, v) = (at(column, right), at(row, up));
+        match face / 2 {
+            0 => Vector3::new(main, u, v),
+            1 => Vector3::new(u, main, v),
+            _ => Vector3::new(u, v, main),
+        }
+    })
+}
+
+/// Inward normals of the planes through the listener and each edge of a counter-clockwise cone.
+fn edges(cone: &[Vector3<f64>]) -> Vec<Vector3<f64>> {
+    let next = cone.iter().cycle().skip(1);
+    cone.iter().zip(next).map(|(a, b)| a.cross(b)).collect()
+}
+
+fn edges_of_cell(corners: &[Vector3<f64>; 4]) -> Vec<Vector3<f64>> {
+    let middle: Vector3<f64> = corners.iter().sum();
+    let turned_inwards = |n: Vector3<f64>| if n.dot(&middle) < 0.0 { -n } else { n };
+    edges(corners).into_iter().map(turned_inwards).collect()
+}
+
+/// Whether one of the planes has all the points on its outer side: then the cones share nothing.
+fn apart(planes: &[Vector3<f64>], points: &[Vector3<f64>]) -> bool {
+    planes
+        .iter()
+        .any(|plane| points.iter().all(|point| plane.dot(point) < -1e-12))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::direction;
+
+    #[test]
+    fn a_direction_lies_in_its_own_cell() {
+        for step in 0..5000 {
+            let p = direction(f64::from(step) * 137.508, f64::from(step) * 0.036 - 90.0);
+            let corners = cell_corners(cell(&p));
+            for side in edges_of_cell(&corners) {
+                assert!(side.dot(&p) > -1e-8, "step {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_facet_that_holds_a_direction_is_a_candidate() {
+        let axes = [Vector3::x(), Vector3::y(), Vector3::z()];
+        let mut octants = Vec::new();
+        for signs in 0..8 {
+            let [a, b, c] =
+                [0, 1, 2].map(|i| axes[i] * if signs >> i & 1 == 0 { 1.0 } else { -1.0 });
+            let upright = a.cross(&b).dot(&c) > 0.0;
+            octants.push(if upright {
+                vec![a, b, c]
+            } else {
+                vec![b, a, c]
+            });
+        }
+        let lookup = Lookup::new(&octants);
+        for step in 0..5000 {
+            let p = direction(f64::from(step) * 137.508, f64::from(step) * 0.036 - 90.0);
+            let candidates = lookup.candidates(&p);
+            let holds = |&i: &u32| edges(&octants[i as usize]).iter().all(|e| e.dot(&p) >= 0.0);
+            assert!(candidates.iter().any(holds), "step {step}");
+        }
+    }
+}

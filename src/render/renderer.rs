@@ -1,0 +1,164 @@
+//! Renders one target.
+
+use super::align::Alignment;
+use super::kernel::{self, ChannelPlan, Held, Stretch};
+use super::target::Target;
+use super::track::Track;
+use crate::audio::{Block, QUANTUM};
+use crate::panner::stereo;
+use crate::scene::{MetadataBlock, Object, ObjectState};
+use crate::units::{Decibels, SampleRate};
+
+/// Turns feeds and metadata into the channels of one [`Target`].
+///
+/// Gains move in straight lines per frame; they are set at the frames the metadata names, so the result
+/// does not depend on how long the blocks are. Adds no latency: output frame 0 is input frame 0, except
+/// for channels of a layout that ask for a calibration delay.
+#[derive(Debug)]
+pub struct Renderer {
+    target: Target,
+    arch: pulp::Arch,
+    tracks: Vec<Track>,
+    plans: Vec<ChannelPlan>,
+    /// Linear trim of each channel.
+    trims: Vec<f64>,
+    alignment: Alignment,
+    lfe: Option<Lfe>,
+    /// The plans hold from here on as long as no block begins.
+    settled: bool,
+}
+
+/// The feed of low-passed copies and the channel it goes to.
+#[derive(Debug, Clone, Copy)]
+struct Lfe {
+    feed: u32,
+    channel: usize,
+}
+
+impl Renderer {
+    /// A renderer of `objects` for `target`. `lfe_feed` is the row of the feeds with the LFE copies; it is
+    /// left out where the target has no LFE channel.
+    pub fn new(
+        target: Target,
+        objects: &[Object],
+        lfe_feed: Option<usize>,
+        rate: SampleRate,
+    ) -> Self {
+        let channels = target.channels();
+        let (trims, alignment) = match &target {
+            Target::Layout { layout, .. } => (
+                layout
+                    .speakers
+                    .iter()
+                    .map(|s| Decibels(s.gain_db).gain().0)
+                    .collect(),
+                Alignment::new(layout, rate),
+            ),
+            Target::Stereo => (vec![1.0; channels], Alignment::none()),
+        };
+        let lfe = lfe_feed
+            .zip(target.lfe_channel())
+            .map(|(feed, channel)| Lfe {
+                feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
+                channel,
+            });
+        Self {
+            tracks: objects
+                .iter()
+                .map(|object| Track::new(object.feed, channels))
+                .collect(),
+            plans: (0..channels)
+                .map(|_| ChannelPlan::with_capacity(objects.len() + 1))
+                .collect(),
+            arch: pulp::Arch::new(),
+            target,
+            trims,
+            alignment,
+            lfe,
+            settled: false,
+        }
+    }
+
+    /// What is rendered to.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Frames by which the output goes on after the last input frame.
+    pub fn tail_frames(&self) -> usize {
+        self.alignment.tail_frames()
+    }
+
+    /// Plans the quantum that starts at absolute frame `quantum`, in which the blocks `begun` begin
+    /// (object index and block, ordered by object, then time).
+    pub fn enter(&mut self, quantum: u64, begun: &[(usize, MetadataBlock)]) {
+        if begun.is_empty() && self.settled {
+            return;
+        }
+        for plan in &mut self.plans {
+            plan.clear();
+        }
+        self.settled = begun.is_empty();
+        let mut begun = begun;
+        for (index, track) in self.tracks.iter_mut().enumerate() {
+            self.settled &= track.holds(quantum);
+            let (own, others) =
+                begun.split_at(begun.iter().take_while(|(o, _)| *o == index).count());
+            begun = others;
+            let blocks = own.iter().map(|(_, block)| block);
+            track.plan(quantum, blocks, &mut self.plans, |block, gains| {
+                gains_of(&self.target, &block.state, &self.trims, gains);
+            });
+        }
+        if let Some(Lfe { feed, channel }) = self.lfe {
+            self.plans[channel].held.push(Held {
+                feed,
+                gain: self.trims[channel] as f32,
+            });
+        }
+    }
+
+    /// Renders `frames` frames of `feeds`, from row offset `offset` on, to the same place of `out`. `time`
+    /// is the first frame's distance from the start of the quantum entered last; the stretch must end
+    /// within that quantum.
+    pub fn render(
+        &mut self,
+        feeds: &Block,
+        out: &mut Block,
+        offset: usize,
+        time: usize,
+        frames: usize,
+    ) {
+        debug_assert!(
+            time + frames <= QUANTUM,
+            "a stretch lies within one quantum"
+        );
+        kernel::mix(
+            self.arch,
+            &self.plans,
+            feeds,
+            out,
+            Stretch {
+                offset,
+                time,
+                frames,
+            },
+        );
+    }
+
+    /// Finishes the block `out` after all its stretches are rendered: calibration delays.
+    pub fn finish_block(&mut self, out: &mut Block) {
+        self.alignment.process(out);
+    }
+}
+
+/// The gain of every channel for an object in `state`.
+fn gains_of(target: &Target, state: &ObjectState, trims: &[f64], gains: &mut [f64]) {
+    match target {
+        Target::Layout { panner, .. } => panner.gains(state.position, state.extent, gains),
+        Target::Stereo => gains.copy_from_slice(&stereo::pan_gains(state.pan)),
+    }
+    for (gain, trim) in gains.iter_mut().zip(trims) {
+        *gain *= state.gain * trim;
+    }
+}

@@ -1,0 +1,248 @@
+//! From a trajectory to metadata blocks on the fixed grid of absolute frames.
+//!
+//! The state is sampled at the frames k · [`QUANTUM`]; block k starts at k · QUANTUM and ramps over one
+//! quantum to the state at (k + 1) · QUANTUM, so that at each grid frame the gains are those of the
+//! trajectory there, and between them they move in a straight line. A jump between two grid frames
+//! becomes such a ramp and cannot click. Where the state does not change there is no block.
+
+use std::sync::Arc;
+
+use crate::audio::QUANTUM;
+use crate::geometry::Position;
+use crate::scene::{BlockSource, Extent, MetadataBlock, ObjectState, Place, Trajectory};
+use crate::units::{Frames, SampleRate};
+
+/// Which channel of a stem an object plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The only one: at the place itself.
+    Mono,
+    /// Left of a linked pair: half the width to the left of the place.
+    Left,
+    /// Right of a linked pair: half the width to the right.
+    Right,
+}
+
+/// Where a stem stands on a mixing desk's stereo bus.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum PanRule {
+    /// Where its place is, from left to right.
+    #[default]
+    Follow,
+    /// Always here: -1 left, 0 centre, 1 right.
+    Fixed(f64),
+}
+
+/// How a stem is heard at its place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Imaging {
+    /// Spread: 0 a point, 1 all around (polar) or as wide as the room (Cartesian).
+    pub size: f64,
+    /// Its pan on the stereo bus.
+    pub pan: PanRule,
+    /// How far the sides of a stereo stem stand from its pan on the stereo bus, 0..1: 1 keeps the
+    /// stem's own image, 0 is mono.
+    pub stereo_width: f64,
+}
+
+impl Default for Imaging {
+    fn default() -> Self {
+        Self {
+            size: 0.0,
+            pan: PanRule::Follow,
+            stereo_width: 1.0,
+        }
+    }
+}
+
+impl Imaging {
+    /// What holds for `side` of a stem at `place`. The gain is 1: levels belong to the mixer.
+    ///
+    /// - Polar: left at azimuth + width/2, right at azimuth - width/2; `size` 1 is an extent of
+    ///   360 by 360 degrees.
+    /// - Cartesian: left at x - width/2, right at x + width/2; `size` 1 is 2 by 2 room units.
+    pub fn state(&self, place: Place, side: Side) -> ObjectState {
+        let toward_right = match side {
+            Side::Mono => 0.0,
+            Side::Left => -1.0,
+            Side::Right => 1.0,
+        };
+        let offset = toward_right * place.width / 2.0;
+        let (position, largest) = match place.position {
+            Position::Polar {
+                azimuth,
+                elevation,
+                distance,
+            } => (
+                Position::Polar {
+                    azimuth: azimuth - offset,
+                    elevation,
+                    distance,
+                },
+                360.0,
+            ),
+            Position::Cartesian { x, y, z } => (
+                Position::Cartesian {
+                    x: x + offset,
+                    y,
+                    z,
+                },
+                2.0,
+            ),
+        };
+        let pan = match self.pan {
+            PanRule::Follow => lateral(place.position),
+            PanRule::Fixed(pan) => pan,
+        };
+        ObjectState {
+            position,
+            extent: Extent {
+                width: self.size * largest,
+                height: self.size * largest,
+                depth: 0.0,
+            },
+            gain: 1.0,
+            pan: (pan + toward_right * self.stereo_width).clamp(-1.0, 1.0),
+        }
+    }
+}
+
+/// How far to the side a position lies: -1 left, 1 right.
+///
+/// Outside the unit sphere it is the x of the unit vector towards the position (-sin az cos el); inside,
+/// x itself, so that a move through the listener's head does not jump from one side to the other. A
+/// polar position keeps its direction down to distance 0.
+fn lateral(position: Position) -> f64 {
+    match position {
+        Position::Polar {
+            azimuth, elevation, ..
+        } => crate::geometry::direction(azimuth, elevation).x,
+        Position::Cartesian { .. } => {
+            let v = position.vector();
+            v.x / v.norm().max(1.0)
+        }
+    }
+}
+
+/// Where a stem is and how it is heard there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placement {
+    /// Where it is when.
+    pub trajectory: Trajectory,
+    /// How it is heard there.
+    pub imaging: Imaging,
+}
+
+/// A place over time, asked for in order of time.
+///
+/// Called while rendering: neither fails nor blocks for long.
+pub trait Motion: Send {
+    /// The place at an absolute frame, which is never earlier than that of the call before.
+    fn place_at(&mut self, frame: Frames) -> Place;
+
+    /// The place is the same at all frames from `after` up to the returned one (excluded); `None`: for
+    /// ever. Returns `after` itself if it may move at once. `after` follows the rule of `place_at`.
+    fn still_until(&mut self, after: Frames) -> Option<Frames>;
+}
+
+/// The metadata blocks of one side of a stem, for a song of `length` frames.
+///
+/// The first block starts at frame 0 with ramp 0 and holds the state at frame 0. If the stem moves in the
+/// first quantum, a second block starts at frame 0 too and ramps from there.
+pub fn blocks(
+    placement: Arc<Placement>,
+    side: Side,
+    rate: SampleRate,
+    length: Frames,
+) -> Box<dyn BlockSource> {
+    let imaging = placement.imaging;
+    blocks_of(Timed { placement, rate }, imaging, side, length)
+}
+
+/// As [`blocks`], for any motion.
+pub fn blocks_of(
+    motion: impl Motion + 'static,
+    imaging: Imaging,
+    side: Side,
+    length: Frames,
+) -> Box<dyn BlockSource> {
+    Box::new(GridBlocks {
+        motion,
+        imaging,
+        side,
+        length,
+        quantum: 0,
+        last: None,
+    })
+}
+
+/// A trajectory with the rate it is sampled at.
+struct Timed {
+    placement: Arc<Placement>,
+    rate: SampleRate,
+}
+
+impl Motion for Timed {
+    fn place_at(&mut self, frame: Frames) -> Place {
+        self.placement.trajectory.at(frame, self.rate)
+    }
+
+    fn still_until(&mut self, after: Frames) -> Option<Frames> {
+        self.placement.trajectory.still_until(after)
+    }
+}
+
+/// Samples a motion on the grid.
+struct GridBlocks<M> {
+    motion: M,
+    imaging: Imaging,
+    side: Side,
+    length: Frames,
+    /// The quantum whose block is made next.
+    quantum: u64,
+    /// The state of the block delivered last.
+    last: Option<ObjectState>,
+}
+
+const GRID: u64 = QUANTUM as u64;
+
+impl<M: Motion> GridBlocks<M> {
+    fn state_at(&mut self, frame: Frames) -> ObjectState {
+        self.imaging.state(self.motion.place_at(frame), self.side)
+    }
+}
+
+impl<M: Motion> BlockSource for GridBlocks<M> {
+    fn next_block(&mut self) -> Option<MetadataBlock> {
+        let Some(last) = self.last else {
+            let state = self.state_at(Frames(0));
+            self.last = Some(state);
+            return Some(MetadataBlock {
+                start: Frames(0),
+                length: None,
+                ramp: Frames(0),
+                state,
+            });
+        };
+        loop {
+            // Skip the quanta at whose end the state is still the same.
+            let moves = self.motion.still_until(Frames(self.quantum * GRID))?;
+            self.quantum = self.quantum.max(moves.0.div_ceil(GRID).saturating_sub(1));
+            let start = Frames(self.quantum * GRID);
+            if start >= self.length {
+                return None;
+            }
+            self.quantum += 1;
+            let state = self.state_at(Frames(self.quantum * GRID));
+            if state != last {
+                self.last = Some(state);
+                return Some(MetadataBlock {
+                    start,
+                    length: None,
+                    ramp: Frames(GRID),
+                    state,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,558 @@
+//! Compares a session's tree with the JSON Schema of the session file and reports every difference, each
+//! with its place.
+//!
+//! serde stops at the first error and knows only the innermost type; this walk goes on, and knows the
+//! names of the keys around. It understands the part of JSON Schema (2020-12) that the session file's
+//! schema uses: `$ref`, `type`, `properties`, `additionalProperties`, `required`, `enum`, `const`,
+//! `anyOf`, `oneOf`, `minimum`, `maximum`, `items`, `prefixItems`, and the limits of length.
+
+use serde_json::Value as Schema;
+
+use super::codes::{
+    MISSING_KEY, NOT_A_CHOICE, NOT_AVAILABLE, OUT_OF_RANGE, UNKNOWN_KEY, WRONG_COUNT, WRONG_TYPE,
+};
+use super::findings::{Found, did_you_mean, meant, shorten};
+use super::later;
+use super::tree::{Entry, Node, Value};
+
+/// Every place where `tree` differs from `schema` (a complete schema with its `$defs`).
+pub(crate) fn conform(schema: &Schema, tree: &Node) -> Vec<Found> {
+    let mut walk = Walk {
+        root: schema,
+        found: Vec::new(),
+    };
+    walk.value(schema, tree, "the session", None);
+    walk.found
+}
+
+struct Walk<'s> {
+    root: &'s Schema,
+    found: Vec<Found>,
+}
+
+impl<'s> Walk<'s> {
+    /// One value. `name` is what people call it ("`gain`", "[[stem]]"); `key` is the key it stands at, to
+    /// be underlined when the value itself has no words of its own.
+    fn value(&mut self, schema: &'s Schema, node: &Node, name: &str, key: Option<&Entry>) {
+        let schema = self.resolve(schema);
+        if let Some(branches) = alternatives(schema) {
+            return self.any_of(branches, node, name, key);
+        }
+        if let Some(choices) = choices(schema) {
+            return self.choice(&choices, node, name);
+        }
+        if !type_fits(schema, node) {
+            return self.wrong_type(&[schema], node, name);
+        }
+        match &node.value {
+            Value::Table(entries) => self.table(schema, entries, node, name),
+            Value::List(items) => self.list(schema, items, node, name),
+            Value::Integer(number) => self.number(schema, *number as f64, node, name),
+            Value::Float(number) => self.number(schema, *number, node, name),
+            Value::Text(text) => self.length(schema, "Length", text.chars().count(), node, name),
+            Value::Null | Value::Bool(_) | Value::Date => {}
+        }
+    }
+
+    fn table(&mut self, schema: &'s Schema, entries: &[Entry], node: &Node, name: &str) {
+        self.length(schema, "Properties", entries.len(), node, name);
+        let properties = schema.get("properties").and_then(Schema::as_object);
+        for entry in entries {
+            let known = properties.and_then(|properties| properties.get(&entry.key));
+            if let Some(known) = known {
+                self.value(known, &entry.node, &name_of(entry, name), Some(entry));
+                continue;
+            }
+            match schema.get("additionalProperties") {
+                Some(Schema::Bool(false)) | None => {
+                    let keys = properties
+                        .into_iter()
+                        .flat_map(|p| p.keys())
+                        .map(String::as_str);
+                    self.unknown_key(entry, keys, name);
+                }
+                Some(values) => {
+                    self.value(values, &entry.node, &name_of(entry, name), Some(entry));
+                }
+            }
+        }
+        let required = schema.get("required").and_then(Schema::as_array);
+        for missing in required.into_iter().flatten().filter_map(Schema::as_str) {
+            if !entries.iter().any(|entry| entry.key == missing) {
+                self.add(
+                    MISSING_KEY,
+                    node,
+                    format!("{name} has no `{missing}`"),
+                    format!("`{missing}` is missing"),
+                    self.describe_key(properties.and_then(|p| p.get(missing)), missing),
+                );
+            }
+        }
+    }
+
+    fn unknown_key<'k>(
+        &mut self,
+        entry: &Entry,
+        keys: impl Iterator<Item = &'k str> + Clone,
+        name: &str,
+    ) {
+        let found = if let Some(reason) = later::key(&entry.key) {
+            Found {
+                rule: NOT_AVAILABLE,
+                span: Some(entry.key_span.clone()),
+                message: format!(
+                    "`{}` in {name} asks for something this version does not do",
+                    entry.key
+                ),
+                label: "not available".to_owned(),
+                help: format!("{}: {reason}", entry.key),
+            }
+        } else {
+            let all = keys.clone().collect::<Vec<_>>().join(", ");
+            Found {
+                rule: UNKNOWN_KEY,
+                span: Some(entry.key_span.clone()),
+                message: format!("unknown key `{}` in {name}", shorten(&entry.key)),
+                label: "not a key".to_owned(),
+                help: format!(
+                    "{}the keys are: {all}",
+                    meant(did_you_mean(&entry.key, keys))
+                ),
+            }
+        };
+        self.found.push(found);
+    }
+
+    fn list(&mut self, schema: &'s Schema, items: &[Node], node: &Node, name: &str) {
+        self.length(schema, "Items", items.len(), node, name);
+        let first = schema.get("prefixItems").and_then(Schema::as_array);
+        let rest = schema.get("items");
+        for (index, item) in items.iter().enumerate() {
+            let of_item = first.and_then(|first| first.get(index)).or(rest);
+            if let Some(of_item) = of_item {
+                let name = match (first.is_some(), name.starts_with("[[")) {
+                    // Tables of [[stem]] are called by their header.
+                    (_, true) => name.to_owned(),
+                    (true, _) => {
+                        let title = self.resolve(of_item).get("title").and_then(Schema::as_str);
+                        let what = title.map_or("entry", |title| title.trim_start_matches("a "));
+                        format!("the {what} of {name}")
+                    }
+                    (false, _) => format!("entry {} of {name}", index + 1),
+                };
+                self.value(of_item, item, &name, None);
+            }
+        }
+    }
+
+    fn number(&mut self, schema: &Schema, number: f64, node: &Node, name: &str) {
+        let limit = |key: &str| schema.get(key).and_then(Schema::as_f64);
+        let (min, max) = (limit("minimum"), limit("maximum"));
+        // Written so that NaN, which is neither above nor below, is out of range too.
+        let inside = min.is_none_or(|min| number >= min)
+            && max.is_none_or(|max| number <= max)
+            && !number.is_nan();
+        if inside {
+            return;
+        }
+        let allowed = match (min, max) {
+            (Some(min), Some(max)) => format!("allowed is {min} to {max}"),
+            (Some(min), None) => format!("allowed is {min} or more"),
+            (None, Some(max)) => format!("allowed is {max} or less"),
+            (None, None) => "a number is allowed".to_owned(),
+        };
+        self.add(
+            OUT_OF_RANGE,
+            node,
+            format!("{name} is {number}, which is out of range"),
+            "out of range",
+            allowed,
+        );
+    }
+
+    fn length(&mut self, schema: &Schema, what: &str, length: usize, node: &Node, name: &str) {
+        let limit = |side: &str| {
+            let limit = schema.get(format!("{side}{what}")).and_then(Schema::as_u64);
+            limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
+        };
+        let (min, max) = (
+            limit("min").unwrap_or(0),
+            limit("max").unwrap_or(usize::MAX),
+        );
+        if (min..=max).contains(&length) {
+            return;
+        }
+        let (one, unit) = match what {
+            "Length" => ("character", "characters"),
+            _ => ("entry", "entries"),
+        };
+        let found = match length {
+            0 => format!("{name} is empty"),
+            1 => format!("{name} has 1 {one}"),
+            n => format!("{name} has {n} {unit}"),
+        };
+        let allowed = match (min, max) {
+            (min, max) if min == max => format!("it has exactly {min} {unit}"),
+            (1, usize::MAX) => "it may not be empty".to_owned(),
+            (min, usize::MAX) => format!("it has at least {min} {unit}"),
+            (min, max) => format!("it has {min} to {max} {unit}"),
+        };
+        let label = if length < min {
+            "too short"
+        } else {
+            "too long"
+        };
+        self.add(WRONG_COUNT, node, found, label, allowed);
+    }
+
+    fn choice(&mut self, choices: &[&'s Schema], node: &Node, name: &str) {
+        if choices.iter().any(|choice| equal(choice, &node.value)) {
+            return;
+        }
+        let list = choices
+            .iter()
+            .map(|c| c.to_string())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let Some(written) = written(node) else {
+            let message = format!(
+                "{name} is {}; {} is allowed",
+                node.kind(),
+                one_of(&list, choices.len())
+            );
+            return self.add(WRONG_TYPE, node, message, "wrong kind of value", "");
+        };
+        if let Value::Text(word) = &node.value
+            && let Some(reason) = later::word(word)
+        {
+            let message = format!("{name} is {written}, which this version does not do");
+            let help = format!("{word}: {reason}");
+            return self.add(NOT_AVAILABLE, node, message, "not available", help);
+        }
+        let nearest = match &node.value {
+            Value::Text(word) => did_you_mean(word, choices.iter().filter_map(|c| c.as_str())),
+            _ => None,
+        };
+        let message = format!(
+            "{name} is {written}; {} is allowed",
+            one_of(&list, choices.len())
+        );
+        let help = meant(nearest).trim_end().to_owned();
+        self.add(NOT_A_CHOICE, node, message, "not a choice", help);
+    }
+
+    /// A value that may have one of several forms: reports what is wrong in the form that is nearest to
+    /// what is written, since that is most likely what is meant.
+    fn any_of(&mut self, branches: &'s [Schema], node: &Node, name: &str, key: Option<&Entry>) {
+        let branches: Vec<&Schema> = branches.iter().map(|branch| self.resolve(branch)).collect();
+        let fitting: Vec<&Schema> = branches
+            .iter()
+            .copied()
+            .filter(|branch| type_fits(branch, node))
+            .collect();
+        match (fitting.as_slice(), &node.value) {
+            ([], _) => self.wrong_type(&branches, node, name),
+            ([only], _) => self.value(only, node, name, key),
+            (several, Value::Table(entries)) => {
+                self.form_of_table(several, entries, node, name, key)
+            }
+            (several, _) => {
+                let best = several.iter().map(|branch| {
+                    let mut walk = Walk {
+                        root: self.root,
+                        found: Vec::new(),
+                    };
+                    walk.value(branch, node, name, key);
+                    walk.found
+                });
+                self.found
+                    .extend(best.min_by_key(Vec::len).unwrap_or_default());
+            }
+        }
+    }
+
+    fn form_of_table(
+        &mut self,
+        forms: &[&'s Schema],
+        entries: &[Entry],
+        node: &Node,
+        name: &str,
+        key: Option<&Entry>,
+    ) {
+        // A key with one fixed word (`shape = "circle"`) decides the form.
+        for entry in entries {
+            let words: Vec<(&Schema, &Schema)> = forms
+                .iter()
+                .filter_map(|form| {
+                    let property = self.resolve(form.get("properties")?.get(&entry.key)?);
+                    match choices(property)?.as_slice() {
+                        [only] => Some((*form, *only)),
+                        _ => None,
+                    }
+                })
+                .collect();
+            if words.is_empty() {
+                continue;
+            }
+            let named: Vec<&Schema> = words
+                .iter()
+                .filter(|(_, word)| equal(word, &entry.node.value))
+                .map(|(form, _)| *form)
+                .collect();
+            if !named.is_empty() {
+                return self.nearest_form(&named, entries, node, name, key);
+            }
+            let mut words: Vec<&Schema> = words.iter().map(|(_, word)| *word).collect();
+            words.dedup();
+            return self.choice(&words, &entry.node, &name_of(entry, name));
+        }
+        self.nearest_form(forms, entries, node, name, key);
+    }
+
+    /// Takes the table as the form that knows most of its keys, and of those the one that asks for least.
+    fn nearest_form(
+        &mut self,
+        forms: &[&'s Schema],
+        entries: &[Entry],
+        node: &Node,
+        name: &str,
+        key: Option<&Entry>,
+    ) {
+        let knows = |form: &Schema, key: &str| {
+            let properties = form.get("properties").and_then(Schema::as_object);
+            properties.is_some_and(|properties| properties.contains_key(key))
+        };
+        let foreign = |form: &Schema| entries.iter().filter(|e| !knows(form, &e.key)).count();
+        let missing = |form: &Schema| {
+            let required = form.get("required").and_then(Schema::as_array);
+            let required = required.into_iter().flatten().filter_map(Schema::as_str);
+            required
+                .filter(|key| !entries.iter().any(|e| e.key == *key))
+                .count()
+        };
+        let Some(best) = forms
+            .iter()
+            .copied()
+            .min_by_key(|form| (foreign(form), missing(form)))
+        else {
+            return;
+        };
+        // Nothing told the forms apart: say which there are.
+        if entries.iter().all(|entry| !knows(best, &entry.key)) {
+            let forms = forms
+                .iter()
+                .map(|form| form_of(form))
+                .collect::<Vec<_>>()
+                .join(" or ");
+            for entry in entries
+                .iter()
+                .filter(|entry| later::key(&entry.key).is_some())
+            {
+                self.unknown_key(entry, std::iter::empty(), name);
+            }
+            return self.add(
+                MISSING_KEY,
+                node,
+                format!("{name} has none of its keys"),
+                "incomplete",
+                format!("write {forms}"),
+            );
+        }
+        let before = self.found.len();
+        self.value(best, node, name, key);
+        // A key of another form is no unknown word: the two forms are mixed.
+        for found in &mut self.found[before..] {
+            let Some(entry) = entries
+                .iter()
+                .find(|e| found.rule == UNKNOWN_KEY && found.span.as_ref() == Some(&e.key_span))
+            else {
+                continue;
+            };
+            if let Some(other) = forms.iter().find(|form| knows(form, &entry.key)) {
+                found.message = format!("`{}` in {name} belongs to another form", entry.key);
+                found.label = "of another form".to_owned();
+                found.help = format!("write either {} or {}", form_of(best), form_of(other));
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, expected: &[&Schema], node: &Node, name: &str) {
+        let mut words: Vec<String> = Vec::new();
+        for schema in expected {
+            let word = phrase(schema);
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        let number_in_quotes = match &node.value {
+            Value::Text(text) => text.trim().parse::<f64>().ok().map(|_| text.trim()),
+            _ => None,
+        };
+        let help = match number_in_quotes {
+            Some(number) if words.iter().any(|word| word.contains("number")) => {
+                format!("write {number} without quotes")
+            }
+            _ => String::new(),
+        };
+        let message = format!(
+            "{name} is {}; {} is allowed",
+            node.kind(),
+            words.join(" or ")
+        );
+        self.add(WRONG_TYPE, node, message, "wrong kind of value", help);
+    }
+
+    /// What a key is for, from its description: the help for a missing one.
+    fn describe_key(&self, schema: Option<&'s Schema>, key: &str) -> String {
+        let description = schema.and_then(|schema| {
+            let own = schema.get("description");
+            own.or_else(|| self.resolve(schema).get("description"))?
+                .as_str()
+        });
+        description.map_or_else(
+            || format!("add `{key} = …`"),
+            |text| format!("add `{key} = …`: {}", text.replace('\n', " ")),
+        )
+    }
+
+    fn resolve(&self, mut schema: &'s Schema) -> &'s Schema {
+        while let Some(reference) = schema.get("$ref").and_then(Schema::as_str) {
+            match self.root.pointer(reference.trim_start_matches('#')) {
+                Some(target) => schema = target,
+                None => break,
+            }
+        }
+        schema
+    }
+
+    fn add(
+        &mut self,
+        rule: super::codes::Rule,
+        node: &Node,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.found.push(Found {
+            rule,
+            span: Some(node.span.clone()),
+            message: message.into(),
+            label: label.into(),
+            help: help.into(),
+        });
+    }
+}
+
+/// What people call the value of a key: "`gain`", or the header for the tables of the file.
+fn name_of(entry: &Entry, parent: &str) -> String {
+    match (&entry.node.value, parent) {
+        (Value::Table(_), "the session") => format!("[{}]", entry.key),
+        (Value::List(items), "the session")
+            if items
+                .iter()
+                .all(|item| matches!(item.value, Value::Table(_))) =>
+        {
+            format!("[[{}]]", entry.key)
+        }
+        _ => format!("`{}`", shorten(&entry.key)),
+    }
+}
+
+fn alternatives(schema: &Schema) -> Option<&[Schema]> {
+    let branches = schema
+        .get("anyOf")
+        .or_else(|| schema.get("oneOf"))?
+        .as_array()?;
+    // A list of constants is a choice of words.
+    branches
+        .iter()
+        .any(|branch| branch.get("const").is_none() && branch.get("enum").is_none())
+        .then_some(branches)
+}
+
+/// The values a schema lists, if it lists them.
+fn choices(schema: &Schema) -> Option<Vec<&Schema>> {
+    if let Some(only) = schema.get("const") {
+        return Some(vec![only]);
+    }
+    if let Some(list) = schema.get("enum") {
+        return Some(list.as_array()?.iter().collect());
+    }
+    let branches = schema
+        .get("oneOf")
+        .or_else(|| schema.get("anyOf"))?
+        .as_array()?;
+    let mut all = Vec::new();
+    for branch in branches {
+        all.extend(choices(branch)?);
+    }
+    Some(all)
+}
+
+fn equal(choice: &Schema, value: &Value) -> bool {
+    match value {
+        Value::Text(text) => choice.as_str() == Some(text),
+        Value::Integer(number) => choice.as_i64() == Some(*number),
+        Value::Bool(yes) => choice.as_bool() == Some(*yes),
+        _ => false,
+    }
+}
+
+fn type_fits(schema: &Schema, node: &Node) -> bool {
+    let Some(kind) = schema.get("type").and_then(Schema::as_str) else {
+        return true;
+    };
+    match &node.value {
+        Value::Null | Value::Date => false,
+        Value::Bool(_) => kind == "boolean",
+        Value::Integer(_) => kind == "integer" || kind == "number",
+        Value::Float(_) => kind == "number",
+        Value::Text(_) => kind == "string",
+        Value::List(_) => kind == "array",
+        Value::Table(_) => kind == "object",
+    }
+}
+
+/// What a schema takes, in words.
+fn phrase(schema: &Schema) -> String {
+    if let Some(title) = schema.get("title").and_then(Schema::as_str) {
+        return title.to_owned();
+    }
+    match schema.get("type").and_then(Schema::as_str) {
+        Some("boolean") => "true or false".to_owned(),
+        Some("integer") => "a whole number".to_owned(),
+        Some("number") => "a number".to_owned(),
+        Some("string") => "text".to_owned(),
+        Some("array") => "a list".to_owned(),
+        Some("object") => format!("a table {}", form_of(schema)),
+        _ => "another kind of value".to_owned(),
+    }
+}
+
+/// The keys of a table's form: "{ az, el, dist, width }".
+fn form_of(schema: &Schema) -> String {
+    let keys = schema.get("properties").and_then(Schema::as_object);
+    let keys: Vec<&str> = keys
+        .into_iter()
+        .flat_map(|p| p.keys())
+        .map(String::as_str)
+        .collect();
+    format!("{{ {} }}", keys.join(", "))
+}
+
+fn written(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(format!("\"{}\"", shorten(text))),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn one_of(list: &str, count: usize) -> String {
+    if count == 1 {
+        list.to_owned()
+    } else {
+        format!("one of {list}")
+    }
+}

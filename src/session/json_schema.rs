@@ -1,0 +1,110 @@
+//! The JSON Schema of the session file, made from [`schema`](super::schema): for editors, pipelines, and
+//! our own checks.
+
+use std::sync::OnceLock;
+
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, RestrictFormats};
+use serde_json::Value;
+
+use super::schema::SessionFile;
+
+/// The JSON Schema (draft 2020-12) of the session file.
+pub fn json_schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        let settings = SchemaSettings::draft2020_12()
+            .with_transform(RestrictFormats::default())
+            .with_transform(RecursiveTransform(without_null));
+        let mut schema = settings
+            .into_generator()
+            .into_root_schema_for::<SessionFile>();
+        schema.insert("title".to_owned(), "umbel session".into());
+        schema.to_value()
+    })
+}
+
+/// An optional key is left out, never null (TOML has no null): takes null out of types and alternatives.
+fn without_null(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(branches)) = object.get_mut("anyOf") {
+        branches.retain(|branch| branch.get("type").is_none_or(|kind| kind != "null"));
+        if let [Value::Object(only)] = branches.as_slice() {
+            let only = only.clone();
+            object.remove("anyOf");
+            for (key, value) in only {
+                object.entry(key).or_insert(value);
+            }
+        }
+    }
+    if object.get("default").is_some_and(Value::is_null) {
+        object.remove("default");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(schema: &Value, see: &mut impl FnMut(&Value)) {
+        see(schema);
+        match schema {
+            Value::Object(object) => object.values().for_each(|value| walk(value, see)),
+            Value::Array(list) => list.iter().for_each(|value| walk(value, see)),
+            _ => {}
+        }
+    }
+
+    /// The check of ranges relies on it: infinity is refused by being out of range.
+    #[test]
+    fn every_number_has_limits_and_only_levels_reach_down_to_silence() {
+        walk(json_schema(), &mut |schema| {
+            let kind = schema.get("type").and_then(Value::as_str);
+            if matches!(kind, Some("number" | "integer")) {
+                assert!(schema.get("maximum").is_some(), "{schema:#}");
+                let max = schema["maximum"].as_f64().unwrap();
+                let level = (max - 24.0).abs() < 1e-9;
+                assert!(schema.get("minimum").is_some() != level, "{schema:#}");
+            }
+        });
+    }
+
+    #[test]
+    fn tables_are_closed_and_every_key_is_described() {
+        let mut tables = 0;
+        walk(json_schema(), &mut |schema| {
+            let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+                return;
+            };
+            // A table of keys, not a key that happens to be called "properties".
+            tables += 1;
+            assert_eq!(
+                schema["additionalProperties"],
+                Value::Bool(false),
+                "{schema:#}"
+            );
+            for (key, property) in properties {
+                assert!(
+                    property.get("description").is_some(),
+                    "`{key}` has no description"
+                );
+            }
+        });
+        assert!(tables >= 12, "{tables} tables");
+    }
+
+    #[test]
+    fn nothing_is_null() {
+        assert!(!json_schema().to_string().contains("\"null\""));
+    }
+}

@@ -1,0 +1,92 @@
+//! Keys and words of the session file that belong to later versions: refused with a reason, since a key
+//! that is silently ignored changes the sound.
+
+/// Keys, and why they are refused.
+const KEYS: &[(&str, &str)] = &[
+    (
+        "chain",
+        "processing on strips, groups and the master is not available in this version",
+    ),
+    ("sends", "sends are not available in this version"),
+    ("return", "returns are not available in this version"),
+    (
+        "master",
+        "the master strip is not available in this version",
+    ),
+    ("link", "linked dynamics are not available in this version"),
+    (
+        "binaural",
+        "binaural rendering is not available in this version",
+    ),
+    (
+        "bed",
+        "beds are not available in this version; every stem is an object",
+    ),
+    (
+        "snap",
+        "snapping to a loudspeaker is not available in this version",
+    ),
+    (
+        "zone",
+        "excluding zones of loudspeakers is not available in this version",
+    ),
+    (
+        "limit",
+        "limiting is not available in this version; lower a gain instead",
+    ),
+    (
+        "gate",
+        "gates on loudness and peak are not available in this version",
+    ),
+    (
+        "fps",
+        "a frame rate belongs to ADM files, which this version does not write",
+    ),
+];
+
+/// Words that name something of a later version.
+const WORDS: &[(&str, &str)] = &[
+    (
+        "adm-atmos",
+        "ADM files are not available in this version; it writes \"wav\"",
+    ),
+    (
+        "adm-ebu",
+        "ADM files are not available in this version; it writes \"wav\"",
+    ),
+    (
+        "adm",
+        "ADM files are not available in this version; it writes \"wav\"",
+    ),
+    (
+        "stems",
+        "writing stems is not available in this version; it writes \"wav\"",
+    ),
+    (
+        "ambix",
+        "ambisonics are not available in this version; it writes \"wav\"",
+    ),
+    (
+        "exp",
+        "exponential segments are not available in this version",
+    ),
+    (
+        "binaural",
+        "binaural rendering is not available in this version",
+    ),
+];
+
+/// Why a key is refused, if it belongs to a later version.
+pub(crate) fn key(key: &str) -> Option<&'static str> {
+    find(KEYS, key)
+}
+
+/// Why a word is refused, if it belongs to a later version.
+pub(crate) fn word(word: &str) -> Option<&'static str> {
+    find(WORDS, word)
+}
+
+fn find(list: &[(&str, &'static str)], wanted: &str) -> Option<&'static str> {
+    let (_, reason) = list.iter().find(|(name, _)| *name == wanted)?;
+    Some(reason)
+}

@@ -1,0 +1,170 @@
+//! Reading a session file.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::build::{BuildOptions, Song, build};
+use super::codes::WRONG_TYPE;
+use super::conform::conform;
+use super::findings::Findings;
+use super::json_schema::json_schema;
+use super::rules;
+use super::schema::SessionFile;
+use super::text;
+use super::time::Time;
+use super::tree::{Cursor, Node};
+use crate::error::{Finding, Severity};
+use crate::units::{Frames, SampleRate};
+use crate::{Error, Result};
+
+/// A session that satisfies every rule that needs no audio.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The session file.
+    pub path: PathBuf,
+    /// Its text, in which the spans of findings lie (without a byte order mark).
+    pub text: String,
+    /// What it says.
+    pub file: SessionFile,
+    /// Warnings and notes.
+    pub findings: Vec<Finding>,
+    pub(super) tree: Node,
+}
+
+/// A session file as far as it can be read, with everything that was found in it.
+#[derive(Debug)]
+pub struct Checked {
+    /// Its text, in which the spans of findings lie (without a byte order mark); empty if unreadable.
+    pub text: String,
+    /// Every finding, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// The session, if there is no finding of error level.
+    pub session: Option<Session>,
+}
+
+impl Session {
+    /// Reads and checks a session file. Files it names must exist, but no audio is opened.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read; [`Error::Session`] with every finding if it breaks a rule.
+    pub fn load(path: &Path) -> Result<Self> {
+        let checked = Checked::of(path)?;
+        checked.session.ok_or_else(|| Error::Session {
+            path: path.to_path_buf(),
+            findings: checked.findings,
+        })
+    }
+
+    /// Opens the stems and makes everything a renderer needs.
+    ///
+    /// # Errors
+    /// [`Error::Stem`] for the first stem whose audio cannot be used; [`Error::Session`] if the session
+    /// and its audio do not fit.
+    pub fn build(&self, options: &BuildOptions) -> Result<Song> {
+        build(self, options)
+    }
+
+    /// The song's title: as written, or the name of the file.
+    pub fn title(&self) -> String {
+        self.file.song.title.clone().unwrap_or_else(|| {
+            let name = self.path.file_stem().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        })
+    }
+
+    /// The absolute frame of a time as it is written in sessions: seconds, bar|beat, min:s, a marker.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if it is no time, or names no marker of this session.
+    pub fn frame_at(&self, time: &str, rate: SampleRate) -> Result<Frames> {
+        let line = rules::time_line(self.root(), rate, &mut Findings::new(&self.path));
+        time.parse::<Time>()
+            .and_then(|time| line.frame(&time))
+            .map_err(|problem| Error::Usage(format!("\"{time}\": {problem}")))
+    }
+
+    /// The audio file of a stem.
+    pub(super) fn stem_path(&self, file: &str) -> PathBuf {
+        let stems = self.file.song.stems.as_deref().unwrap_or("");
+        rules::folder(&self.path).join(stems).join(file)
+    }
+
+    pub(super) fn root(&self) -> Cursor<'_> {
+        Cursor::new(&self.tree)
+    }
+}
+
+impl Checked {
+    /// Reads a session file and lists everything that is to be said about it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read.
+    pub fn of(path: &Path) -> Result<Self> {
+        let bytes = read_bounded(path).map_err(|e| Error::io(path, "read", e))?;
+        Ok(Self::of_bytes(bytes, path))
+    }
+
+    /// As [`of`](Self::of), for the content of a file; what the session names is looked for relative to
+    /// `path`.
+    pub fn of_bytes(bytes: Vec<u8>, path: &Path) -> Self {
+        let mut findings = Findings::new(path);
+        let Some(text) = text::decode(bytes, &mut findings) else {
+            return Self::broken(String::new(), findings);
+        };
+        let Some(tree) = text::parse(&text, path, &mut findings) else {
+            return Self::broken(text, findings);
+        };
+        findings.extend(conform(json_schema(), &tree));
+        rules::check(Cursor::new(&tree), path, &mut findings);
+        if findings.has_errors() {
+            return Self::broken(text, findings);
+        }
+        let file = match SessionFile::deserialize(&tree) {
+            Ok(file) => file,
+            Err(fault) => {
+                // Whatever the schema passes, the types take; a test holds them together.
+                findings.add(WRONG_TYPE, None, fault.to_string(), "", "");
+                return Self::broken(text, findings);
+            }
+        };
+        let findings = findings.finish(&text);
+        Self {
+            session: Some(Session {
+                path: path.to_path_buf(),
+                text: text.clone(),
+                file,
+                findings: findings.clone(),
+                tree,
+            }),
+            text,
+            findings,
+        }
+    }
+
+    fn broken(text: String, findings: Findings) -> Self {
+        Self {
+            findings: findings.finish(&text),
+            text,
+            session: None,
+        }
+    }
+
+    /// True if a finding is of error level.
+    pub fn has_errors(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// The file's bytes, at most one more than a session may have: what is larger is refused unread.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    let limit = text::LARGEST as u64 + 1;
+    std::fs::File::open(path)?
+        .take(limit)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,316 @@
+//! The audio of the stems: it can be opened, fits together, and fits what the session says of it.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::super::codes::{
+    AFTER_THE_END, AUDIO_REMARK, AUDIO_UNREADABLE, CHANNELS, LENGTH, NO_EFFECT, SAMPLE_RATE,
+    WIDTH_ON_MONO,
+};
+use super::super::findings::{Findings, shorten};
+use super::super::load::Session;
+use super::super::outside;
+use super::super::time::TimeLine;
+use super::super::tree::Cursor;
+use super::{tables, time_line, time_of};
+use crate::format::AudioFacts;
+use crate::units::{Frames, SampleRate};
+
+/// A stem's audio.
+#[derive(Debug, Clone)]
+pub(crate) struct StemAudio {
+    pub(crate) path: PathBuf,
+    /// Channels of the file that the stem plays, from 0: one or two.
+    pub(crate) channels: Vec<usize>,
+    pub(crate) facts: AudioFacts,
+}
+
+/// What all stems have together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Common {
+    /// The rate most stems have; of two equally common, the higher.
+    pub(crate) sample_rate: SampleRate,
+    /// Length of the longest stem at that rate.
+    pub(crate) length: Frames,
+}
+
+/// Opens the audio of every stem; `None` for those that cannot be used, after a finding. The second is
+/// `None` if not one can be opened.
+pub(crate) fn check(
+    session: &Session,
+    resample: bool,
+    findings: &mut Findings,
+) -> (Vec<Option<StemAudio>>, Option<Common>) {
+    // A file that many stems share is opened once.
+    let mut opened: HashMap<PathBuf, Result<AudioFacts, String>> = HashMap::new();
+    let mut audio = Vec::new();
+    for (stem, at) in session.file.stem.iter().zip(tables(session.root(), "stem")) {
+        let path = session.stem_path(&stem.file);
+        let is_new = !opened.contains_key(&path);
+        let facts = opened
+            .entry(path.clone())
+            .or_insert_with(|| outside::audio_facts(&path).map_err(|error| error.to_string()));
+        let facts = match facts {
+            Ok(facts) => facts.clone(),
+            Err(reason) => {
+                findings.add(
+                    AUDIO_UNREADABLE,
+                    at.key("file").span(),
+                    reason.clone(),
+                    "cannot be read",
+                    "",
+                );
+                audio.push(None);
+                continue;
+            }
+        };
+        if is_new {
+            for warning in &facts.warnings {
+                findings.add(
+                    AUDIO_REMARK,
+                    at.key("file").span(),
+                    format!("\"{}\": {warning}", path.display()),
+                    "this file",
+                    "",
+                );
+            }
+        }
+        let channels = channels(stem.channels.as_deref(), &facts, at, &stem.name, findings);
+        audio.push(channels.map(|channels| StemAudio {
+            path,
+            channels,
+            facts,
+        }));
+    }
+    let common = common(&audio);
+    if let Some(common) = common {
+        rates(session, &audio, common, resample, findings);
+        lengths(session, &audio, common, findings);
+        let line = time_line(
+            session.root(),
+            common.sample_rate,
+            &mut Findings::new(&session.path),
+        );
+        after_the_end(session.root(), &line, common, findings);
+    }
+    for (audio, at) in audio.iter().zip(tables(session.root(), "stem")) {
+        if audio
+            .as_ref()
+            .is_some_and(|audio| audio.channels.len() == 1)
+        {
+            mono(at, findings);
+        }
+    }
+    (audio, common)
+}
+
+fn channels(
+    written: Option<&[u32]>,
+    facts: &AudioFacts,
+    at: Cursor<'_>,
+    name: &str,
+    findings: &mut Findings,
+) -> Option<Vec<usize>> {
+    let count = facts.channels;
+    let Some(written) = written else {
+        if count <= 2 {
+            return Some((0..count).collect());
+        }
+        findings.add(
+            CHANNELS,
+            at.key("file").span(),
+            format!("the file of \"{}\" has {count} channels", shorten(name)),
+            "more than two channels",
+            format!("say which it is: channels = [1] for a mono stem, channels = [1, 2] for a stereo one (1 to {count})"),
+        );
+        return None;
+    };
+    let mut chosen = Vec::new();
+    for (index, channel) in written.iter().enumerate() {
+        match usize::try_from(*channel) {
+            Ok(channel) if (1..=count).contains(&channel) => chosen.push(channel - 1),
+            _ => findings.add(
+                CHANNELS,
+                at.key("channels").item(index).span(),
+                format!("the file of \"{}\" has no channel {channel}", shorten(name)),
+                "no such channel",
+                match count {
+                    1 => "it has 1 channel".to_owned(),
+                    _ => format!("it has channels 1 to {count}"),
+                },
+            ),
+        }
+    }
+    (chosen.len() == written.len()).then_some(chosen)
+}
+
+fn common(audio: &[Option<StemAudio>]) -> Option<Common> {
+    let mut rates: HashMap<u32, usize> = HashMap::new();
+    for audio in audio.iter().flatten() {
+        *rates.entry(audio.facts.sample_rate.0).or_default() += 1;
+    }
+    let (rate, _) = rates
+        .into_iter()
+        .max_by_key(|(rate, count)| (*count, *rate))?;
+    let sample_rate = SampleRate(rate);
+    let length = audio
+        .iter()
+        .flatten()
+        .map(|audio| frames_at(sample_rate, &audio.facts))
+        .max()?;
+    Some(Common {
+        sample_rate,
+        length,
+    })
+}
+
+/// Length of a file once it is at `rate`.
+pub(crate) fn frames_at(rate: SampleRate, facts: &AudioFacts) -> Frames {
+    if facts.sample_rate == rate {
+        return facts.frames;
+    }
+    let frames = u128::from(facts.frames.0) * u128::from(rate.0);
+    Frames(
+        u64::try_from(frames.div_ceil(u128::from(facts.sample_rate.0.max(1)))).unwrap_or(u64::MAX),
+    )
+}
+
+fn rates(
+    session: &Session,
+    audio: &[Option<StemAudio>],
+    common: Common,
+    resample: bool,
+    findings: &mut Findings,
+) {
+    let with = audio
+        .iter()
+        .flatten()
+        .filter(|a| a.facts.sample_rate == common.sample_rate)
+        .count();
+    let stems = if with == 1 { "stem has" } else { "stems have" };
+    for ((audio, stem), at) in audio
+        .iter()
+        .zip(&session.file.stem)
+        .zip(tables(session.root(), "stem"))
+    {
+        let Some(audio) = audio else { continue };
+        if audio.facts.sample_rate != common.sample_rate && !resample {
+            findings.add(
+                SAMPLE_RATE,
+                at.key("file").span(),
+                format!(
+                    "\"{}\" has {}; {with} other {stems} {}",
+                    shorten(&stem.name),
+                    audio.facts.sample_rate,
+                    common.sample_rate
+                ),
+                "another sample rate",
+                format!(
+                    "export it at {}, or render with --resample",
+                    common.sample_rate
+                ),
+            );
+        }
+    }
+}
+
+fn lengths(
+    session: &Session,
+    audio: &[Option<StemAudio>],
+    common: Common,
+    findings: &mut Findings,
+) {
+    for ((audio, stem), at) in audio
+        .iter()
+        .zip(&session.file.stem)
+        .zip(tables(session.root(), "stem"))
+    {
+        let Some(audio) = audio else { continue };
+        let frames = frames_at(common.sample_rate, &audio.facts);
+        // One frame is what rounding a bar to frames makes.
+        if frames < common.length {
+            let short = common.length - frames;
+            findings.add(
+                LENGTH,
+                at.key("file").span(),
+                format!(
+                    "\"{}\" is {} frames ({:.3} s) shorter than the longest stem",
+                    shorten(&stem.name),
+                    short.0,
+                    common.sample_rate.seconds_at(short)
+                ),
+                "shorter",
+                "it is padded with silence; export all stems from bar 1 to the end",
+            );
+        }
+    }
+}
+
+fn after_the_end(root: Cursor<'_>, line: &TimeLine, common: Common, findings: &mut Findings) {
+    let end_s = common.sample_rate.seconds_at(common.length);
+    let mut scratch = Findings::new(std::path::Path::new(""));
+    let mut late = |at: Cursor<'_>| {
+        let Some(seconds) = time_of(at, line, &mut scratch) else {
+            return;
+        };
+        // A time at the very end, rounded to a frame, is not beyond it.
+        if line_is_after(seconds, end_s, common.sample_rate) {
+            findings.add(
+                AFTER_THE_END,
+                at.span(),
+                format!("{seconds:.3} s is after the end of the song, at {end_s:.3} s"),
+                "after the end",
+                "",
+            );
+        }
+    };
+    let markers = root.key("song").key("markers");
+    for entry in markers.entries() {
+        late(markers.key(&entry.key));
+    }
+    for table in tables(root, "group").chain(tables(root, "stem")) {
+        let movement = table.key("move");
+        for keyframe in table.key("gain").items().chain(movement.items()) {
+            late(keyframe.item(0));
+        }
+        for end in ["from", "to"] {
+            if movement.key(end).exists() {
+                late(movement.key(end));
+            }
+        }
+    }
+}
+
+fn line_is_after(seconds: f64, end_s: f64, rate: SampleRate) -> bool {
+    rate.frame_at(seconds) > rate.frame_at(end_s)
+}
+
+/// What a mono stem says that only a stereo stem can do.
+fn mono(stem: Cursor<'_>, findings: &mut Findings) {
+    let at = stem.key("at");
+    let movement = stem.key("move");
+    let places = [at, movement, movement.key("a"), movement.key("b")];
+    let keyframes = movement.items().map(|keyframe| keyframe.item(1));
+    let name = shorten(stem.key("name").text().unwrap_or(""));
+    for place in places.into_iter().chain(keyframes) {
+        if place.key("width").exists() {
+            findings.add(
+                WIDTH_ON_MONO,
+                place.key_span("width"),
+                format!("\"{name}\" is mono: `width` does nothing"),
+                "for stereo stems",
+                "`size` spreads a mono stem",
+            );
+            break;
+        }
+    }
+    if stem.key("stereo-width").exists() {
+        findings.add(
+            NO_EFFECT,
+            stem.key_span("stereo-width"),
+            format!("\"{name}\" is mono: `stereo-width` does nothing"),
+            "for stereo stems",
+            "`pan` places a mono stem on the stereo bus",
+        );
+    }
+}

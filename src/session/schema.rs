@@ -1,0 +1,525 @@
+//! The session file's keys: the one description that serde reads by and `umbel schema` prints.
+//!
+//! Every public field is a key of the file; its documentation is the description an editor shows, its
+//! range attributes are the limits that are checked. What cannot be said here (references, times, files)
+//! is in [`rules`](super::rules).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::keyframe::Keyframe;
+
+/// A session: a song's stems, where each one is heard, and what is delivered.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct SessionFile {
+    /// The song as a whole: title, tempo, markers, folder of the stems.
+    pub song: SongKeys,
+    /// Groups of stems, as on a desk: one fader, one mute, one solo for all members.
+    #[schemars(length(max = 256))]
+    pub group: Vec<GroupKeys>,
+    /// The stems: an audio file each, with a place in the room.
+    #[schemars(length(max = 4096))]
+    pub stem: Vec<StemKeys>,
+    /// What is written.
+    #[schemars(length(max = 256))]
+    pub out: Vec<OutKeys>,
+}
+
+/// The song as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct SongKeys {
+    /// Title of the song. Default: the name of the session file.
+    pub title: Option<String>,
+    /// Tempo in beats per minute, the same throughout. A beat is the lower number of `meter`.
+    #[schemars(range(min = 10, max = 1000))]
+    pub bpm: Option<f64>,
+    /// A tempo map instead of `bpm`: from each bar|beat on, this many beats per minute.
+    #[schemars(length(min = 1, max = 10_000))]
+    pub tempo: Option<Vec<TempoKeys>>,
+    /// Metre, "beats/unit". Default: "4/4".
+    pub meter: Option<String>,
+    /// Musical key: a note with # or b, then m for minor ("Am", "F#m", "Eb"), or Camelot ("8A").
+    pub key: Option<String>,
+    /// Folder of the stems, relative to this file. Default: the folder of this file.
+    pub stems: Option<String>,
+    /// Named places in the song, used in times as "@name". Each is a time, and may name another marker.
+    #[schemars(extend("maxProperties" = 1000))]
+    pub markers: BTreeMap<String, TimeText>,
+    /// A finished stereo master to compare with, relative to this file.
+    pub reference: Option<String>,
+}
+
+/// One step of a tempo map.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TempoKeys {
+    /// Where the tempo begins: "bar|beat", both counted from 1. The first is "1|1".
+    pub at: String,
+    /// Beats per minute from there on.
+    #[schemars(range(min = 10, max = 1000))]
+    pub bpm: f64,
+}
+
+/// A group of stems.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct GroupKeys {
+    /// The name by which stems refer to the group.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Level of all members in dB, or keyframes. Default: 0.
+    #[serde(default)]
+    pub gain: Option<Level>,
+    /// Leave the members out. Default: false.
+    #[serde(default)]
+    pub mute: bool,
+    /// Leave out everything that is not soloed. Default: false.
+    #[serde(default)]
+    pub solo: bool,
+}
+
+/// A stem: one audio file, or one or two channels of one, and where it is heard.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StemKeys {
+    /// The stem's name, unique in the session.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Audio file, relative to the folder `stems` of [song].
+    #[schemars(length(min = 1))]
+    pub file: String,
+    /// Channels of the file, counted from 1: one (a mono stem) or two (left and right). Default: all, if
+    /// the file has one or two.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 2), inner(range(min = 1, max = 65_535)))]
+    pub channels: Option<Vec<u32>>,
+    /// The group it belongs to.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Where it is. Either `at` or `move` is required.
+    #[serde(default)]
+    pub at: Option<Place>,
+    /// How it moves: keyframes, a shape, or a CSV file.
+    #[serde(default, rename = "move")]
+    pub movement: Option<Movement>,
+    /// Level in dB, or keyframes. Default: 0.
+    #[serde(default)]
+    pub gain: Option<Level>,
+    /// Leave it out. Default: false.
+    #[serde(default)]
+    pub mute: bool,
+    /// Leave out everything that is not soloed. Default: false.
+    #[serde(default)]
+    pub solo: bool,
+    /// How far the sound spreads: 0 a point, 1 all around. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub size: f64,
+    /// Level in dB of a copy sent to the LFE channel through a 120 Hz low-pass. Default: no copy.
+    #[serde(default)]
+    #[schemars(range(max = 24))]
+    pub lfe: Option<f64>,
+    /// Pan on the stereo bus (`layout = "stereo"`): -1 left, 0 centre, 1 right. Default: follows the
+    /// position from side to side.
+    #[serde(default)]
+    #[schemars(range(min = -1, max = 1))]
+    pub pan: Option<f64>,
+    /// Width of a stereo stem on the stereo bus: 0 mono, 1 as recorded. Default: 1.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub stereo_width: Option<f64>,
+}
+
+/// One delivery.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OutKeys {
+    /// The output's name; the file is named after it.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Kind of file.
+    pub format: OutFormat,
+    /// Loudspeaker layout: a name ("7.1.4", "4+7+0"), a layout file relative to this file
+    /// ("dome.toml"), or "stereo" for the desk's stereo bus.
+    #[schemars(length(min = 1))]
+    pub layout: String,
+    /// 16 or 24 (integer, dithered) or "f32" (float). Default: 24.
+    #[serde(default)]
+    pub bit_depth: BitDepthKey,
+    /// "auto" is RIFF that becomes RF64 past 4 GiB; "bw64" is BW64 at any size. Default: "auto".
+    #[serde(default)]
+    pub container: ContainerKey,
+    /// One mono file per channel instead of one file. Default: false.
+    #[serde(default)]
+    pub multi_mono: bool,
+    /// File name, without a folder. Default: the name with ".wav".
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub file: Option<String>,
+}
+
+/// Kinds of file that are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutFormat {
+    /// A WAV file of the loudspeaker channels.
+    Wav,
+}
+
+/// Sample format of an output file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BitDepthKey {
+    /// 16-bit integer, dithered.
+    Int16,
+    /// 24-bit integer, dithered.
+    #[default]
+    Int24,
+    /// 32-bit float.
+    Float32,
+}
+
+/// Chunk format of an output file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContainerKey {
+    /// RIFF, becoming RF64 past 4 GiB.
+    #[default]
+    Auto,
+    /// BW64 at any size.
+    Bw64,
+}
+
+/// A time as written.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "a time")]
+pub enum TimeText {
+    /// Seconds from the start of the song.
+    Seconds(#[schemars(range(min = 0, max = 1_000_000))] f64),
+    /// "37|3.5" bar|beat from 1, "1:21.5" min:s, "@drop" a marker, "@drop+2|0" a marker plus bars|beats.
+    Text(String),
+}
+
+/// A level in dB, or keyframes of levels.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Level {
+    /// The same level throughout, in dB; -inf is silence.
+    Constant(#[schemars(range(max = 24))] f64),
+    /// `[[TIME, dB, "linear|smooth|step"], …]`: the first value holds before, the last after.
+    Keyframes(#[schemars(length(min = 1, max = 100_000))] Vec<Keyframe<LevelDb>>),
+}
+
+/// A level in dB; -inf is silence.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct LevelDb(#[schemars(range(max = 24))] pub f64);
+
+/// A position, in one of two forms; it is kept in the form written.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "a position")]
+pub enum Place {
+    /// Seen from the listener, in degrees.
+    Polar(PolarPlace),
+    /// In the room cube, whose walls stand at ±1.
+    Room(RoomPlace),
+}
+
+/// A direction and a distance, seen from the listener.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PolarPlace {
+    /// Azimuth in degrees: 0 front, 90 left, -90 right. Moves go through the numbers as written: 0 to
+    /// 360 is one turn to the left.
+    #[schemars(range(min = -36_000, max = 36_000))]
+    pub az: f64,
+    /// Elevation in degrees: 0 ear height, 90 above, -90 below. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = -90, max = 90))]
+    pub el: f64,
+    /// Distance; 1 is the distance of the loudspeakers. Default: 1.
+    #[serde(default = "unity")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub dist: f64,
+    /// Stereo stems: the angle between the two sides in degrees, left at az + width/2. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 360))]
+    pub width: f64,
+}
+
+/// A place in the room cube.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RoomPlace {
+    /// -1 left wall, 0 middle, 1 right wall.
+    #[schemars(range(min = -1, max = 1))]
+    pub x: f64,
+    /// -1 back wall, 0 middle, 1 front wall.
+    #[schemars(range(min = -1, max = 1))]
+    pub y: f64,
+    /// -1 floor, 0 ear height, 1 ceiling. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = -1, max = 1))]
+    pub z: f64,
+    /// Stereo stems: the distance between the two sides along x, 2 is wall to wall. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 2))]
+    pub width: f64,
+}
+
+/// How a stem moves.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Movement {
+    /// `[[TIME, POSITION, "linear|smooth|step"], …]`: the first position holds before, the last after.
+    Keyframes(#[schemars(length(min = 1, max = 100_000))] Vec<Keyframe<Place>>),
+    /// Round and round at one height.
+    Circle(CircleKeys),
+    /// Round and round a point of the room.
+    RoomCircle(RoomCircleKeys),
+    /// Round and round while height and distance change.
+    Spiral(SpiralKeys),
+    /// To and fro between two positions.
+    BackAndForth(BackAndForthKeys),
+    /// Positions over time from a file.
+    Csv(CsvKeys),
+}
+
+/// `{ shape = "circle", … }`: round the listener at one height.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CircleKeys {
+    /// "circle".
+    pub shape: CircleShape,
+    /// Seconds of one turn. Either `period` or `beats` is required.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub period: Option<f64>,
+    /// Beats of one turn.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub beats: Option<f64>,
+    /// Azimuth in degrees at the start of the movement. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = -36_000, max = 36_000))]
+    pub az: f64,
+    /// Elevation in degrees. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = -90, max = 90))]
+    pub el: f64,
+    /// Distance; 1 is the distance of the loudspeakers. Default: 1.
+    #[serde(default = "unity")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub dist: f64,
+    /// Stereo stems: the angle between the two sides in degrees. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 360))]
+    pub width: f64,
+    /// Which way round: "left" is counter-clockwise seen from above. Default: "left".
+    #[serde(default)]
+    pub turn: Turn,
+    /// When the movement starts; before, the stem stands at its first position. Default: 0.
+    #[serde(default)]
+    pub from: Option<TimeText>,
+    /// When the movement stops; after, the stem stays where it is. Default: the end.
+    #[serde(default)]
+    pub to: Option<TimeText>,
+}
+
+/// `{ shape = "circle", x = …, y = …, radius = … }`: round a vertical axis in the room.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RoomCircleKeys {
+    /// "circle".
+    pub shape: CircleShape,
+    /// Seconds of one turn. Either `period` or `beats` is required.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub period: Option<f64>,
+    /// Beats of one turn.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub beats: Option<f64>,
+    /// Centre: -1 left wall, 0 middle, 1 right wall.
+    #[schemars(range(min = -1, max = 1))]
+    pub x: f64,
+    /// Centre: -1 back wall, 0 middle, 1 front wall.
+    #[schemars(range(min = -1, max = 1))]
+    pub y: f64,
+    /// Height: -1 floor, 0 ear height, 1 ceiling. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = -1, max = 1))]
+    pub z: f64,
+    /// Radius; 1 is half the width of the room.
+    #[schemars(range(min = 0, max = 2))]
+    pub radius: f64,
+    /// Where on the circle the movement starts, in degrees seen from its centre: 0 front, 90 left.
+    /// Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = -36_000, max = 36_000))]
+    pub az: f64,
+    /// Stereo stems: the distance between the two sides along x. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 2))]
+    pub width: f64,
+    /// Which way round: "left" is counter-clockwise seen from above. Default: "left".
+    #[serde(default)]
+    pub turn: Turn,
+    /// When the movement starts; before, the stem stands at its first position. Default: 0.
+    #[serde(default)]
+    pub from: Option<TimeText>,
+    /// When the movement stops; after, the stem stays where it is. Default: the end.
+    #[serde(default)]
+    pub to: Option<TimeText>,
+}
+
+/// `{ shape = "spiral", … }`: round the listener while height and distance change.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SpiralKeys {
+    /// "spiral".
+    pub shape: SpiralShape,
+    /// Seconds of one turn. Either `period` or `beats` is required.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub period: Option<f64>,
+    /// Beats of one turn.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub beats: Option<f64>,
+    /// Azimuth in degrees at the start of the movement. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = -36_000, max = 36_000))]
+    pub az: f64,
+    /// Elevation in degrees at the start and at the end. Default: [0, 0].
+    #[serde(default)]
+    #[schemars(inner(range(min = -90, max = 90)))]
+    pub el: [f64; 2],
+    /// Distance at the start and at the end. Default: [1, 1].
+    #[serde(default = "unity_pair")]
+    #[schemars(inner(range(min = 0, max = 1000)))]
+    pub dist: [f64; 2],
+    /// Stereo stems: the angle between the two sides in degrees. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 360))]
+    pub width: f64,
+    /// Which way round: "left" is counter-clockwise seen from above. Default: "left".
+    #[serde(default)]
+    pub turn: Turn,
+    /// When the movement starts; before, the stem stands at its first position. Default: 0.
+    #[serde(default)]
+    pub from: Option<TimeText>,
+    /// When the movement stops; after, the stem stays where it is. Default: the end.
+    #[serde(default)]
+    pub to: Option<TimeText>,
+}
+
+/// `{ shape = "back-and-forth", … }`: to and fro between two positions.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BackAndForthKeys {
+    /// "back-and-forth".
+    pub shape: BackAndForthShape,
+    /// Seconds to go there and come back. Either `period` or `beats` is required.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub period: Option<f64>,
+    /// Beats to go there and come back.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 86_400))]
+    pub beats: Option<f64>,
+    /// The position at the start of the movement.
+    pub a: Place,
+    /// The position half a period later, in the same form as `a`.
+    pub b: Place,
+    /// "smooth" swings like a pendulum, "linear" keeps its speed and turns at once. Default: "smooth".
+    #[serde(default)]
+    pub curve: SwingKey,
+    /// When the movement starts; before, the stem stands at `a`. Default: 0.
+    #[serde(default)]
+    pub from: Option<TimeText>,
+    /// When the movement stops; after, the stem stays where it is. Default: the end.
+    #[serde(default)]
+    pub to: Option<TimeText>,
+}
+
+/// `{ csv = "file.csv" }`: positions over time from a file.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CsvKeys {
+    /// The CSV file, relative to this file.
+    #[schemars(length(min = 1))]
+    pub csv: String,
+}
+
+/// The word "circle".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CircleShape {
+    /// Round and round at one height.
+    Circle,
+}
+
+/// The word "spiral".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpiralShape {
+    /// Round and round while height and distance change.
+    Spiral,
+}
+
+/// The word "back-and-forth".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackAndForthShape {
+    /// To and fro between two positions.
+    BackAndForth,
+}
+
+/// Which way round a movement goes, seen from above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Turn {
+    /// Counter-clockwise: the azimuth grows.
+    #[default]
+    Left,
+    /// Clockwise: the azimuth falls.
+    Right,
+}
+
+/// How a back-and-forth movement goes from one end to the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SwingKey {
+    /// At rest at both ends, like a pendulum.
+    #[default]
+    Smooth,
+    /// Constant speed, turning at once.
+    Linear,
+}
+
+/// The shape of the segment that arrives at a keyframe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CurveKey {
+    /// A straight line.
+    #[default]
+    Linear,
+    /// Starts and ends at rest.
+    Smooth,
+    /// Stays, then jumps.
+    Step,
+}
+
+fn unity() -> f64 {
+    1.0
+}
+
+fn unity_pair() -> [f64; 2] {
+    [1.0, 1.0]
+}

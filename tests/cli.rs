@@ -1,0 +1,674 @@
+//! The command line as scripts meet it: a real process, its exit codes, its streams, its JSON keys.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use umbel::geometry::Position;
+use umbel::panner::{self, Panner};
+use umbel::scene::Extent;
+
+const VERBS: [&str; 9] = [
+    "init",
+    "check",
+    "render",
+    "info",
+    "layout",
+    "gains",
+    "schema",
+    "completions",
+    "man",
+];
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_umbel"));
+    command.args(arguments).env_remove("NO_COLOR");
+    command
+}
+
+fn umbel(arguments: &[&str]) -> Output {
+    umbel_reading(arguments, "")
+}
+
+fn umbel_reading(arguments: &[&str], stdin: &str) -> Output {
+    let mut child = start(arguments);
+    let mut pipe = child.stdin.take().unwrap();
+    let text = stdin.to_owned();
+    // From a thread of its own: a process that answers while it reads would fill both pipes. One that
+    // ends before it has read all is not this side's fault.
+    let writer = std::thread::spawn(move || {
+        let _ = pipe.write_all(text.as_bytes());
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+fn start(arguments: &[&str]) -> Child {
+    command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json_lines(output: &Output) -> Vec<Value> {
+    let text = stdout(output);
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}")))
+        .collect()
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// The process ended by itself with this code and, if it failed, with a message that holds the words.
+fn assert_ends(output: &Output, code: i32, words: &[&str]) {
+    let said = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+    for word in words {
+        assert!(said.contains(word), "no \"{word}\" in: {said}");
+    }
+}
+
+fn demo_session() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/open-the-dome/song.toml")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A 24-bit WAV of 997 Hz at -20 dBFS in every channel.
+fn write_tone(path: &Path, channels: u16, seconds: u32) {
+    let spec = hound::WavSpec {
+        channels,
+        sample_rate: 48_000,
+        bits_per_sample: 24,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).unwrap();
+    for n in 0..seconds * 48_000 {
+        let x = (std::f64::consts::TAU * 997.0 * f64::from(n) / 48_000.0).sin();
+        for _ in 0..channels {
+            writer
+                .write_sample((0.1 * x * 8_388_607.0).round() as i32)
+                .unwrap();
+        }
+    }
+    writer.finalize().unwrap();
+}
+
+#[test]
+fn help_names_every_verb_and_every_verb_has_help() {
+    let help = umbel(&["--help"]);
+    assert_ends(&help, 0, &[]);
+    for verb in VERBS {
+        assert!(stdout(&help).contains(&format!("\n  {verb} ")), "{verb}");
+        let help = umbel(&[verb, "--help"]);
+        assert_ends(&help, 0, &[]);
+        assert!(
+            stdout(&help).contains(&format!("Usage: umbel {verb}")),
+            "{verb}"
+        );
+        assert!(stderr(&help).is_empty());
+    }
+    let version = umbel(&["--version"]);
+    assert_eq!(
+        stdout(&version).trim(),
+        concat!("umbel ", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn wrong_usage_is_2_and_says_nothing_on_stdout() {
+    for arguments in [
+        &["no-such-verb"][..],
+        &[],
+        &["gains"],
+        &["gains", "--layout", "7.1.4", "--panner", "magic"],
+        &["gains", "--layout", "7.1.4", "--grid", "0"],
+        &["info"],
+        &["info", "x.wav", "--quiet", "--verbose"],
+        &["info", "x.wav", "--layout", "7.1.4"],
+        &["-j", "0", "schema"],
+        &["info", "song.toml", "--measure"],
+    ] {
+        let output = umbel(arguments);
+        assert_ends(&output, 2, &[]);
+        assert!(stdout(&output).is_empty(), "{arguments:?}");
+        assert!(!stderr(&output).is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_failure_under_json_is_one_object_on_stdout_and_words_on_stderr() {
+    let cases = [
+        (&["--json", "no-such-verb"][..], 2, "usage"),
+        (&["--json", "info", "no-such-file.wav"], 1, "io"),
+        (&["gains", "--json", "--layout", "9.9.9"], 3, "layout"),
+    ];
+    for (arguments, code, kind) in cases {
+        let output = umbel(arguments);
+        assert_ends(&output, code, &["error:"]);
+        let lines = json_lines(&output);
+        assert_eq!(lines.len(), 1, "{arguments:?}");
+        assert_eq!(keys(&lines[0]), ["error", "event"]);
+        assert_eq!(lines[0]["event"], "error");
+        let error = &lines[0]["error"];
+        assert_eq!(keys(error), ["code", "findings", "kind", "message"]);
+        assert_eq!(error["code"], code);
+        assert_eq!(error["kind"], kind);
+        assert!(!error["message"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn every_finding_of_a_broken_session_is_told_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("song.toml");
+    std::fs::write(&path, "[song]\ntitel = \"x\"\n\n[[stem]]\nname = \"Kick\"\nfile = \"none.wav\"\ngain = \"loud\"\n").unwrap();
+    let output = umbel(&["info", "--json", text(&path)]);
+    assert_ends(&output, 3, &["titel", "song.toml:2:1"]);
+    let error = &json_lines(&output)[0]["error"];
+    let findings = error["findings"].as_array().unwrap();
+    assert!(findings.len() >= 2, "{findings:?}");
+    for key in [
+        "code", "severity", "file", "line", "column", "message", "label", "help",
+    ] {
+        assert!(findings[0].get(key).is_some(), "{key}");
+    }
+    assert_eq!(findings[0]["line"], 2);
+    // The same faults make `check` fail its gate.
+    assert_ends(&umbel(&["check", text(&path)]), 5, &["error"]);
+}
+
+#[test]
+fn each_kind_of_failure_has_its_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let not_audio = folder.path().join("notes.wav");
+    std::fs::write(&not_audio, "these are my notes").unwrap();
+    let missing = folder.path().join("missing");
+    assert_ends(&umbel(&["info", text(&missing)]), 1, &["missing"]);
+    assert_ends(&umbel(&["-C", text(&missing), "schema"]), 1, &["missing"]);
+    assert_ends(&umbel(&["info", text(&not_audio)]), 4, &["notes.wav"]);
+    assert_ends(&umbel(&["gains", "--layout", "5.1.2"]), 3, &["5.1.2"]);
+    let missing = folder.path().join("dome.toml");
+    assert_ends(
+        &umbel(&["gains", "--layout", text(&missing)]),
+        1,
+        &["dome.toml"],
+    );
+}
+
+#[test]
+fn colours_are_drawn_when_asked_for_and_never_into_a_pipe_unasked() {
+    let coloured = |arguments: &[&str]| stderr(&umbel(arguments)).contains('\x1b');
+    assert!(coloured(&["--color", "always", "info", "none.wav"]));
+    assert!(!coloured(&["--color", "never", "info", "none.wav"]));
+    assert!(!coloured(&["info", "none.wav"]));
+    assert!(coloured(&["--color=always", "no-such-verb"]));
+    assert!(!coloured(&["no-such-verb"]));
+}
+
+#[test]
+fn a_folder_to_work_in_changes_what_relative_paths_mean() {
+    let folder = tempfile::tempdir().unwrap();
+    write_tone(&folder.path().join("tone.wav"), 1, 1);
+    assert_ends(
+        &umbel(&["info", "tone.wav", "-C", text(folder.path())]),
+        0,
+        &[],
+    );
+}
+
+// ---- gains -------------------------------------------------------------------------------------------
+
+fn gains_of(output: &Output) -> Vec<Vec<f64>> {
+    json_lines(output)
+        .iter()
+        .map(|line| {
+            assert_eq!(keys(line), ["direct"]);
+            let direct = line["direct"].as_array().unwrap();
+            direct.iter().map(|gain| gain.as_f64().unwrap()).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn gains_are_those_of_the_panner_to_the_last_bit() {
+    for name in ["2.0", "5.1", "7.1.4", "22.2"] {
+        let layout = umbel::layout::find(name).unwrap();
+        let panner = panner::build(&layout).unwrap();
+        let mut input = String::new();
+        let mut positions = Vec::new();
+        for k in 0..500 {
+            let azimuth = f64::from(k) * 7.3 - 1800.0;
+            let elevation = f64::from(k % 181) - 90.0;
+            let distance = f64::from(k % 5) / 2.0;
+            let polar = Position::Polar {
+                azimuth,
+                elevation,
+                distance,
+            };
+            let width = if k % 3 == 0 { f64::from(k % 360) } else { 0.0 };
+            input.push_str(&format!(
+                "{{\"azimuth\":{azimuth},\"elevation\":{elevation},\"distance\":{distance},\"width\":{width}}}\n"
+            ));
+            positions.push((
+                polar,
+                Extent {
+                    width,
+                    ..Extent::default()
+                },
+            ));
+            let v = polar.vector();
+            input.push_str(&format!("{{\"x\":{},\"y\":{},\"z\":{}}}\n", v.x, v.y, v.z));
+            let room = Position::Cartesian {
+                x: v.x,
+                y: v.y,
+                z: v.z,
+            };
+            positions.push((room, Extent::default()));
+        }
+        let output = umbel_reading(&["gains", "--layout", name], &input);
+        assert_ends(&output, 0, &[]);
+        assert!(stderr(&output).is_empty());
+        let answers = gains_of(&output);
+        assert_eq!(answers.len(), positions.len());
+        let mut expected = vec![0.0; layout.channels()];
+        for (answer, (position, extent)) in answers.iter().zip(positions) {
+            panner.gains(position, extent, &mut expected);
+            let bits = |gains: &[f64]| gains.iter().map(|g| g.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(answer), bits(&expected), "{name} {position:?}");
+            let power: f64 = answer.iter().map(|g| g * g).sum();
+            assert!(
+                (10.0 * power.log10()).abs() < 0.01,
+                "{name} {position:?}: power {power}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_source_at_a_speaker_is_that_channel_alone_in_the_layouts_order() {
+    let layout = umbel::layout::find("7.1.4").unwrap();
+    let input: String = layout
+        .speakers
+        .iter()
+        .map(|speaker| {
+            let (azimuth, elevation, _) = speaker.position.to_polar();
+            format!("{{\"azimuth\":{azimuth},\"elevation\":{elevation}}}\n")
+        })
+        .collect();
+    let answers = gains_of(&umbel_reading(&["gains", "--layout", "7.1.4"], &input));
+    for (channel, (gains, speaker)) in answers.iter().zip(&layout.speakers).enumerate() {
+        assert_eq!(gains.len(), 12, "LFE included");
+        if speaker.lfe {
+            assert!(gains[channel].abs() < 1e-12, "LFE is never panned into");
+        } else {
+            assert!(
+                (gains[channel] - 1.0).abs() < 1e-6,
+                "{}: {gains:?}",
+                speaker.label
+            );
+        }
+    }
+}
+
+#[test]
+fn a_line_that_is_no_position_stops_with_its_number_after_the_answers_before_it() {
+    let bad = [
+        ("nonsense", "not a JSON object"),
+        ("[30,0]", "not a JSON object"),
+        (r#"{"azimuth":NaN}"#, "column 12"),
+        (r#"{"azimuth":"links"}"#, "links"),
+        (r#"{"azimuth":30,5}"#, "column"),
+        (r#"{"azimuth":1e999}"#, "out of range"),
+        (r#"{"elevation":3}"#, "no azimuth"),
+        (r#"{"azimuth":0,"x":1}"#, "one of the two"),
+        (r#"{"azimuth":0,"elevation":91}"#, "-90 to 90"),
+        (r#"{"azimuth":0,"gain":1}"#, "unknown field `gain`"),
+    ];
+    for (line, words) in bad {
+        let input = format!("{{\"azimuth\":30}}\n\n{line}\n{{\"azimuth\":-30}}\n");
+        let output = umbel_reading(&["gains", "--layout", "5.1"], &input);
+        assert_ends(&output, 3, &["line 3", words]);
+        assert_eq!(gains_of(&output).len(), 1, "{line}");
+    }
+    let endless = format!("{{\"azimuth\":30{}", " ".repeat(1 << 20));
+    let output = umbel_reading(&["gains", "--layout", "5.1"], &endless);
+    assert_ends(&output, 3, &["line 1", "longer than"]);
+}
+
+#[test]
+fn no_positions_no_answers_and_the_last_line_needs_no_end() {
+    let nothing = umbel(&["gains", "--layout", "5.1"]);
+    assert_ends(&nothing, 0, &[]);
+    assert!(stdout(&nothing).is_empty());
+    let input = "\u{feff}{\"azimuth\":30}\r\n{\"azimuth\":-30}";
+    let output = umbel_reading(&["gains", "--layout", "5.1"], input);
+    assert_ends(&output, 0, &[]);
+    assert_eq!(gains_of(&output).len(), 2);
+}
+
+#[test]
+fn whoever_waits_for_each_answer_gets_it() {
+    let mut child = start(&["gains", "--layout", "7.1.4"]);
+    let mut to = child.stdin.take().unwrap();
+    let mut from = BufReader::new(child.stdout.take().unwrap());
+    for azimuth in [0, 30, -135] {
+        writeln!(to, "{{\"azimuth\":{azimuth}}}").unwrap();
+        let mut answer = String::new();
+        // Would wait for ever if the answer stayed in a buffer.
+        from.read_line(&mut answer).unwrap();
+        assert!(answer.starts_with("{\"direct\":["), "{answer}");
+    }
+    drop(to);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_output_quietly() {
+    let mut child = start(&["gains", "--layout", "22.2", "--grid", "0.5"]);
+    drop(child.stdin.take());
+    let mut from = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    from.read_line(&mut first).unwrap();
+    assert!(first.contains("\"elevation\":-90"), "{first}");
+    drop(from);
+    let output = child.wait_with_output().unwrap();
+    assert_ends(&output, 0, &[]);
+    assert!(stderr(&output).is_empty(), "{}", stderr(&output));
+}
+
+#[test]
+fn a_grid_prints_positions_with_their_gains() {
+    let output = umbel(&["gains", "--layout", "7.1.4", "--grid", "30deg"]);
+    assert_ends(&output, 0, &[]);
+    let lines = json_lines(&output);
+    assert_eq!(lines.len(), 2 + 5 * 12);
+    for line in &lines {
+        assert_eq!(keys(line), ["azimuth", "direct", "elevation"]);
+    }
+    let left = lines
+        .iter()
+        .find(|l| l["azimuth"] == 30.0 && l["elevation"] == 0.0);
+    assert_eq!(left.unwrap()["direct"][0], 1.0);
+}
+
+// ---- info --------------------------------------------------------------------------------------------
+
+#[test]
+fn facts_of_a_wav_file_have_stable_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tone.wav");
+    write_tone(&path, 2, 4);
+    let output = umbel(&["info", "--json", text(&path)]);
+    assert_ends(&output, 0, &[]);
+    let facts = &json_lines(&output)[0];
+    assert_eq!(
+        keys(facts),
+        [
+            "bits",
+            "channel_mask",
+            "channels",
+            "chunks",
+            "container",
+            "encoding",
+            "file",
+            "frames",
+            "kind",
+            "sample_rate",
+            "seconds",
+            "speakers",
+            "warnings"
+        ]
+    );
+    assert_eq!(facts["kind"], "audio");
+    assert_eq!(facts["container"], "RIFF");
+    assert_eq!(facts["encoding"], "integer");
+    assert_eq!(facts["bits"], 24);
+    assert_eq!(facts["channels"], 2);
+    assert_eq!(facts["sample_rate"], 48_000);
+    assert_eq!(facts["frames"], 4 * 48_000);
+    assert_eq!(facts["seconds"], 4.0);
+    let data = facts["chunks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|c| c["id"] == "data");
+    assert_eq!(keys(data.unwrap()), ["id", "offset", "size"]);
+    assert_eq!(data.unwrap()["size"], 4 * 48_000 * 2 * 3);
+    let words = stdout(&umbel(&["info", text(&path)]));
+    for fact in [
+        "2 channels",
+        "48000 Hz",
+        "24-bit integer",
+        "0:04.000",
+        "\"data\"",
+    ] {
+        assert!(words.contains(fact), "no {fact} in {words}");
+    }
+}
+
+#[test]
+fn measured_figures_are_those_of_the_tone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tone.wav");
+    write_tone(&path, 1, 4);
+    let output = umbel(&["info", "--json", "--measure", text(&path)]);
+    assert_ends(&output, 0, &[]);
+    let measured = &json_lines(&output)[0]["measured"];
+    assert_eq!(
+        keys(measured),
+        [
+            "channel_peaks_dbfs",
+            "channel_true_peaks_dbtp",
+            "integrated_lufs",
+            "momentary_max_lufs",
+            "peak_dbfs",
+            "range_lu",
+            "short_term_max_lufs",
+            "true_peak_dbtp"
+        ]
+    );
+    let near = |key: &str, expected: f64| {
+        let read = measured[key].as_f64().unwrap();
+        assert!((read - expected).abs() < 0.02, "{key}: {read}");
+    };
+    near("integrated_lufs", -23.01);
+    near("momentary_max_lufs", -23.01);
+    near("short_term_max_lufs", -23.01);
+    near("peak_dbfs", -20.0);
+    // A file of many channels without a mask needs to be told which is which.
+    let path = folder.path().join("many.wav");
+    write_silence(&path, 12);
+    assert_ends(
+        &umbel(&["info", "--measure", text(&path)]),
+        2,
+        &["--layout"],
+    );
+    let output = umbel(&[
+        "info",
+        "--json",
+        "--measure",
+        "--layout",
+        "7.1.4",
+        text(&path),
+    ]);
+    assert_ends(&output, 0, &[]);
+    let measured = &json_lines(&output)[0]["measured"];
+    assert!(measured["integrated_lufs"].is_null() && measured["peak_dbfs"].is_null());
+    assert_ends(
+        &umbel(&["info", "--measure", "--layout", "5.1", text(&path)]),
+        2,
+        &["12 channels", "has 6"],
+    );
+}
+
+/// A plain 16-bit header (format tag 1, no mask) and half a second of silence.
+fn write_silence(path: &Path, channels: u16) {
+    let frames = 24_000_u32;
+    write_plain_header(path, channels, frames * u32::from(channels) * 2);
+}
+
+/// A plain 16-bit WAV whose data are a hole in the file.
+fn write_plain_header(path: &Path, channels: u16, data_bytes: u32) {
+    let mut header = Vec::new();
+    header.extend(b"RIFF");
+    header.extend((data_bytes + 36).to_le_bytes());
+    header.extend(b"WAVEfmt ");
+    header.extend(16_u32.to_le_bytes());
+    header.extend(1_u16.to_le_bytes());
+    header.extend(channels.to_le_bytes());
+    header.extend(48_000_u32.to_le_bytes());
+    header.extend((48_000 * u32::from(channels) * 2).to_le_bytes());
+    header.extend((channels * 2).to_le_bytes());
+    header.extend(16_u16.to_le_bytes());
+    header.extend(b"data");
+    header.extend(data_bytes.to_le_bytes());
+    let mut file = std::fs::File::create(path).unwrap();
+    file.write_all(&header).unwrap();
+    file.set_len(u64::from(data_bytes) + header.len() as u64)
+        .unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_long_work_with_130() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hours.wav");
+    write_plain_header(&path, 2, 4_000_000_000);
+    let mut child = start(&["info", "--json", "--measure", text(&path)]);
+    let mut from = BufReader::new(child.stdout.take().unwrap());
+    let mut event = String::new();
+    from.read_line(&mut event).unwrap();
+    let progress: Value = serde_json::from_str(&event).unwrap();
+    assert_eq!(keys(&progress), ["done", "event", "label", "total"]);
+    assert_eq!(progress["event"], "progress");
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let last = from.lines().map(Result::unwrap).last().unwrap();
+    let error: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(error["error"]["kind"], "interrupted");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn facts_of_a_session_have_stable_keys() {
+    let output = umbel(&["info", "--json", text(&demo_session())]);
+    assert_ends(&output, 0, &[]);
+    let facts = &json_lines(&output)[0];
+    assert_eq!(
+        keys(facts),
+        [
+            "bpm", "file", "findings", "groups", "key", "kind", "markers", "meter", "outs",
+            "stems", "tempo", "title"
+        ]
+    );
+    assert_eq!(facts["kind"], "session");
+    assert_eq!(facts["bpm"], 124.0);
+    assert_eq!(facts["stems"].as_array().unwrap().len(), 12);
+    assert_eq!(facts["groups"].as_array().unwrap().len(), 6);
+    for stem in facts["stems"].as_array().unwrap() {
+        assert_eq!(
+            keys(stem),
+            [
+                "at", "channels", "file", "group", "lfe", "move", "mute", "name", "solo"
+            ]
+        );
+        assert!(stem["at"].is_null() != stem["move"].is_null(), "{stem}");
+    }
+    for out in facts["outs"].as_array().unwrap() {
+        assert_eq!(keys(out), ["file", "layout", "name"]);
+    }
+}
+
+#[test]
+fn facts_of_a_layout_file_have_stable_keys() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("layouts/4+7+0.toml");
+    let output = umbel(&["info", "--json", text(&path)]);
+    assert_ends(&output, 0, &[]);
+    let facts = &json_lines(&output)[0];
+    assert_eq!(
+        keys(facts),
+        ["aliases", "channels", "file", "kind", "name", "title"]
+    );
+    assert_eq!(facts["name"], "4+7+0");
+    let channels = facts["channels"].as_array().unwrap();
+    assert_eq!(channels.len(), 12);
+    assert_eq!(
+        keys(&channels[0]),
+        ["azimuth", "distance", "elevation", "label", "lfe", "name"]
+    );
+    assert_eq!(channels[0]["label"], "M+030");
+    assert_eq!(channels.iter().filter(|c| c["lfe"] == true).count(), 1);
+}
+
+// ---- schema, completions, man ------------------------------------------------------------------------
+
+#[test]
+fn the_schema_is_a_json_schema() {
+    let output = umbel(&["schema"]);
+    assert_ends(&output, 0, &[]);
+    let schema: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(schema["properties"]["stem"].is_object());
+}
+
+#[test]
+fn completions_know_every_verb_in_every_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = umbel(&["completions", shell]);
+        assert_ends(&output, 0, &[]);
+        for verb in VERBS {
+            assert!(stdout(&output).contains(verb), "{shell}: {verb}");
+        }
+    }
+    assert_ends(&umbel(&["completions", "tcsh"]), 2, &["tcsh"]);
+}
+
+#[test]
+fn the_manual_is_printed_or_written_page_by_page() {
+    let page = umbel(&["man"]);
+    assert_ends(&page, 0, &[]);
+    assert!(stdout(&page).contains(".TH umbel 1"), "{}", stdout(&page));
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("share/man1");
+    assert_ends(&umbel(&["man", "--out", text(&pages)]), 0, &[]);
+    for name in ["umbel.1".to_owned()]
+        .into_iter()
+        .chain(VERBS.map(|verb| format!("umbel-{verb}.1")))
+    {
+        let page = std::fs::read_to_string(pages.join(&name)).unwrap();
+        assert!(page.contains(".SH SYNOPSIS"), "{name}");
+    }
+    let file = folder.path().join("taken");
+    std::fs::write(&file, "").unwrap();
+    assert_ends(&umbel(&["man", "--out", text(&file)]), 1, &["taken"]);
+}

@@ -1,0 +1,443 @@
+//! Promise: FLAC, AIFF, CAF and ALAC give exactly their frames, each at its place, or an error that says
+//! where the file is broken; another sample rate has no delay and the right length.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first fault")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use umbel::Error;
+use umbel::audio::Block;
+use umbel::format::{AudioSource, BitDepth, Container, WaveSink, WaveSpec, open, resampled};
+use umbel::units::{Frames, SampleRate};
+
+fn stem(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples/open-the-dome/stems")
+        .join(name)
+}
+
+fn read_all(source: &mut dyn AudioSource, frames_per_block: usize) -> umbel::Result<Vec<Vec<f32>>> {
+    let channels = source.facts().channels;
+    let rows: Vec<Option<usize>> = (0..channels).map(Some).collect();
+    let mut block = Block::new(channels, frames_per_block);
+    block.set_frames(frames_per_block);
+    let mut all = vec![Vec::new(); channels];
+    loop {
+        let frames = source.read(&mut block, &rows)?;
+        for (all, row) in all.iter_mut().zip(block.rows()) {
+            all.extend_from_slice(&row[..frames]);
+        }
+        if frames < frames_per_block {
+            return Ok(all);
+        }
+    }
+}
+
+fn read_file(path: &Path) -> umbel::Result<Vec<Vec<f32>>> {
+    read_all(&mut *open(path)?, 1000)
+}
+
+fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// A chunk of AIFF: big endian, padded.
+fn aiff_chunk(id: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let mut bytes = [&id[..], &(content.len() as u32).to_be_bytes(), content].concat();
+    bytes.resize(bytes.len().next_multiple_of(2), 0);
+    bytes
+}
+
+/// An AIFF-C file at 48 kHz with the given compression type ("NONE", "fl32").
+fn aiff(compression: &[u8; 4], channels: u16, bits: u16, frames: u32, samples: &[u8]) -> Vec<u8> {
+    let common = [
+        &channels.to_be_bytes()[..],
+        &frames.to_be_bytes(),
+        &bits.to_be_bytes(),
+        // 48 000 as 80-bit floating point.
+        &[0x40, 0x0e, 0xbb, 0x80, 0, 0, 0, 0, 0, 0],
+        compression,
+        &[0, 0],
+    ];
+    let sound = [&[0; 8], samples].concat();
+    let chunks = [
+        aiff_chunk(b"FVER", &0xa280_5140u32.to_be_bytes()),
+        aiff_chunk(b"COMM", &common.concat()),
+        aiff_chunk(b"SSND", &sound),
+    ];
+    aiff_chunk(b"FORM", &[&b"AIFC"[..], &chunks.concat()].concat())
+}
+
+fn caf_chunk(id: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    [&id[..], &(content.len() as u64).to_be_bytes(), content].concat()
+}
+
+/// The description chunk of a CAF file at 48 kHz.
+fn caf_description(
+    kind: &[u8; 4],
+    flags: u32,
+    packet_bytes: u32,
+    packet_frames: u32,
+    channels: u32,
+    bits: u32,
+) -> Vec<u8> {
+    let numbers = [flags, packet_bytes, packet_frames, channels, bits];
+    let content = [
+        &48_000f64.to_be_bytes()[..],
+        kind,
+        &numbers.map(u32::to_be_bytes).concat(),
+    ];
+    caf_chunk(b"desc", &content.concat())
+}
+
+fn caf(chunks: &[Vec<u8>]) -> Vec<u8> {
+    [&b"caff\0\x01\0\0"[..], &chunks.concat()].concat()
+}
+
+/// Bits from the most significant on.
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+impl Bits {
+    fn push(&mut self, value: i32, bits: usize) {
+        for bit in (0..bits).rev() {
+            if self.used.is_multiple_of(8) {
+                self.bytes.push(0);
+            }
+            let last = self.bytes.last_mut().unwrap();
+            *last |= ((value >> bit & 1) as u8) << (7 - self.used % 8);
+            self.used += 1;
+        }
+    }
+}
+
+/// A stereo ALAC packet of uncompressed samples (escape code), of `samples` left, right, left …
+fn alac_packet(samples: &[i32], bits: usize, frames_per_packet: usize) -> Vec<u8> {
+    let mut out = Bits::default();
+    let is_short = samples.len() / 2 != frames_per_packet;
+    out.push(1, 3); // a channel pair
+    out.push(0, 4);
+    out.push(0, 12);
+    out.push(i32::from(is_short), 1);
+    out.push(0, 2);
+    out.push(1, 1); // not compressed
+    if is_short {
+        out.push(samples.len() as i32 / 2, 32);
+    }
+    for &sample in samples {
+        out.push(sample, bits);
+    }
+    out.push(7, 3); // the end
+    out.bytes
+}
+
+/// A stereo ALAC file in CAF, of 24 bits, 64 frames in a packet.
+fn alac_in_caf(samples: &[i32]) -> Vec<u8> {
+    let packets: Vec<Vec<u8>> = samples
+        .chunks(128)
+        .map(|packet| alac_packet(packet, 24, 64))
+        .collect();
+    let cookie = [
+        &64u32.to_be_bytes()[..],
+        &[0, 24, 40, 10, 14, 2],
+        &255u16.to_be_bytes(),
+        &[0; 8],
+        &48_000u32.to_be_bytes(),
+    ];
+    let frames = samples.len() as u64 / 2;
+    let mut table = [packets.len() as u64, frames]
+        .map(u64::to_be_bytes)
+        .concat();
+    table.extend(0u32.to_be_bytes());
+    table.extend(((packets.len() * 64) as u32 - frames as u32).to_be_bytes());
+    for packet in &packets {
+        table.extend([0x80 | (packet.len() >> 7) as u8, packet.len() as u8 & 0x7f]);
+    }
+    caf(&[
+        caf_description(b"alac", 3, 0, 64, 2, 0),
+        caf_chunk(b"kuki", &cookie.concat()),
+        caf_chunk(b"pakt", &table),
+        caf_chunk(b"data", &[&[0; 4], &packets.concat()[..]].concat()),
+    ])
+}
+
+#[test]
+fn the_demo_stems_give_every_frame_and_their_checksum_holds() {
+    // FLAC carries the MD5 of its samples; reading to the end compares it.
+    for name in ["Kick_124_Am.flac", "FX_124_Am.flac"] {
+        let mut source = open(&stem(name)).unwrap();
+        let facts = source.facts().clone();
+        assert_eq!(facts.container, "FLAC");
+        assert_eq!(facts.sample_format.to_string(), "24-bit integer");
+        assert_eq!(
+            (facts.frames, facts.sample_rate),
+            (Frames(743_226), SampleRate(48_000))
+        );
+        assert_eq!(facts.warnings, [""; 0]);
+        let whole = read_all(&mut *source, 1024).unwrap();
+        assert!(whole.iter().all(|row| row.len() == 743_226));
+        assert!(whole.iter().flatten().any(|x| x.abs() > 0.01));
+        // Every sample is a whole number of 24-bit steps.
+        assert!(
+            whole
+                .iter()
+                .flatten()
+                .all(|x| (x * 8_388_608.0).fract() == 0.0)
+        );
+        for frame in [0, 1, 4095, 4096, 300_001, 743_225, 743_226] {
+            source.seek(Frames(frame)).unwrap();
+            let mut block = Block::new(facts.channels, 500);
+            block.set_frames(500);
+            let rows: Vec<Option<usize>> = (0..facts.channels).map(Some).collect();
+            let frames = source.read(&mut block, &rows).unwrap();
+            let from = frame as usize;
+            assert_eq!(frames, 500.min(743_226 - from));
+            for (row, whole) in block.rows().zip(&whole) {
+                assert!(
+                    row[..frames] == whole[from..from + frames],
+                    "{name}, frame {frame}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_or_cut_flac_file_is_refused_with_its_place() {
+    let folder = TempDir::new().unwrap();
+    let original = fs::read(stem("Kick_124_Am.flac")).unwrap();
+    let damage = |from: usize, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = original.clone();
+        change(&mut bytes);
+        let path = file(&folder, &format!("damaged{from}.flac"), &bytes);
+        let error = read_file(&path).unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }), "{error}");
+        error.to_string()
+    };
+    let half = original.len() / 2;
+    let cut = damage(1, &|bytes| bytes.truncate(half));
+    assert!(cut.contains("frame ") && cut.contains("743226"), "{cut}");
+    let hit = damage(2, &|bytes| bytes[half] ^= 0x10);
+    assert!(hit.contains("frame "), "{hit}");
+    // The checksum of the samples lies in the bytes 26 to 41.
+    let sum = damage(3, &|bytes| bytes[30] ^= 1);
+    assert!(sum.contains("checksum"), "{sum}");
+    let header = damage(4, &|bytes| bytes.truncate(20));
+    assert!(header.contains("header"), "{header}");
+}
+
+#[test]
+fn aiff_and_caf_are_read_exactly() {
+    let folder = TempDir::new().unwrap();
+    let steps: Vec<i32> = (0..2 * 777)
+        .map(|n| (n * 7_919_317) % 0x100_0000 - 0x80_0000)
+        .collect();
+    let big: Vec<u8> = steps
+        .iter()
+        .flat_map(|x| x.to_be_bytes()[1..].to_vec())
+        .collect();
+    let little: Vec<u8> = steps
+        .iter()
+        .flat_map(|x| x.to_le_bytes()[..3].to_vec())
+        .collect();
+    let floats: Vec<u8> = steps
+        .iter()
+        .flat_map(|&x| (x as f32 / 8_388_608.0).to_be_bytes())
+        .collect();
+    let edit = |samples: &[u8]| caf_chunk(b"data", &[&[0; 4], samples].concat());
+    let cases = [
+        (
+            "24.aiff",
+            "AIFF",
+            "24-bit integer",
+            aiff(b"NONE", 2, 24, 777, &big),
+        ),
+        (
+            "float.aiff",
+            "AIFF",
+            "32-bit float",
+            aiff(b"fl32", 2, 32, 777, &floats),
+        ),
+        (
+            "24.caf",
+            "CAF",
+            "24-bit integer",
+            caf(&[caf_description(b"lpcm", 2, 6, 1, 2, 24), edit(&little)]),
+        ),
+        (
+            "float.caf",
+            "CAF",
+            "32-bit float",
+            caf(&[caf_description(b"lpcm", 1, 8, 1, 2, 32), edit(&floats)]),
+        ),
+        ("alac.caf", "CAF", "24-bit integer", alac_in_caf(&steps)),
+    ];
+    for (name, container, format, bytes) in cases {
+        let path = file(&folder, name, &bytes);
+        let mut source = open(&path).unwrap_or_else(|e| panic!("{e}"));
+        let facts = source.facts().clone();
+        assert_eq!(facts.container, container, "{name}");
+        assert_eq!(facts.sample_format.to_string(), format, "{name}");
+        assert_eq!((facts.frames, facts.channels), (Frames(777), 2), "{name}");
+        let whole = read_all(&mut *source, 100).unwrap_or_else(|e| panic!("{e}"));
+        for (n, &step) in steps.iter().enumerate() {
+            let x = whole[n % 2][n / 2];
+            assert!(
+                x.to_bits() == (step as f32 / 8_388_608.0).to_bits() || step == 0,
+                "{name}, sample {n}: {x} for {step}"
+            );
+        }
+        for frame in [500, 3, 64, 776, 777] {
+            source.seek(Frames(frame)).unwrap();
+            let rest = read_all(&mut *source, 64).unwrap();
+            let from = frame as usize;
+            assert!(
+                rest.iter()
+                    .zip(&whole)
+                    .all(|(rest, whole)| rest == &whole[from..]),
+                "{name}, frame {frame}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_sample_that_is_not_finite_is_refused_by_its_place() {
+    let folder = TempDir::new().unwrap();
+    let mut floats = vec![0.5f32; 2 * 777];
+    floats[2 * 480 + 1] = f32::NAN;
+    let bytes: Vec<u8> = floats.iter().flat_map(|x| x.to_be_bytes()).collect();
+    let path = file(&folder, "nan.aiff", &aiff(b"fl32", 2, 32, 777, &bytes));
+    let error = read_file(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("channel 2, frame 480 (0.010000 s)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn damaged_files_never_panic() {
+    let folder = TempDir::new().unwrap();
+    let steps: Vec<i32> = (0..2 * 200).map(|n| n * 1000).collect();
+    let samples: Vec<u8> = steps
+        .iter()
+        .flat_map(|x| x.to_be_bytes()[1..].to_vec())
+        .collect();
+    let data = caf_chunk(b"data", &[&[0; 4], &samples[..]].concat());
+    let originals = [
+        aiff(b"NONE", 2, 24, 200, &samples),
+        caf(&[caf_description(b"lpcm", 0, 6, 1, 2, 24), data]),
+        alac_in_caf(&steps),
+        fs::read(stem("Kick_124_Am.flac")).unwrap()[..20_000].to_vec(),
+    ];
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % below
+    };
+    for (n, original) in originals.iter().enumerate() {
+        for _ in 0..400 {
+            let mut bytes = original.clone();
+            for _ in 0..=random(3) {
+                let at = random(bytes.len().min(300));
+                bytes[at] = [0, 1, 0x7f, 0x80, 0xff, random(256) as u8][random(6)];
+            }
+            let path = file(&folder, "damaged", &bytes);
+            if let Ok(mut source) = open(&path) {
+                // A damaged header may well name a long file of silence; a part of it is enough.
+                if source.facts().channels > 64 {
+                    continue;
+                }
+                let channels = source.facts().channels;
+                let rows: Vec<Option<usize>> = (0..channels).map(Some).collect();
+                let mut block = Block::new(channels, 1000);
+                block.set_frames(1000);
+                while let Ok(1000) = source.read(&mut block, &rows) {
+                    assert!(block.rows().flatten().all(|x| x.is_finite()), "file {n}");
+                }
+            }
+        }
+    }
+}
+
+/// A stereo float file of two sines at the given rate.
+fn sines(path: &Path, rate: u32, frames: usize) {
+    let spec = WaveSpec {
+        channels: 2,
+        sample_rate: SampleRate(rate),
+        bit_depth: BitDepth::Float32,
+        channel_mask: None,
+        container: Container::Riff,
+    };
+    let mut sink = WaveSink::create(path, spec, true).unwrap();
+    let mut block = Block::new(2, frames);
+    block.set_frames(frames);
+    for (side, row) in block.rows_mut().enumerate() {
+        for (n, sample) in row.iter_mut().enumerate() {
+            *sample = sine(side, n as f64 / f64::from(rate)) as f32;
+        }
+    }
+    sink.write(&block, &[0, 1]).unwrap();
+    sink.finish().unwrap();
+}
+
+fn sine(side: usize, seconds: f64) -> f64 {
+    let hertz = [997.0, 12_345.6][side];
+    0.5 * (std::f64::consts::TAU * hertz * seconds + 0.3).sin()
+}
+
+#[test]
+fn another_sample_rate_keeps_every_instant_and_the_length() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("sines.wav");
+    for (from, to) in [
+        (44_100, 48_000),
+        (48_000, 44_100),
+        (96_000, 48_000),
+        (48_000, 96_000),
+        (48_048, 48_000),
+    ] {
+        let frames = 40_007;
+        sines(&path, from, frames);
+        let convert = || resampled(open(&path).unwrap(), SampleRate(to)).unwrap();
+        let expected = (frames as f64 * f64::from(to) / f64::from(from)).round() as usize;
+        let mut source = convert();
+        assert_eq!(source.facts().frames, Frames(expected as u64));
+        assert_eq!(source.facts().sample_rate, SampleRate(to));
+        let whole = read_all(&mut *source, 1024).unwrap();
+        for (side, row) in whole.iter().enumerate() {
+            assert_eq!(row.len(), expected, "{from} to {to}");
+            // Away from the edges, where the sine begins and ends at once.
+            for (n, x) in row.iter().enumerate().take(expected - 5000).skip(5000) {
+                let meant = sine(side, n as f64 / f64::from(to));
+                let error = f64::from(*x) - meant;
+                assert!(
+                    error.abs() < 1e-6,
+                    "{from} to {to}, side {side}, frame {n}: {error}"
+                );
+            }
+        }
+        for frames_per_block in [1, 333, 5000] {
+            assert!(read_all(&mut *convert(), frames_per_block).unwrap() == whole);
+        }
+        for frame in [0, 1, 2047, 12_345, 30_000, expected - 1, expected] {
+            source.seek(Frames(frame as u64)).unwrap();
+            let rest = read_all(&mut *source, 700).unwrap();
+            assert!(
+                rest.iter()
+                    .zip(&whole)
+                    .all(|(rest, whole)| rest == &whole[frame..]),
+                "{from} to {to}, frame {frame}"
+            );
+        }
+    }
+}

@@ -1,0 +1,922 @@
+//! The session file is checked strictly: every fault is reported, with its place and what to do, all at
+//! once; a sound session becomes a scene.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use umbel::Error;
+use umbel::error::{Finding, Severity};
+use umbel::scene::MetadataBlock;
+use umbel::session::{BuildOptions, Checked, RULES, Session, Song, Target, json_schema};
+use umbel::units::{Frames, SampleRate};
+
+/// A folder with stems: mono.wav, stereo.wav and six.wav of one second, short.wav, other-rate.wav,
+/// silent.wav and broken.wav, and positions.csv and bad.csv.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    wave(&at("mono.wav"), 1, 48_000, 48_000, 0.1);
+    wave(&at("stereo.wav"), 2, 48_000, 48_000, 0.1);
+    wave(&at("six.wav"), 6, 48_000, 48_000, 0.1);
+    wave(&at("short.wav"), 1, 48_000, 24_000, 0.1);
+    wave(&at("other-rate.wav"), 1, 44_100, 44_100, 0.1);
+    wave(&at("silent.wav"), 1, 48_000, 48_000, 0.0);
+    wave(&at("not-finite.wav"), 1, 48_000, 48_000, f32::NAN);
+    fs::write(at("broken.wav"), "this is no sound").unwrap();
+    fs::write(
+        at("positions.csv"),
+        "time,azimuth,elevation\n0,0,0\n0.5,90,0\n",
+    )
+    .unwrap();
+    fs::write(at("bad.csv"), "time,azimuth,elevation\n0,links,0\n").unwrap();
+    folder
+}
+
+fn wave(path: &Path, channels: u16, sample_rate: u32, frames: u32, sample: f32) {
+    let spec = hound::WavSpec {
+        channels,
+        sample_rate,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).unwrap();
+    for _ in 0..frames * u32::from(channels) {
+        writer.write_sample(sample).unwrap();
+    }
+    writer.finalize().unwrap();
+}
+
+/// A session that has nothing wrong with it but what `change` puts in.
+fn session(song: &str, stem: &str, rest: &str) -> String {
+    format!("[song]\n{song}\n[[stem]]\nname = \"A\"\nfile = \"mono.wav\"\n{stem}\n{rest}")
+}
+
+/// The text without its marks « and », and where they stood: the words that are to be underlined.
+fn unmarked(marked: &str) -> (String, Option<(usize, usize)>) {
+    let text = marked.replace(['«', '»'], "");
+    let place = marked.find('«').map(|start| {
+        (
+            start,
+            marked.find('»').expect("a closing mark") - '«'.len_utf8(),
+        )
+    });
+    (text, place)
+}
+
+fn line_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (
+        before.matches('\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
+}
+
+fn check(folder: &Path, text: &str) -> Checked {
+    let path = folder.join("song.toml");
+    fs::write(&path, text).unwrap();
+    Checked::of(&path).unwrap()
+}
+
+/// Asserts that the only finding is of rule `code`, underlines the marked words, and says `says` in its
+/// message or its help.
+fn assert_only(marked: &str, found: &[Finding], code: &str, says: &str) {
+    let (text, place) = unmarked(marked);
+    let [finding] = found else {
+        panic!("expected {code} alone for\n{text}\nfound {found:#?}");
+    };
+    assert_eq!(finding.code, code, "{text}\n{finding:#?}");
+    let span = finding.span.as_ref().map(|span| (span.start, span.end));
+    assert_eq!(span, place, "{text}\n{finding:#?}");
+    assert_eq!(
+        finding.line_column,
+        place.map(|(start, _)| line_column(&text, start)),
+        "{finding:#?}"
+    );
+    let words = format!("{}\n{}", finding.message, finding.help);
+    assert!(words.contains(says), "\"{says}\" is not in {finding:#?}");
+}
+
+/// What may be wrong with the text: rule, session with the words to underline marked, what is said.
+fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
+    let at = "at = { az = 0 }";
+    let stem = |line: &str| session("", line, "");
+    let song = |line: &str| session(line, at, "");
+    let rest = |rest: &str| session("bpm = 120", at, rest);
+    let moved = |keyframes: &str| {
+        session(
+            "bpm = 120\nmarkers = { drop = \"3|1\" }",
+            &format!("move = {keyframes}"),
+            "",
+        )
+    };
+    let out = |keys: &str| session("", at, &format!("[[out]]\nname = \"o\"\n{keys}"));
+    vec![
+        // Syntax.
+        (
+            "U450",
+            stem("at = { az = 30,«5» }").replace("«5»", "5«» "),
+            "with a point",
+        ),
+        (
+            "U450",
+            stem("at = { az = 0 }\n«at» = { az = 1 }"),
+            "duplicate key",
+        ),
+        ("U450", song("bpm = «tru»"), "here"),
+        // Keys.
+        (
+            "U451",
+            stem("at = { az = 0 }\n«grop» = \"x\""),
+            "did you mean `group`?",
+        ),
+        (
+            "U451",
+            stem("at = { az = 0, «elevation» = 3 }"),
+            "az, dist, el, width",
+        ),
+        (
+            "U451",
+            stem("at = { az = 0, «x» = 1 }"),
+            "either { az, dist, el, width } or { width, x, y, z }",
+        ),
+        ("U451", song("«tempi» = 3"), "did you mean `tempo`?"),
+        ("U451", rest("[«songs»]\nbpm = 1"), "did you mean `song`?"),
+        (
+            "U452",
+            stem("at = { az = 0 }\n«chain» = []"),
+            "not available in this version",
+        ),
+        (
+            "U452",
+            rest("[[«return»]]\nname = \"hall\""),
+            "not available in this version",
+        ),
+        (
+            "U452",
+            out("format = «\"adm-atmos\"»\nlayout = \"7.1.4\""),
+            "ADM files are not available",
+        ),
+        (
+            "U452",
+            out("format = \"wav\"\nlayout = «\"binaural\"»"),
+            "binaural rendering is not available",
+        ),
+        (
+            "U456",
+            rest("«[[out]]»\nname = \"o\"\nformat = \"wav\""),
+            "`layout`",
+        ),
+        ("U456", stem("at = «{ el = 3 }»"), "`az`"),
+        ("U456", moved("{ shape = «\"circle\"» }"), "add `beats"),
+        // Kinds of values.
+        (
+            "U453",
+            stem("at = { az = «\"links\"» }"),
+            "`az` is text; a number is allowed",
+        ),
+        (
+            "U453",
+            stem("at = { az = 0 }\ngain = «\"-3\"»"),
+            "write -3 without quotes",
+        ),
+        (
+            "U453",
+            stem("at = «30»"),
+            "`at` is a number; a position is allowed",
+        ),
+        ("U453", stem("at = { az = 0 }\nmute = «1»"), "true or false"),
+        (
+            "U453",
+            stem("at = { az = 0 }\nchannels = «3»"),
+            "a list is allowed",
+        ),
+        (
+            "U453",
+            stem("at = { az = 0 }\nchannels = [«1.5»]"),
+            "a whole number",
+        ),
+        ("U453", song("bpm = «1979-05-27»"), "a date"),
+        ("U453", moved("[«\"1|1\"»]"), "a keyframe is allowed"),
+        (
+            "U454",
+            moved("{ shape = «\"cirle\"», beats = 4 }"),
+            "did you mean `circle`?",
+        ),
+        (
+            "U454",
+            moved("[[0, { az = 0 }], [1, { az = 5 }, «\"smoth\"»]]"),
+            "did you mean `smooth`?",
+        ),
+        (
+            "U454",
+            out("format = «\"wave\"»\nlayout = \"7.1.4\""),
+            "did you mean `wav`?",
+        ),
+        (
+            "U454",
+            out("format = \"wav\"\nlayout = \"7.1.4\"\nbit-depth = «32»"),
+            "one of 16, 24, \"f32\"",
+        ),
+        // Numbers.
+        ("U455", stem("at = { az = «nan» }"), "-36000 to 36000"),
+        ("U455", stem("at = { az = «inf» }"), "out of range"),
+        ("U455", stem("at = { az = 0, el = «91» }"), "-90 to 90"),
+        ("U455", stem("at = { az = 0, dist = «-1» }"), "0 to 1000"),
+        ("U455", stem("at = { x = «1.01», y = 0 }"), "-1 to 1"),
+        ("U455", stem("at = { az = 0, width = «400» }"), "0 to 360"),
+        ("U455", stem("at = { az = 0 }\nsize = «-0.1»"), "0 to 1"),
+        ("U455", stem("at = { az = 0 }\ngain = «60»"), "24 or less"),
+        (
+            "U455",
+            stem("at = { az = 0 }\ngain = «99999999999999999999»"),
+            "24 or less",
+        ),
+        ("U455", moved("[[«-1», { az = 0 }]]"), "0 to 1000000"),
+        ("U455", song("bpm = «0»"), "10 to 1000"),
+        ("U457", stem("at = { az = 0 }\nchannels = «[]»"), "1 to 2"),
+        ("U457", moved("[«[0]»]"), "2 to 3"),
+        (
+            "U457",
+            stem("at = { az = 0 }").replace("\"A\"", "«\"\"»"),
+            "may not be empty",
+        ),
+        // Text with a form of its own.
+        ("U459", song("meter = «\"4-4\"»"), "4/4"),
+        ("U459", song("key = «\"Hm\"»"), "written B"),
+        ("U459", moved("[[«\"37,1\"», { az = 0 }]]"), "is not a time"),
+        ("U459", moved("[[«\"1|5\"», { az = 0 }]]"), "no beat 5"),
+        (
+            "U459",
+            song("tempo = [{ at = «\"one\"», bpm = 100 }]"),
+            "bar|beat",
+        ),
+        // References.
+        (
+            "U460",
+            session(
+                "",
+                "at = { az = 0 }\ngroup = «\"drms\"»",
+                "[[group]]\nname = \"drums\"",
+            ),
+            "did you mean `drums`?",
+        ),
+        (
+            "U460",
+            stem("at = { az = 0 }\ngroup = «\"drums\"»"),
+            "add [[group]]",
+        ),
+        (
+            "U461",
+            rest("[[stem]]\nname = «\"a\"»\nfile = \"stereo.wav\"\nat = { az = 0 }"),
+            "differs only in capitals",
+        ),
+        (
+            "U462",
+            rest("[[stem]]\nname = \"B\"\nfile = «\"mono.wav\"»\nat = { az = 0 }"),
+            "already the stem \"A\"",
+        ),
+        (
+            "U462",
+            rest(
+                "[[stem]]\nname = \"B\"\nfile = \"six.wav\"\nchannels = [2]\nat = { az = 0 }\n[[stem]]\nname = \"C\"\nfile = \"six.wav\"\nchannels = «[1, 2]»\nat = { az = 0 }",
+            ),
+            "channel 2 of \"six.wav\" is already the stem \"B\"",
+        ),
+        (
+            "U463",
+            stem("at = { az = 0 }").replace("\"mono.wav\"", "«\"mono.wv\"»"),
+            "did you mean `mono.wav`?",
+        ),
+        ("U463", song("stems = «\"stms\"»"), "no folder"),
+        (
+            "U463",
+            song("reference = «\"mix.wav\"»"),
+            "no file \"mix.wav\"",
+        ),
+        (
+            "U463",
+            moved("{ csv = «\"position.csv\"» }"),
+            "did you mean `positions.csv`?",
+        ),
+        (
+            "U467",
+            moved("[[«\"@drp\"», { az = 0 }]]"),
+            "did you mean \"@drop\"?",
+        ),
+        (
+            "U468",
+            song("markers = { a = \"@b\", b = «\"@a\"» }"),
+            "@a -> @b -> @a",
+        ),
+        // Places and times.
+        ("U464", stem("").replace("\"A\"", "«\"A\"»"), "add `at = "),
+        (
+            "U475",
+            stem("at = { az = 0 }\n«move» = [[0, { az = 0 }]]"),
+            "remove one of them",
+        ),
+        (
+            "U475",
+            song("bpm = 100\n«tempo» = [{ at = \"1|1\", bpm = 100 }]"),
+            "one tempo",
+        ),
+        (
+            "U475",
+            moved("{ shape = \"circle\", period = 1, «beats» = 4 }"),
+            "remove one of them",
+        ),
+        (
+            "U465",
+            moved("[[1, { az = 0 }], [«0.5», { az = 1 }]]"),
+            "earlier",
+        ),
+        (
+            "U465",
+            session("", &format!("{at}\ngain = [[1, 0], [«0.5», 1]]"), ""),
+            "earlier",
+        ),
+        (
+            "U465",
+            song("tempo = [{ at = \"1|1\", bpm = 100 }, { at = «\"1|1\"», bpm = 90 }]"),
+            "order of time",
+        ),
+        (
+            "U465",
+            moved("{ shape = \"circle\", beats = 4, from = 0.5, to = «0.2» }"),
+            "later than `from`",
+        ),
+        (
+            "U469",
+            moved("[[0, { az = 0 }], [1, «{ x = 0, y = 1 }»]]"),
+            "like the first",
+        ),
+        (
+            "U469",
+            moved(
+                "{ shape = \"back-and-forth\", beats = 4, a = { az = 0 }, b = «{ x = 0, y = 1 }» }",
+            ),
+            "like the first",
+        ),
+        (
+            "U470",
+            moved("[[0, { az = 0 }], [1, { az = «270» }]]"),
+            "write -90",
+        ),
+        (
+            "U476",
+            session("", "move = [[«\"2|1\"», { az = 0 }]]", ""),
+            "add bpm",
+        ),
+        (
+            "U476",
+            session("", "move = { shape = \"circle\", «beats» = 4 }", ""),
+            "add bpm",
+        ),
+        // Outputs.
+        (
+            "U472",
+            out("format = \"wav\"\nlayout = «\"7.1.5\"»"),
+            "7.1.4",
+        ),
+        (
+            "U472",
+            out("format = \"wav\"\nlayout = «\"5.1.2\"»"),
+            "dolby-5.1.2",
+        ),
+        (
+            "U472",
+            out("format = \"wav\"\nlayout = «\"dome.toml\"»"),
+            "dome.toml",
+        ),
+        (
+            "U473",
+            rest(
+                "[[out]]\nname = \"o\"\nformat = \"wav\"\nlayout = \"5.1.4\"\n[[out]]\nname = \"p\"\nformat = \"wav\"\nlayout = \"7.1.4\"\nfile = «\"O.wav\"»",
+            ),
+            "already written by the output \"o\"",
+        ),
+        (
+            "U474",
+            rest("[[out]]\nname = «\"../../etc/x\"»\nformat = \"wav\"\nlayout = \"5.1.4\""),
+            "\"-..-etc-x.wav\"",
+        ),
+        (
+            "U474",
+            rest("[[out]]\nname = «\"CON\"»\nformat = \"wav\"\nlayout = \"5.1.4\""),
+            "\"_CON.wav\"",
+        ),
+        // What has no effect, and what does not sound.
+        (
+            "U479",
+            rest("[[group]]\nname = «\"drums\"»"),
+            "no stem belongs",
+        ),
+        (
+            "U477",
+            rest("[[stem]]\nname = \"B\"\nfile = \"stereo.wav\"\nat = { az = 0 }\nmute = «true»"),
+            "\"B\" is muted",
+        ),
+        (
+            "U477",
+            rest("[[stem]]\nname = \"B\"\nfile = \"stereo.wav\"\nat = { az = 0 }\nsolo = «true»"),
+            "1 of 2",
+        ),
+        ("U478", "[song]\nbpm = 120\n".to_owned(), "umbel init"),
+        // Whole files.
+        (
+            "U450",
+            format!("a = {}1", "[".repeat(10_000)).replacen(
+                &"[".repeat(81),
+                &format!("{}«[»", "[".repeat(80)),
+                1,
+            ),
+            "depth",
+        ),
+    ]
+}
+
+#[test]
+fn each_bad_text_trips_its_rule_alone_at_its_place() {
+    let folder = folder();
+    let cases = bad_texts();
+    assert!(cases.len() >= 60, "{} cases", cases.len());
+    for (code, marked, says) in cases {
+        let (text, _) = unmarked(&marked);
+        let checked = check(folder.path(), &text);
+        assert_only(&marked, &checked.findings, code, says);
+        let is_error = checked.findings[0].severity == Severity::Error;
+        assert_eq!(checked.session.is_none(), is_error, "{text}");
+    }
+}
+
+/// What may be wrong with the audio.
+fn bad_audio() -> Vec<(&'static str, String, &'static str)> {
+    let other = |file: &str, keys: &str| {
+        session(
+            "bpm = 120\n",
+            "at = { az = 0 }",
+            &format!("[[stem]]\nname = \"B\"\nfile = {file}\n{keys}"),
+        )
+    };
+    let at = "at = { az = 0 }";
+    vec![
+        ("U480", other("«\"broken.wav\"»", at), "broken.wav"),
+        (
+            "U481",
+            other("«\"other-rate.wav\"»", at),
+            "44100 Hz; 1 other stem has 48000 Hz",
+        ),
+        (
+            "U482",
+            other("«\"short.wav\"»", at),
+            "24000 frames (0.500 s) shorter",
+        ),
+        ("U483", other("«\"not-finite.wav\"»", at), "NaN"),
+        ("U484", other("«\"silent.wav\"»", at), "silent throughout"),
+        ("U485", other("«\"six.wav\"»", at), "channels = [1]"),
+        (
+            "U485",
+            other("\"six.wav\"", "at = { az = 0 }\nchannels = [«7»]"),
+            "channels 1 to 6",
+        ),
+        (
+            "U471",
+            other("\"short.wav\"", "at = { az = 0, «width» = 30 }")
+                .replace("short", "six")
+                .replace("at =", "channels = [1]\nat ="),
+            "is mono",
+        ),
+        (
+            "U466",
+            session("", "move = [[0, { az = 0 }], [«1.5», { az = 9 }]]", ""),
+            "after the end",
+        ),
+        (
+            "U466",
+            session("markers = { end = «\"0:02\"» }", at, ""),
+            "after the end",
+        ),
+        (
+            "U479",
+            session("", "at = { az = 0 }\n«stereo-width» = 0.5", ""),
+            "is mono",
+        ),
+    ]
+}
+
+#[test]
+fn each_bad_stem_trips_its_rule_alone_at_its_place() {
+    let folder = folder();
+    for (code, marked, says) in bad_audio() {
+        let marked = marked.replace(
+            "six.wav\"\nchannels = [1]\nat = { az = 0 }",
+            "six.wav\"\nat = { az = 0 }",
+        );
+        let (text, _) = unmarked(&marked);
+        let session = check(folder.path(), &text)
+            .session
+            .unwrap_or_else(|| panic!("{text}"));
+        assert_only(&marked, &session.check_audio(), code, says);
+    }
+}
+
+#[test]
+fn every_rule_has_a_session_that_trips_it() {
+    let mut tripped: Vec<&str> = bad_texts().iter().map(|case| case.0).collect();
+    tripped.extend(bad_audio().iter().map(|case| case.0));
+    // Tested on their own below: unreadable text, oddities of audio files, faults in CSV files.
+    tripped.extend(["U458", "U486", "U487"]);
+    for rule in RULES {
+        assert!(tripped.contains(&rule.code), "{} has no test", rule.code);
+    }
+}
+
+#[test]
+fn all_findings_come_at_once_in_the_order_of_the_text() {
+    let folder = folder();
+    let text = r#"
+[song]
+bmp = 120
+meter = "4:4"
+[[group]]
+name = "drums"
+gain = 99
+[[stem]]
+name = "Kick"
+file = "kick.wav"
+group = "drms"
+at = { az = "left", el = 100 }
+[[stem]]
+name = "kick"
+file = "mono.wav"
+chain = []
+move = [["@nowhere", { az = 0 }], [0.5, { az = 0 }]]
+[[out]]
+name = "o"
+format = "wav"
+layout = "9.9.9"
+"#;
+    let found = check(folder.path(), text).findings;
+    let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(
+        codes,
+        [
+            "U451", "U459", "U455", "U463", "U460", "U453", "U455", "U461", "U452", "U467", "U472"
+        ],
+        "{found:#?}"
+    );
+    assert!(
+        found
+            .iter()
+            .all(|finding| finding.line_column.is_some() && !finding.message.is_empty())
+    );
+    let refused = Session::load(&folder.path().join("song.toml")).unwrap_err();
+    assert!(matches!(refused, Error::Session { findings, .. } if findings == found));
+}
+
+#[test]
+fn text_that_is_no_text_is_refused_with_its_byte() {
+    let folder = folder();
+    let path = folder.path().join("song.toml");
+    let found = |bytes: Vec<u8>| Checked::of_bytes(bytes, &path).findings;
+    let latin = found(b"[song]\ntitle = \"caf\xe9\"\n".to_vec());
+    assert_eq!((latin.len(), latin[0].code), (1, "U458"));
+    assert!(latin[0].message.contains("byte 20 (line 2)"), "{latin:#?}");
+    let started = std::time::Instant::now();
+    for huge in [
+        vec![b'a'; 50 << 20],
+        vec![b'['; 2 << 20],
+        "a.".repeat(1 << 20).into_bytes(),
+    ] {
+        let found = found(huge);
+        assert!(
+            found
+                .iter()
+                .any(|finding| finding.severity == Severity::Error)
+        );
+    }
+    let many = "x = 1\n".to_owned() + &"[[stem]]\nnme = 1\n".repeat(100_000);
+    assert!(found(many.into_bytes()).len() <= 1001);
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
+    let folder = folder();
+    let (text, place) = unmarked(&session("", "at = { az = 0 }\n«gian» = 1", ""));
+    let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    let found = check(folder.path(), &windows).findings;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let expected = place.map(|(start, _)| line_column(&text, start));
+    assert_eq!(found[0].line_column, expected);
+}
+
+#[test]
+fn json_is_the_same_session_with_the_same_findings() {
+    let folder = folder();
+    let path = folder.path().join("song.json");
+    let good = r#"{"stem": [{"name": "A", "file": "mono.wav", "at": {"az": 30}, "gain": [[0, -3], [0.5, 0, "smooth"]]}]}"#;
+    let checked = Checked::of_bytes(good.into(), &path);
+    assert!(checked.findings.is_empty(), "{:#?}", checked.findings);
+    let toml = check(
+        folder.path(),
+        "[[stem]]\nname = \"A\"\nfile = \"mono.wav\"\nat = { az = 30 }\ngain = [[0, -3], [0.5, 0, \"smooth\"]]\n",
+    );
+    assert_eq!(checked.session.unwrap().file, toml.session.unwrap().file);
+    let bad = good
+        .replace("\"az\": 30", "\"az\": null")
+        .replace("\"gain\"", "\"gian\"");
+    let found = Checked::of_bytes(bad.into(), &path).findings;
+    let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["U453", "U451"], "{found:#?}");
+    let broken = Checked::of_bytes(good.replace("30}", "30").into(), &path).findings;
+    assert_eq!((broken.len(), broken[0].code), (1, "U450"));
+}
+
+#[test]
+fn faults_of_a_csv_file_are_listed_with_those_of_the_session() {
+    let folder = folder();
+    let text = session("", "move = { csv = \"bad.csv\" }", "");
+    let found = check(folder.path(), &text).findings;
+    assert_eq!(found[0].code, "U487", "{found:#?}");
+    assert!(
+        found[1].path.ends_with("bad.csv") && found[1].line_column == Some((2, 3)),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn oddities_of_audio_files_are_passed_on() {
+    let folder = folder();
+    let path = folder.path().join("mono.wav");
+    let bytes = fs::read(&path).unwrap();
+    // The last frames are missing: what is there is read, and that is said.
+    fs::write(&path, &bytes[..bytes.len() - 4000]).unwrap();
+    let session = check(folder.path(), &session("", "at = { az = 0 }", ""))
+        .session
+        .unwrap();
+    let found = session.check_audio();
+    assert!(
+        found.iter().any(|finding| finding.code == "U486"),
+        "{found:#?}"
+    );
+}
+
+fn build(folder: &Path, text: &str) -> Song {
+    let checked = check(folder, text);
+    let session = checked
+        .session
+        .unwrap_or_else(|| panic!("{:#?}", checked.findings));
+    session.build(&BuildOptions::default()).unwrap()
+}
+
+fn blocks(song: &mut Song, object: usize) -> Vec<MetadataBlock> {
+    std::iter::from_fn(|| song.objects[object].blocks.next_block()).collect()
+}
+
+#[test]
+fn a_stereo_stem_is_a_linked_pair_and_channels_are_taken_from_a_file() {
+    let folder = folder();
+    let text = r#"
+[[group]]
+name = "g"
+gain = -6
+[[stem]]
+name = "Pad"
+file = "stereo.wav"
+group = "g"
+gain = [[0, -3], [0.5, 0]]
+at = { az = 20, el = 35, width = 220 }
+[[stem]]
+name = "Fifth"
+file = "six.wav"
+channels = [5]
+at = { x = 1, y = 0, z = 0.5 }
+lfe = -6
+[[stem]]
+name = "First"
+file = "six.wav"
+channels = [2, 1]
+at = { az = 0 }
+"#;
+    let mut song = build(folder.path(), text);
+    assert_eq!(
+        (song.sample_rate, song.length, song.feed_count),
+        (SampleRate(48_000), Frames(48_000), 5)
+    );
+    let names: Vec<&str> = song
+        .objects
+        .iter()
+        .map(|object| object.name.as_str())
+        .collect();
+    assert_eq!(names, ["Pad L", "Pad R", "Fifth", "First L", "First R"]);
+    // One input a file, however many stems it carries.
+    let inputs: Vec<_> = song
+        .inputs
+        .iter()
+        .map(|i| (i.channels.clone(), i.feeds.clone()))
+        .collect();
+    assert_eq!(
+        inputs,
+        [(vec![0, 1], vec![0, 1]), (vec![4, 1, 0], vec![2, 3, 4])]
+    );
+    assert_eq!(song.strips[0].gains.len(), 2);
+    let level = |frame| {
+        song.strips[0]
+            .gains
+            .iter()
+            .map(|g| g.at(Frames(frame)).decibels().0)
+            .sum::<f64>()
+    };
+    assert!((level(0) + 9.0).abs() < 1e-9 && (level(24_000) + 6.0).abs() < 1e-9);
+    assert!(song.strips[1].gains.is_empty());
+    let lfe = song.strips[1].lfe.unwrap();
+    assert!((lfe.decibels().0 + 6.0).abs() < 1e-9 && song.strips[0].lfe.is_none());
+    let azimuth = |blocks: &[MetadataBlock]| blocks[0].state.position.to_polar().0;
+    assert!((azimuth(&blocks(&mut song, 0)) - 130.0).abs() < 1e-9);
+    assert!((azimuth(&blocks(&mut song, 1)) + 90.0).abs() < 1e-9);
+}
+
+#[test]
+fn movement_is_where_it_is_written_to_be() {
+    let folder = folder();
+    let shapes = [
+        ("[[0, { az = 0 }], [0.5, { az = 90 }]]", 90.0),
+        ("{ shape = \"circle\", period = 2 }", 90.0),
+        ("{ shape = \"circle\", beats = 4, turn = \"right\" }", -90.0),
+        ("{ shape = \"spiral\", period = 2, el = [0, 0] }", 90.0),
+        (
+            "{ shape = \"back-and-forth\", period = 1, a = { az = 0 }, b = { az = 90 } }",
+            90.0,
+        ),
+        ("{ csv = \"positions.csv\" }", 90.0),
+        (
+            "{ shape = \"circle\", period = 2, x = 0, y = 0, radius = 0.5 }",
+            90.0,
+        ),
+    ];
+    for (movement, at_half) in shapes {
+        let mut song = build(
+            folder.path(),
+            &session("bpm = 120", &format!("move = {movement}"), ""),
+        );
+        let half = blocks(&mut song, 0)
+            .into_iter()
+            .take_while(|block| (block.start + block.ramp) <= Frames(24_000))
+            .last()
+            .unwrap();
+        let azimuth = half.state.position.to_polar().0;
+        // The last grid point before the half second is at most 1024 frames away.
+        assert!(
+            (azimuth - at_half).abs() < 360.0 * 1024.0 / 48_000.0,
+            "{movement}: {azimuth}"
+        );
+        assert!(azimuth.abs() > 80.0, "{movement}: {azimuth}");
+    }
+}
+
+#[test]
+fn mute_and_solo_leave_stems_out() {
+    let folder = folder();
+    let stems = |a: &str, b: &str| {
+        format!(
+            "[[group]]\nname = \"g\"\n[[stem]]\nname = \"A\"\nfile = \"mono.wav\"\nat = {{ az = 0 }}\ngroup = \"g\"\n{a}\n[[stem]]\nname = \"B\"\nfile = \"stereo.wav\"\nat = {{ az = 0 }}\n{b}\n"
+        )
+    };
+    for (a, b, sounding) in [
+        ("", "", vec!["A", "B"]),
+        ("mute = true", "", vec!["B"]),
+        ("solo = true", "", vec!["A"]),
+        ("solo = true", "solo = true", vec!["A", "B"]),
+        ("mute = true\nsolo = true", "", vec!["A"]),
+    ] {
+        let song = build(folder.path(), &stems(a, b));
+        let names: Vec<&str> = song
+            .strips
+            .iter()
+            .map(|strip| strip.name.as_str())
+            .collect();
+        assert_eq!(names, sounding, "{a} / {b}");
+        assert_eq!(song.inputs.len(), sounding.len());
+    }
+}
+
+#[test]
+fn one_file_may_carry_128_stems() {
+    let folder = TempDir::new().unwrap();
+    wave(&folder.path().join("all.wav"), 128, 48_000, 480, 0.1);
+    let text: String = (1..=128)
+        .map(|k| format!("[[stem]]\nname = \"{k}\"\nfile = \"all.wav\"\nchannels = [{k}]\nat = {{ az = {k} }}\n"))
+        .collect();
+    let song = build(folder.path(), &text);
+    assert_eq!((song.inputs.len(), song.feed_count), (1, 128));
+    assert_eq!(song.inputs[0].channels, (0..128).collect::<Vec<_>>());
+}
+
+#[test]
+fn audio_that_cannot_be_used_names_its_stem() {
+    let folder = folder();
+    let text = session(
+        "",
+        "at = { az = 0 }",
+        "[[stem]]\nname = \"B\"\nfile = \"other-rate.wav\"\nat = { az = 0 }\n[[stem]]\nname = \"C\"\nfile = \"stereo.wav\"\nat = { az = 0 }",
+    );
+    let session = check(folder.path(), &text).session.unwrap();
+    let refused = session.build(&BuildOptions::default()).unwrap_err();
+    assert!(
+        matches!(&refused, Error::Stem { stem, reason, .. } if stem == "B" && reason.contains("--resample")),
+        "{refused}"
+    );
+    let song = session.build(&BuildOptions { resample: true }).unwrap();
+    // 44,100 frames at 44.1 kHz are 48,000 at 48 kHz.
+    assert_eq!(
+        (song.sample_rate, song.length),
+        (SampleRate(48_000), Frames(48_000))
+    );
+}
+
+fn demo() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/open-the-dome/song.toml")
+}
+
+#[test]
+fn the_demo_song_has_nothing_wrong_with_it_and_uses_what_there_is() {
+    let checked = Checked::of(&demo()).unwrap();
+    assert!(checked.findings.is_empty(), "{:#?}", checked.findings);
+    let session = checked.session.unwrap();
+    assert!(session.check_audio().is_empty());
+    let song = session.build(&BuildOptions::default()).unwrap();
+    assert_eq!(
+        (session.file.group.len(), song.strips.len(), song.feed_count),
+        (6, 12, 17)
+    );
+    assert_eq!(
+        (song.sample_rate, song.length),
+        (SampleRate(48_000), Frames(743_226))
+    );
+    assert!(
+        song.strips
+            .iter()
+            .filter(|strip| strip.lfe.is_some())
+            .count()
+            >= 1
+    );
+    let layouts: Vec<Option<usize>> = song
+        .outs
+        .iter()
+        .map(|out| match &out.target {
+            Target::StereoBus => None,
+            Target::Layout(layout) => Some(layout.channels()),
+        })
+        .collect();
+    assert_eq!(layouts, [Some(10), Some(12), None]);
+}
+
+/// The keys of the demo song, as an editor would look them up in the schema.
+#[test]
+fn the_schema_describes_the_keys_of_the_demo_song() {
+    let schema = json_schema();
+    assert_eq!(
+        schema["$schema"],
+        "https://json-schema.org/draft/2020-12/schema"
+    );
+    let stem = &schema["$defs"]["StemKeys"];
+    let text = fs::read_to_string(demo()).unwrap();
+    let song: toml::Table = text.parse().unwrap();
+    for table in song["stem"].as_array().unwrap() {
+        for key in table.as_table().unwrap().keys() {
+            let described = stem["properties"][key]["description"].as_str();
+            assert!(described.is_some_and(|words| !words.is_empty()), "{key}");
+        }
+    }
+    assert_eq!(stem["additionalProperties"], false);
+}
+
+#[test]
+fn the_documentation_names_every_key() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/session-file.md");
+    let docs = fs::read_to_string(docs).unwrap();
+    let mut keys = 0;
+    for table in json_schema()["$defs"].as_object().unwrap().values() {
+        let Some(properties) = table["properties"].as_object() else {
+            continue;
+        };
+        for key in properties.keys() {
+            keys += 1;
+            assert!(
+                docs.contains(&format!("`{key}`")),
+                "`{key}` is not in docs/session-file.md"
+            );
+        }
+    }
+    assert!(keys > 60, "{keys} keys");
+    for rule in RULES {
+        assert!(
+            docs.contains(rule.code),
+            "{} is not in docs/session-file.md",
+            rule.code
+        );
+    }
+}
