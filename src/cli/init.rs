@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = tempo)]
     bpm: Option<f64>,
     /// Musical key ("Am", "F#m", "8A"), instead of what the names say.
-    #[arg(long)]
+    #[arg(long, value_parser = key)]
     key: Option<String>,
     /// Metre ("4/4").
     #[arg(long, value_parser = metre)]
@@ -72,7 +72,11 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         .iter()
         .map(|path| StemFile {
             path: with_slashes(path),
-            audio: audio_of(&args.dir.join(path)).map_err(|error| error.to_string()),
+            audio: audio_of(&args.dir.join(path)).map_err(|error| {
+                // The row names the file already.
+                let named = format!("\"{}\": ", args.dir.join(path).display());
+                error.to_string().replacen(&named, "", 1)
+            }),
         })
         .collect();
     let given = Given {
@@ -87,6 +91,14 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
             .then(|| sound_of(&args.dir.join(&file.path)).ok())
             .flatten()
     });
+    if proposal.stems.iter().all(|stem| !stem.included) {
+        show(&proposal, &folder, None, ui)?;
+        return Err(Error::Unsupported {
+            path: args.dir,
+            feature: "a folder in which no file can be used as a stem".to_owned(),
+            hint: "the reasons are listed above".to_owned(),
+        });
+    }
     let written = if args.dry_run {
         None
     } else {
@@ -102,6 +114,11 @@ fn tempo(text: &str) -> std::result::Result<f64, String> {
         Ok(bpm) if (10.0..=1000.0).contains(&bpm) => Ok(bpm),
         _ => Err("a number from 10 to 1000 is wanted".to_owned()),
     }
+}
+
+fn key(text: &str) -> std::result::Result<String, String> {
+    crate::session::names::canonical_key(text)
+        .ok_or_else(|| "a key is wanted, as Am, F#m, Eb or 8A".to_owned())
 }
 
 fn metre(text: &str) -> std::result::Result<String, String> {
@@ -264,7 +281,7 @@ fn show(proposal: &Proposal, folder: &Folder, written: Option<&Path>, ui: &Ui) -
     }
     match written {
         Some(path) => ui.line(format!("wrote \"{}\"", path.display())),
-        None => ui.line("nothing written (--dry-run)"),
+        None => ui.line("nothing written"),
     }
 }
 

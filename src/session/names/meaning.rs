@@ -19,7 +19,7 @@ pub(super) struct Meaning {
     pub(super) role: &'static Role,
     /// Strength of the words it comes from (`roles.tsv`).
     pub(super) rank: u8,
-    /// The words, as in the table.
+    /// The words, as written.
     pub(super) phrase: String,
     /// Read past a slip of the keys.
     pub(super) corrected: bool,
@@ -106,14 +106,26 @@ fn word_at(tokens: &[&Token], i: usize, surroundings: Surroundings) -> Option<&'
     };
     match folded {
         "oh" | "ohs" if surroundings.closed_hat => Some("hat"),
-        "oh" => Some("overhead"),
         // "Ch 3" is a channel, "CH" a closed hat.
         "ch" if number(i + 1) => None,
         "ch" => Some("hat"),
-        // A tambourine, unless it is a tam-tam.
-        "tam" if tokens.get(i + 1).is_some_and(|next| next.folded == "tam") => Some("tam"),
+        // Drum machines' labels, where nothing else is said; "Lt" is also a left side.
+        "lt" | "ht" | "mt" if tokens.len() == 1 => Some("tom"),
+        // "Rev Cymbal", "Crash Rev" are reversed; "Rev" and "Vox Rev" are reverbs.
+        "rev" if i + 1 == tokens.len() && !follows_cymbal(tokens, i) => Some("reverb"),
+        "cb" if tokens[i].text == "CB" => Some("cowbell"),
+        "cb" => Some("upright"),
         _ => Vocabulary::get().word(folded),
     }
+}
+
+fn follows_cymbal(tokens: &[&Token], i: usize) -> bool {
+    let before = i.checked_sub(1).map(|i| tokens[i].folded.as_str());
+    let word = before.and_then(|before| Vocabulary::get().word(before));
+    matches!(
+        word,
+        Some("cymbal" | "crash" | "ride" | "snare" | "kick" | "fx")
+    )
 }
 
 fn read_words(
@@ -125,13 +137,13 @@ fn read_words(
     if surroundings.voices && found.iter().all(|f| f.phrase.rank <= 7) {
         found.retain(|f| f.phrase.words == ["bass"] || f.phrase.role.group == "vocals");
         if let Some(first) = found.first() {
-            return Role::find("choir").map(|role| meaning(role, first.phrase, &[]));
+            return Role::find("choir").map(|role| meaning(tokens, role, first, &[]));
         }
     }
     // A finished mix is said by the whole name only: "Kick (mix 3)" is a kick.
     let winner = found.iter().max_by_key(|f| (f.phrase.rank, f.end))?;
     if let Some(kit) = several_drums(tokens, &found) {
-        return Some(meaning(kit, winner.phrase, &[]));
+        return Some(meaning(tokens, kit, winner, &[]));
     }
     let mut role = winner.phrase.role;
     for refinement in Vocabulary::get().refinements() {
@@ -146,10 +158,15 @@ fn read_words(
             break;
         }
     }
-    Some(meaning(role, winner.phrase, &found))
+    Some(meaning(tokens, role, winner, &found))
 }
 
-fn meaning(role: &'static Role, phrase: &Phrase, found: &[Found]) -> Meaning {
+fn meaning(tokens: &[&Token], role: &'static Role, winner: &Found, found: &[Found]) -> Meaning {
+    let phrase = winner.phrase;
+    let written: Vec<&str> = tokens[winner.start..winner.end]
+        .iter()
+        .map(|token| token.text.as_str())
+        .collect();
     let others = || {
         found
             .iter()
@@ -158,7 +175,7 @@ fn meaning(role: &'static Role, phrase: &Phrase, found: &[Found]) -> Meaning {
     Meaning {
         role,
         rank: phrase.rank,
-        phrase: phrase.words.join(" "),
+        phrase: written.join(" "),
         corrected: false,
         also: others()
             .filter(|f| f.phrase.rank == phrase.rank && phrase.rank < 9)

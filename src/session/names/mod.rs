@@ -17,6 +17,7 @@ mod vocabulary;
 use std::path::Path;
 
 pub use role::Role;
+pub use tempo_key::canonical_key;
 
 use meaning::{Meaning, Surroundings};
 use tokens::{Piece, Token};
@@ -186,9 +187,9 @@ impl Name {
                 || token.folded.chars().all(|c| c.is_ascii_digit())
         });
         if says_nothing {
-            "the name is a program's default and says nothing".to_owned()
+            "the name says nothing (a program's default)".to_owned()
         } else {
-            "no word of the name is a known sound".to_owned()
+            "the name says no known sound".to_owned()
         }
     }
 
@@ -197,7 +198,7 @@ impl Name {
         let vocabulary = Vocabulary::get();
         let names = |token: &&Token| {
             let version = token.folded == "v";
-            !version && !vocabulary.is_file_word(&token.folded)
+            !version && !vocabulary.is_hidden(&token.folded)
         };
         let sound: Vec<&Token> = tokens.iter().filter(names).collect();
         let only_numbers = sound
@@ -208,7 +209,11 @@ impl Name {
         } else {
             sound
         };
-        let words: Vec<String> = kept.iter().map(|token| capitalised(&token.text)).collect();
+        let words: Vec<String> = kept
+            .iter()
+            .flat_map(|token| tokens::words_for_display(&token.text))
+            .map(|word| capitalised(&word))
+            .collect();
         let name = words.join(" ");
         if name.is_empty() {
             self.whole.clone()

@@ -67,6 +67,13 @@ pub(super) fn read(pieces: &[Piece]) -> TempoKey {
     found
 }
 
+/// A key as a session writes it, from any of its spellings ("F# minor", "Fsm").
+pub fn canonical_key(text: &str) -> Option<String> {
+    let pieces = super::tokens::pieces(text);
+    let key = key_at(&pieces, 0)?;
+    (key.pieces == pieces.len()).then_some(key.name)
+}
+
 struct Tempo {
     bpm: f64,
     first: usize,
@@ -198,7 +205,7 @@ fn key_last(
 
 /// The key whose text starts at piece `i`.
 fn key_at(pieces: &[Piece], i: usize) -> Option<Key> {
-    let text = pieces[i].text.as_str();
+    let text = pieces.get(i)?.text.as_str();
     if let Some(key) = camelot(text) {
         return Some(key);
     }
@@ -336,6 +343,22 @@ mod tests {
             let found = read(&pieces(name));
             assert_eq!(found.bpm, bpm, "tempo of \"{name}\"");
             assert_eq!(found.key.as_deref(), key, "key of \"{name}\"");
+        }
+    }
+
+    #[test]
+    fn a_key_alone_is_read_in_any_spelling() {
+        for (text, key) in [
+            ("Am", Some("Am")),
+            ("F# minor", Some("F#m")),
+            ("Fsharpm", Some("F#m")),
+            ("C", Some("C")),
+            ("8A", Some("8A")),
+            ("H", None),
+            ("Am Bm", None),
+            ("", None),
+        ] {
+            assert_eq!(canonical_key(text).as_deref(), key, "{text}");
         }
     }
 

@@ -143,6 +143,10 @@ fn a_return_belongs_to_what_it_reverberates() {
     assert_eq!(group("Vox Verb.wav").as_deref(), Some("vocals"));
     assert_eq!(group("Kick Reverb.wav").as_deref(), Some("drums"));
     assert_eq!(group("Reverb.wav"), None);
+    assert_eq!(role_of("Rev.wav"), "return");
+    assert_eq!(role_of("Vox Rev.wav"), "return");
+    assert_eq!(role_of("Crash Rev.wav"), "fx");
+    assert_eq!(role_of("Rev Cymbal.wav"), "fx");
 }
 
 #[test]
@@ -150,6 +154,8 @@ fn names_for_display_keep_the_sound_only() {
     let name = |file: &str| read(&[file])[0].name.clone();
     assert_eq!(name("SubBass_124_Am.flac"), "Sub Bass");
     assert_eq!(name("01_KickIn.wav"), "Kick In");
+    assert_eq!(name("LeadVocal_124_Am.wav"), "Lead Vocal");
+    assert_eq!(name("B3.wav"), "B3");
     assert_eq!(name("lead vox (bounce) FINAL.wav"), "Lead Vox");
     assert_eq!(name("Audio 01.wav"), "Audio 01");
     assert_eq!(name("A.wav"), "A");
@@ -161,4 +167,19 @@ fn a_mix_is_only_what_is_called_nothing_else() {
     assert_eq!(role_of("Kick mix 3.wav"), "kick");
     assert_eq!(role_of("Song Mix.wav"), "not-a-stem");
     assert_eq!(role_of("Drum Master.wav"), "drums");
+}
+
+#[test]
+fn each_phrase_of_the_table_is_found_when_it_is_the_whole_name() {
+    // What a phrase says alone may be refined further by its own words.
+    for (words, role) in vocabulary::Vocabulary::get().all_phrases() {
+        let name = words.join(" ");
+        let found = role_of(&format!("{name}.wav"));
+        let group = |id: &str| Role::find(id).map(|role| role.group.clone());
+        assert!(
+            found == role.id || group(&found) == Some(role.group.clone()),
+            "\"{name}\" is {found}, not {}",
+            role.id
+        );
+    }
 }

@@ -86,6 +86,7 @@ pub(super) fn fold(text: &str) -> String {
             'ł' => folded.push('l'),
             'ß' => folded.push_str("ss"),
             'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
             '\u{300}'..='\u{36f}' => {}
             _ => folded.push(c),
         }
@@ -141,7 +142,7 @@ fn split_at_capitals_and_digits(text: &str) -> Vec<String> {
                 && c.is_uppercase()
                 && after.is_some_and(char::is_lowercase)
                 && !plural;
-            rise || run_ends || number(before) != number(c)
+            rise || run_ends || (number(before) != number(c) && !ordinal(&characters, i))
         });
         if border {
             parts.push(String::new());
@@ -154,11 +155,29 @@ fn split_at_capitals_and_digits(text: &str) -> Vec<String> {
     parts
 }
 
+/// "LeadVocal" -> Lead, Vocal; "B3" and "OHs" stay as they are.
+pub(super) fn words_for_display(text: &str) -> Vec<String> {
+    let parts = split_at_capitals_and_digits(text);
+    let words = parts
+        .iter()
+        .all(|part| part.chars().count() > 1 && part.chars().all(char::is_alphabetic));
+    if words { parts } else { vec![text.to_owned()] }
+}
+
+/// Whether the letters from `i` make the number before them an ordinal ("2nd", "3rd").
+fn ordinal(characters: &[char], i: usize) -> bool {
+    let ending: String = characters[i..]
+        .iter()
+        .take_while(|c| c.is_lowercase())
+        .collect();
+    matches!(ending.as_str(), "st" | "nd" | "rd" | "th")
+}
+
 /// Splits words written together ("leadvox", "ohl") if known words cover them; the fewest, then the
 /// longest first.
 fn segment(folded: &str) -> Option<Vec<String>> {
     /// Two-letter words that are safe inside a longer one.
-    const SHORT: [&str; 8] = ["bg", "hi", "lo", "oh", "ld", "fx", "el", "ac"];
+    const SHORT: [&str; 10] = ["bg", "hi", "lo", "oh", "ld", "fx", "el", "ac", "sn", "bd"];
     let characters: Vec<char> = folded.chars().collect();
     if characters.len() < 3
         || characters.len() > 40
@@ -218,7 +237,7 @@ mod tests {
 
     #[test]
     fn names_split_at_separators_capitals_and_digits() {
-        let cases: [(&str, &[&str]); 14] = [
+        let cases: [(&str, &[&str]); 15] = [
             ("SubBass", &["subbass"]),
             ("SnareClap_124_Am", &["snare", "clap", "124", "am"]),
             ("Kick.01.L", &["kick", "01", "l"]),
@@ -233,6 +252,7 @@ mod tests {
             ("Batería", &["bateria"]),
             ("Batéria (take 2)", &["bateria", "take", "2"]),
             ("Prim", &["prim"]),
+            ("3rdHarm", &["3rd", "harm"]),
         ];
         for (name, expected) in cases {
             let found = words(name);

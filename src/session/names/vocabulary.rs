@@ -15,8 +15,10 @@ pub(super) struct Vocabulary {
     refinements: Vec<Refinement>,
     /// Words of the file, not of the sound.
     file_words: HashSet<&'static str>,
-    /// Those of them after which a number only counts.
+    /// Words that name a track by number: after them a number only counts.
     counters: HashSet<&'static str>,
+    /// Ordinary words near to words of the trade, never taken for misspellings of them.
+    sections: HashSet<&'static str>,
 }
 
 /// A sequence of words that means a role.
@@ -59,17 +61,19 @@ impl Vocabulary {
                 refinements.push(Refinement {
                     from: role(second),
                     to: role(to),
-                    words: list(third).collect(),
+                    words: list(third)
+                        .map(|word| *spellings.entry(word).or_insert(word))
+                        .collect(),
                 });
                 continue;
             }
             let rank = second.parse().expect("a rank in roles.tsv is a number");
             for phrase in list(third) {
-                let words: Vec<_> = phrase.split(' ').collect();
-                for word in &words {
-                    // A word that only phrases use is its own spelling.
-                    spellings.entry(*word).or_insert(word);
-                }
+                // A word that only phrases use is its own spelling.
+                let words: Vec<_> = phrase
+                    .split(' ')
+                    .map(|word| *spellings.entry(word).or_insert(word))
+                    .collect();
                 phrases.entry(words[0]).or_default().push(Phrase {
                     words,
                     role: role(id),
@@ -77,17 +81,14 @@ impl Vocabulary {
                 });
             }
         }
-        for refinement in &refinements {
-            for &word in &refinement.words {
-                spellings.entry(word).or_insert(word);
-            }
-        }
         let mut file_words = HashSet::new();
         let mut counters = HashSet::new();
+        let mut sections = HashSet::new();
         for (kind, words) in rows(include_str!("junk.tsv")).map(two_columns) {
-            file_words.extend(list(words));
-            if kind == "counter" {
-                counters.extend(list(words));
+            match kind {
+                "file" => file_words.extend(list(words)),
+                "counter" => counters.extend(list(words)),
+                _ => sections.extend(list(words)),
             }
         }
         Self {
@@ -96,6 +97,7 @@ impl Vocabulary {
             refinements,
             file_words,
             counters,
+            sections,
         }
     }
 
@@ -121,6 +123,9 @@ impl Vocabulary {
             5..=7 => 1,
             _ => 2,
         };
+        if self.sections.contains(text) || self.is_file_word(text) {
+            return None;
+        }
         let first = text.chars().next();
         self.spellings
             .iter()
@@ -136,12 +141,24 @@ impl Vocabulary {
         self.phrases.get(word).map_or(&[], Vec::as_slice)
     }
 
+    /// Every phrase with its role.
+    #[cfg(test)]
+    pub(super) fn all_phrases(&self) -> impl Iterator<Item = (&[&'static str], &'static Role)> {
+        let phrases = self.phrases.values().flatten();
+        phrases.map(|phrase| (phrase.words.as_slice(), phrase.role))
+    }
+
     pub(super) fn refinements(&self) -> &[Refinement] {
         &self.refinements
     }
 
     /// Whether `text` describes the file rather than the sound ("bounce", "final").
     pub(super) fn is_file_word(&self, text: &str) -> bool {
+        self.file_words.contains(text) || self.counters.contains(text)
+    }
+
+    /// Whether `text` is left out of the name that is shown: it never tells two stems apart.
+    pub(super) fn is_hidden(&self, text: &str) -> bool {
         self.file_words.contains(text)
     }
 
@@ -188,21 +205,12 @@ mod tests {
     }
 
     #[test]
-    fn phrases_use_words_not_other_spellings() {
-        let vocabulary = Vocabulary::get();
-        for phrase in vocabulary.phrases.values().flatten() {
-            for &word in &phrase.words {
-                assert_eq!(
-                    vocabulary.word(word),
-                    Some(word),
-                    "{:?} can never be found",
-                    phrase.words
-                );
-            }
-        }
-        for refinement in vocabulary.refinements() {
-            for &word in &refinement.words {
-                assert_eq!(vocabulary.word(word), Some(word), "{word}");
+    fn no_phrase_stands_for_two_roles() {
+        let mut seen: HashMap<&[&str], (&Role, u8)> = HashMap::new();
+        for phrase in Vocabulary::get().phrases.values().flatten() {
+            let before = seen.insert(&phrase.words, (phrase.role, phrase.rank));
+            if let Some((role, _)) = before {
+                assert_eq!(role.id, phrase.role.id, "{:?}", phrase.words);
             }
         }
     }

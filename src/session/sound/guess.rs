@@ -35,12 +35,15 @@ impl Sound {
 
     fn likeness(&self) -> (&'static str, String) {
         let strokes = self.sustain < 0.35 && self.onsets_per_s > 0.5;
-        let wide = self.side_to_mid_db.is_some_and(|db| db > -10.0);
+        let wide = self.side_to_mid_db.is_some_and(|db| db > -12.0);
+        // A drum's beater clicks where a bass has nothing; its strokes are short.
+        let beaten = self.onsets_per_s > 3.0 && (strokes || self.high_share > 3e-4);
         let percent = |share: f64| (100.0 * share).round();
         let centre = format!("centre at {:.0} Hz", self.centroid_hz);
         let low = format!("{} % below 120 Hz", percent(self.low_share));
-        if self.low_share > 0.45 {
-            return match strokes {
+        // Low sounds are recorded in the middle: a wide one is a pad or an effect with a deep part.
+        if self.low_share > 0.45 && !wide {
+            return match beaten {
                 true => (
                     "kick",
                     format!("low and struck: {low}, {:.1} attacks/s", self.onsets_per_s),
@@ -49,14 +52,14 @@ impl Sound {
                 false => ("mid-bass", format!("low and held: {low}, {centre}")),
             };
         }
-        if self.activity < 0.3 && self.onsets_per_s < 1.5 && !strokes {
+        if self.activity < 0.3 && self.activity * self.onsets_per_s < 0.6 && !strokes {
             let active = percent(self.activity);
             return ("fx", format!("rare: {active} % of the time, {centre}"));
         }
         if strokes && self.high_share > 0.5 {
             return ("hi-hats", format!("bright and struck: {centre}"));
         }
-        if strokes && self.centroid_hz > 700.0 {
+        if strokes && self.centroid_hz > 300.0 {
             return match wide || self.onsets_per_s > 5.0 {
                 true => (
                     "percussion",
@@ -68,7 +71,7 @@ impl Sound {
                 ),
             };
         }
-        if self.low_share > 0.15 && self.centroid_hz < 250.0 {
+        if self.low_share > 0.15 && self.centroid_hz < 250.0 && !wide {
             return ("mid-bass", format!("low: {low}, {centre}"));
         }
         if wide && self.onsets_per_s < 2.0 {
