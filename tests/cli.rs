@@ -1,12 +1,17 @@
 //! The command line as scripts meet it: a real process, its exit codes, its streams, its JSON keys.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, where a panic is the report"
+)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use umbel::geometry::Position;
-use umbel::panner::{self, Panner};
+use umbel::panner;
 use umbel::scene::Extent;
 
 const VERBS: [&str; 9] = [

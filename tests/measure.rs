@@ -105,7 +105,8 @@ fn a_997_hz_sine_reads_its_level_in_front_and_1_5_more_at_the_side() {
 #[test]
 fn integrated_loudness_of_tech_3341_within_a_tenth() {
     // EBU Tech 3341 table 1, cases 1 to 5: 1 kHz stereo.
-    let cases: [(&str, Vec<(f64, f64)>, f64); 5] = [
+    type Case = (&'static str, Vec<(f64, f64)>, f64);
+    let cases: [Case; 5] = [
         ("1", vec![(-23.0, 20.0)], -23.0),
         ("2", vec![(-33.0, 20.0)], -33.0),
         (
