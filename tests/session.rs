@@ -1,6 +1,8 @@
 //! The session file is checked strictly: every fault is reported, with its place and what to do, all at
 //! once; a sound session becomes a scene.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -424,6 +426,22 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
             "1 of 2",
         ),
         ("U478", "[song]\nbpm = 120\n".to_owned(), "umbel init"),
+        (
+            "U453",
+            "«[stem]»\nname = \"A\"".to_owned(),
+            "a list is allowed",
+        ),
+        ("U456", moved("«{ beats = 4 }»"), "`shape`"),
+        (
+            "U456",
+            stem("at = «{}»"),
+            "write { az, dist, el, width } or { x, y, width, z }",
+        ),
+        (
+            "U451",
+            moved("{ shape = \"circle\", beats = 4, el = 1, dist = 1, «radius» = 1 }"),
+            "belongs to another form",
+        ),
         // Whole files.
         (
             "U450",
@@ -835,6 +853,28 @@ fn audio_that_cannot_be_used_names_its_stem() {
         (song.sample_rate, song.length),
         (SampleRate(48_000), Frames(48_000))
     );
+}
+
+#[test]
+fn a_folder_or_a_missing_file_is_no_session() {
+    let folder = folder();
+    let of = |path: &Path| Checked::of(path).unwrap_err();
+    assert!(matches!(of(folder.path()), Error::Malformed { .. }));
+    assert!(matches!(
+        of(&folder.path().join("none.toml")),
+        Error::Io { .. }
+    ));
+}
+
+#[test]
+fn stems_without_a_frame_are_refused() {
+    let folder = folder();
+    wave(&folder.path().join("mono.wav"), 1, 48_000, 0, 0.0);
+    let session = check(folder.path(), &session("", "at = { az = 0 }", ""))
+        .session
+        .unwrap();
+    let refused = session.build(&BuildOptions::default()).unwrap_err();
+    assert!(matches!(refused, Error::Stem { .. }), "{refused}");
 }
 
 fn demo() -> PathBuf {

@@ -47,7 +47,7 @@ impl Session {
     /// Reads and checks a session file. Files it names must exist, but no audio is opened.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be read; [`Error::Session`] with every finding if it breaks a rule.
+    /// [`Error::Io`] if the file cannot be read, [`Error::Malformed`] if it is no plain file; [`Error::Session`] with every finding if it breaks a rule.
     pub fn load(path: &Path) -> Result<Self> {
         let checked = Checked::of(path)?;
         checked.session.ok_or_else(|| Error::Session {
@@ -99,9 +99,9 @@ impl Checked {
     /// Reads a session file and lists everything that is to be said about it.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be read.
+    /// [`Error::Io`] if the file cannot be read, [`Error::Malformed`] if it is no plain file.
     pub fn of(path: &Path) -> Result<Self> {
-        let bytes = read_bounded(path).map_err(|e| Error::io(path, "read", e))?;
+        let bytes = read_bounded(path)?;
         Ok(Self::of_bytes(bytes, path))
     }
 
@@ -159,12 +159,21 @@ impl Checked {
 }
 
 /// The file's bytes, at most one more than a session may have: what is larger is refused unread.
-fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+fn read_bounded(path: &Path) -> Result<Vec<u8>> {
     use std::io::Read;
+    let failed = |e| Error::io(path, "read", e);
+    let facts = std::fs::metadata(path).map_err(failed)?;
+    if !facts.is_file() {
+        // A pipe may never end, or never begin.
+        let what = match facts.is_dir() {
+            true => "this is a folder; name the session file in it",
+            false => "this is not a plain file",
+        };
+        return Err(Error::malformed(path, "session", "", what));
+    }
     let mut bytes = Vec::new();
-    let limit = text::LARGEST as u64 + 1;
-    std::fs::File::open(path)?
-        .take(limit)
-        .read_to_end(&mut bytes)?;
+    std::fs::File::open(path)
+        .and_then(|file| file.take(text::LARGEST as u64 + 1).read_to_end(&mut bytes))
+        .map_err(failed)?;
     Ok(bytes)
 }

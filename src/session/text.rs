@@ -44,7 +44,7 @@ pub(crate) fn decode(bytes: Vec<u8>, findings: &mut Findings) -> Option<String> 
                 None,
                 format!("byte {at} (line {line}) is not UTF-8 text"),
                 "",
-                "save the file as UTF-8",
+                "save the file as UTF-8 (`umbel info` reads audio files)",
             );
             None
         }

@@ -85,6 +85,15 @@ pub(crate) fn check(
     let common = common(&audio);
     if let Some(common) = common {
         rates(session, &audio, common, resample, findings);
+        if common.length == Frames(0) {
+            findings.add(
+                AUDIO_UNREADABLE,
+                session.root().key("stem").item(0).key("file").span(),
+                "no stem holds any sound: their files have 0 frames",
+                "0 frames",
+                "export the stems again",
+            );
+        }
         lengths(session, &audio, common, findings);
         let line = time_line(
             session.root(),
@@ -227,7 +236,6 @@ fn lengths(
     {
         let Some(audio) = audio else { continue };
         let frames = frames_at(common.sample_rate, &audio.facts);
-        // One frame is what rounding a bar to frames makes.
         if frames < common.length {
             let short = common.length - frames;
             findings.add(
@@ -254,7 +262,7 @@ fn after_the_end(root: Cursor<'_>, line: &TimeLine, common: Common, findings: &m
             return;
         };
         // A time at the very end, rounded to a frame, is not beyond it.
-        if line_is_after(seconds, end_s, common.sample_rate) {
+        if common.sample_rate.frame_at(seconds) > common.length {
             findings.add(
                 AFTER_THE_END,
                 at.span(),
@@ -279,10 +287,6 @@ fn after_the_end(root: Cursor<'_>, line: &TimeLine, common: Common, findings: &m
             }
         }
     }
-}
-
-fn line_is_after(seconds: f64, end_s: f64, rate: SampleRate) -> bool {
-    rate.frame_at(seconds) > rate.frame_at(end_s)
 }
 
 /// What a mono stem says that only a stereo stem can do.

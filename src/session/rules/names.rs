@@ -105,6 +105,11 @@ fn groups(root: Cursor<'_>, findings: &mut Findings) {
 fn sounding(root: Cursor<'_>, findings: &mut Findings) {
     let stems: Vec<Cursor<'_>> = tables(root, "stem").collect();
     if stems.is_empty() {
+        let written = root.key("stem");
+        if written.exists() && !written.is_list() {
+            // Something else is called `stem`, which has been said.
+            return;
+        }
         findings.add(
             NOTHING_SOUNDS,
             None,
