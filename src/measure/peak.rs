@@ -51,10 +51,14 @@ pub(super) fn highest(row: &[f32]) -> f32 {
             *lane = if magnitude > *lane { magnitude } else { *lane };
         }
     }
-    lanes
-        .into_iter()
-        .chain(rest.iter().map(|sample| sample.abs()))
-        .fold(0.0, f32::max)
+    let greater = |a: f32, b: f32| if b > a { b } else { a };
+    for half in [4, 2, 1] {
+        for lane in 0..half {
+            lanes[lane] = greater(lanes[lane], lanes[lane + half]);
+        }
+    }
+    rest.iter()
+        .fold(lanes[0], |peak, sample| greater(peak, sample.abs()))
 }
 
 #[cfg(test)]
