@@ -1,3 +1,3 @@
-//! (in the making)
+//! Pictures and reports, drawn as plain text formats without a library.
 
 pub mod layout_picture;
