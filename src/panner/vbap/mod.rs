@@ -36,12 +36,12 @@ const NEAR_LISTENER: f64 = 0.1;
 /// For every direction:
 /// - gains are finite and not below zero, LFE channels 0, the power 1;
 /// - a source at a loudspeaker feeds that loudspeaker alone;
-/// - gains are continuous, and steeper than 0.25 per degree only between loudspeakers that stand closer
-///   together than about 8 degrees;
+/// - gains are continuous, and change by no more than 0.25 per degree unless loudspeakers stand closer
+///   together than about 8 degrees, or very irregularly (`docs/panning.md`, "Limits");
 /// - a layout with a left/right, front/back or up/down symmetry has gains with that symmetry;
 /// - inside the cone of the loudspeakers the sum of gains times loudspeaker directions points at the
-///   source, and only the corners of the facet around it play (except for facets that pass so close by
-///   the listener that gains would be steeper than 0.25 per degree).
+///   source, and only the corners of the facet around it play (except where gains would be steeper than
+///   that: facets that pass close by the listener, and needles).
 ///
 /// The distance changes neither level nor gains, except within 0.1 of the listener, where the source
 /// moves to all loudspeakers equally: there is no step when it passes through the listener.

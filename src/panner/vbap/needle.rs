@@ -4,16 +4,18 @@
 //! A needle is blunted by a virtual speaker where the jump begins, at the foot of the height. There exact
 //! panning gives the pair of the edge; the virtual speaker adds as much of the third loudspeaker as lets
 //! the gains turn slowly enough. The image moves towards the third loudspeaker by part of the height.
+//! Where needles lie side by side, such virtual speakers are corners of needles themselves.
 
-use nalgebra::Vector3;
-
-use super::facet::Facet;
+use super::facet::{Corner, Facet};
 use super::mesh::{Kind, Vertex, corners_of};
 use super::steepness::steepest_slope;
 use crate::geometry::hull::HullFacet;
 
 /// Slope, per degree, from which on a triangle of loudspeakers is a needle.
 const NEEDLE: f64 = 0.25;
+
+/// A needle is blunted if that lowers the slope to less than this share.
+const WORTHWHILE: f64 = 0.95;
 
 /// How far the gain vector turns over the height of a blunted needle, in radians per degree; in its
 /// middle it turns up to a quarter faster.
@@ -25,8 +27,8 @@ pub(super) fn blunt_needles(
     vertices: &mut Vec<Vertex>,
     channels: usize,
 ) {
-    // Every round leaves two real triangles less, or one.
-    for _ in 0..facets.len() {
+    // Every round lowers a slope by a share; the bound is far above what is ever needed.
+    for _ in 0..2 * facets.len() {
         let Some((split, new)) = worst_needle(facets, vertices, channels) else {
             break;
         };
@@ -52,21 +54,19 @@ fn worst_needle(
     channels: usize,
 ) -> Option<([Split; 2], Vertex)> {
     let corners = corners_of(facets, vertices);
-    let slope = |of: [usize; 3], corners: &[super::facet::Corner]| {
-        let of = of.map(|i| &corners[i]);
-        let facet = Facet::triangle(of)?;
-        Some(steepest_slope(&facet, &of.map(|c| c.vector), channels))
-    };
     let triangles: Vec<(usize, [usize; 3])> = facets
         .iter()
         .enumerate()
         .filter_map(|(index, f)| Some((index, f.corners.as_slice().try_into().ok()?)))
         .collect();
-    let is_real = |of: &[usize; 3]| of.iter().all(|&i| vertices[i].channel().is_some());
+    let closed = |of: &[usize; 3]| {
+        of.iter()
+            .any(|&i| matches!(vertices[i].kind, Kind::Virtual))
+    };
     let mut needles: Vec<_> = triangles
         .iter()
-        .filter(|(_, of)| is_real(of))
-        .filter_map(|&(index, of)| Some((slope(of, &corners)?, index, of)))
+        .filter(|(_, of)| !closed(of))
+        .filter_map(|&(index, of)| Some((slope(of.map(|i| &corners[i]), channels)?, index, of)))
         .filter(|&(slope, ..)| slope > NEEDLE)
         .collect();
     needles.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -76,26 +76,36 @@ fn worst_needle(
             let at = (0..3).find(|&i| of[i] == b && of[(i + 1) % 3] == a)?;
             Some((other, of[(at + 2) % 3]))
         })?;
-        let new = blunting([a, b, c].map(|i| &vertices[i]))?;
+        let new = blunting([a, b, c].map(|i| (&vertices[i], &corners[i])), channels)?;
+        let [ca, cb, cc, cd] = [a, b, c, d].map(|i| &corners[i]);
+        let halves = [
+            [ca, &new, cc],
+            [&new, cb, cc],
+            [cb, &new, cd],
+            [&new, ca, cd],
+        ];
+        let mut after: f64 = 0.0;
+        for half in halves {
+            after = after.max(slope(half, channels)?);
+        }
         let m = vertices.len();
         let split = [
             (index, [[a, m, c], [m, b, c]]),
             (other, [[b, m, d], [m, a, d]]),
         ];
-        let mut with_new = corners.clone();
-        with_new.push(super::facet::Corner {
-            vector: new.direction,
-            feeds: match &new.kind {
-                Kind::Blunting(feeds) => feeds.clone(),
-                _ => return None,
-            },
-        });
-        let mut after: f64 = 0.0;
-        for half in split.iter().flat_map(|(_, halves)| halves) {
-            after = after.max(slope(*half, &with_new)?);
-        }
-        (after < now).then_some((split, new))
+        let vertex = Vertex {
+            direction: new.vector,
+            radius: 1.0,
+            kind: Kind::Blunting(new.feeds),
+        };
+        (after < WORTHWHILE * now).then_some((split, vertex))
     })
+}
+
+/// Steepest slope of the triangle of these corners; `None` if its cone is flat.
+fn slope(corners: [&Corner; 3], channels: usize) -> Option<f64> {
+    let facet = Facet::triangle(corners)?;
+    Some(steepest_slope(&facet, &corners.map(|c| c.vector), channels))
 }
 
 fn longest_edge_first(of: [usize; 3], vertices: &[Vertex]) -> [usize; 3] {
@@ -111,33 +121,40 @@ fn longest_edge_first(of: [usize; 3], vertices: &[Vertex]) -> [usize; 3] {
 
 /// The virtual speaker at the foot of `c` on the edge from `a` to `b`; `None` if the triangle is too high
 /// to need one, or if the foot lies beyond the edge.
-fn blunting([a, b, c]: [&Vertex; 3]) -> Option<Vertex> {
-    let normal = a.direction.cross(&b.direction).normalize();
-    let height = c.direction.dot(&normal);
+fn blunting([a, b, c]: [(&Vertex, &Corner); 3], channels: usize) -> Option<Corner> {
+    let [ua, ub, uc] = [a, b, c].map(|(vertex, _)| vertex.direction);
+    let normal = ua.cross(&ub).normalize();
+    let height = uc.dot(&normal);
     let turn = TURN * height.clamp(0.0, 1.0).asin().to_degrees();
     if turn >= std::f64::consts::FRAC_PI_2 {
         return None;
     }
-    let foot = (c.direction - normal * height).normalize();
+    let foot = (uc - normal * height).normalize();
     // The pair's gains at the foot: g_a a + g_b b along it.
-    let [ga, gb] = [
-        foot.cross(&b.direction).dot(&normal),
-        a.direction.cross(&foot).dot(&normal),
-    ];
+    let [ga, gb] = [foot.cross(&ub).dot(&normal), ua.cross(&foot).dot(&normal)];
     if ga <= 0.0 || gb <= 0.0 {
         return None;
     }
+    let gains = |parts: &[(f64, &Corner)]| {
+        let mut gains = vec![0.0; channels];
+        for (amount, corner) in parts {
+            for (channel, amplitude) in &corner.feeds {
+                gains[*channel] += amount * amplitude;
+            }
+        }
+        let power: f64 = gains.iter().map(|g| g * g).sum();
+        gains.iter_mut().for_each(|g| *g /= power.sqrt());
+        gains
+    };
+    let as_corner = |gains: Vec<f64>| Corner {
+        vector: foot,
+        feeds: gains
+            .into_iter()
+            .enumerate()
+            .filter(|(_, g)| *g > 0.0)
+            .collect(),
+    };
+    let pair = as_corner(gains(&[(ga, a.1), (gb, b.1)]));
     let (sin, cos) = turn.sin_cos();
-    let pair = sin / ga.hypot(gb);
-    let amplitudes = Vector3::new(ga * pair, gb * pair, cos);
-    let speakers = [a, b, c].into_iter().zip(amplitudes.iter());
-    Some(Vertex {
-        direction: foot,
-        radius: 1.0,
-        kind: Kind::Blunting(
-            speakers
-                .map(|(vertex, amplitude)| Some((vertex.channel()?, *amplitude)))
-                .collect::<Option<_>>()?,
-        ),
-    })
+    Some(as_corner(gains(&[(sin, &pair), (cos, c.1)])))
 }
