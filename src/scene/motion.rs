@@ -109,14 +109,15 @@ impl Imaging {
 
 /// How far to the side a position lies: -1 left, 1 right.
 ///
-/// Outside the unit sphere it is the x of the unit vector towards the position (-sin az cos el); inside,
-/// x itself, so that a move through the listener's head does not jump from one side to the other. A
-/// polar position keeps its direction down to distance 0.
+/// Outside the unit sphere it is the x of the unit vector towards the position; inside, x itself, so that
+/// a move through the listener's head does not jump from one side to the other. A polar position keeps
+/// its direction down to distance 0.
 fn lateral(position: Position) -> f64 {
     match position {
+        // Of the direction's six sines and cosines only two are wanted, once for every sample of a move.
         Position::Polar {
             azimuth, elevation, ..
-        } => crate::geometry::direction(azimuth, elevation).x,
+        } => -azimuth.to_radians().sin() * elevation.to_radians().cos(),
         Position::Cartesian { .. } => {
             let v = position.vector();
             v.x / v.norm().max(1.0)

@@ -16,29 +16,31 @@ const SAFE_DIGITS: usize = 19;
 pub(super) fn plain(text: &[u8]) -> Option<(f64, usize)> {
     let negative = text.first() == Some(&b'-');
     let begin = usize::from(negative);
-    let (mut at, mut digits, mut value) = (begin, 0, 0u64);
-    let mut point = None;
-    while let Some(&byte) = text.get(at) {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            if digits == SAFE_DIGITS {
-                return None;
-            }
-            value = value * 10 + u64::from(digit);
-            digits += 1;
-        } else if byte == b'.' && point.is_none() {
-            point = Some(digits);
-        } else {
-            break;
-        }
-        at += 1;
-    }
-    let decimals = digits - point.unwrap_or(digits);
-    if digits == 0 || value > 1 << 53 {
+    let (whole, point) = digits(text, begin, 0);
+    let (value, end) = match text.get(point) {
+        Some(b'.') => digits(text, point + 1, whole),
+        _ => (whole, point),
+    };
+    let decimals = end.saturating_sub(point + 1);
+    let count = point - begin + decimals;
+    // More digits than are safe may have wrapped `value` on the way.
+    if count == 0 || count > SAFE_DIGITS || value > 1 << 53 {
         return None;
     }
     let size = value as f64 / POWERS[decimals];
-    Some((if negative { -size } else { size }, at))
+    Some((if negative { -size } else { size }, end))
+}
+
+/// Appends the digits from byte `at` on to `value`; returns it and the place behind them.
+fn digits(text: &[u8], mut at: usize, mut value: u64) -> (u64, usize) {
+    while let Some(digit) = text.get(at).map(|byte| byte.wrapping_sub(b'0')) {
+        if digit > 9 {
+            break;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        at += 1;
+    }
+    (value, at)
 }
 
 /// Any finite decimal that the whole of `text` is.
