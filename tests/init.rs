@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use umbel::session::names::{Confidence, read_names};
+use umbel::session::{BuildOptions, Session};
 
 /// Ordinary names with the role a person would give them; `tests/data/README.md` says where they are from.
 #[test]
@@ -109,6 +110,14 @@ fn session(path: &Path) -> toml::Table {
     toml::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
+/// The written file satisfies every rule of sessions, down to the notes, and its audio can be opened.
+fn assert_nothing_to_say(path: &Path) {
+    let loaded = Session::load(path).unwrap_or_else(|error| panic!("{error:?}"));
+    assert!(loaded.findings.is_empty(), "{:?}", loaded.findings);
+    let song = loaded.build(&BuildOptions::default()).unwrap();
+    assert!(!song.strips.is_empty());
+}
+
 fn stems(session: &toml::Table) -> Vec<&toml::Table> {
     session["stem"]
         .as_array()
@@ -149,6 +158,7 @@ fn the_demo_folder_gives_twelve_roles_in_six_groups() {
     assert_eq!(json["title"], "open-the-dome");
     assert!(found.iter().all(|stem| stem["flagged"] == false), "{json}");
 
+    assert_nothing_to_say(&file);
     let session = session(&file);
     let in_kick: Vec<_> = stems(&session)
         .into_iter()
@@ -259,6 +269,7 @@ fn every_file_of_the_folder_is_accounted_for() {
         let audio = !file.ends_with("pdf") && !file.ends_with("mp3");
         assert_eq!(written.contains(file), audio, "{file}:\n{written}");
     }
+    assert_nothing_to_say(&dir.path().join("song.toml"));
     let session = session(&dir.path().join("song.toml"));
     let files: Vec<_> = stems(&session)
         .iter()
