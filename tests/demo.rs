@@ -179,7 +179,7 @@ fn an_obvious_mix_of_the_session_gives_the_same_channels() {
 #[test]
 fn loudness_and_peak_are_those_an_independent_meter_hears() {
     let folder = tempfile::tempdir().unwrap();
-    let result = render(folder.path(), &[]);
+    let result = render(folder.path(), &["--true-peak"]);
     let outputs = result["outputs"].as_array().unwrap();
     let targets: Vec<&str> = outputs
         .iter()

@@ -43,6 +43,9 @@ pub(crate) struct Args {
     /// One mono file per channel.
     #[arg(long)]
     multi_mono: bool,
+    /// Measure the true peak of every output as well.
+    #[arg(long)]
+    true_peak: bool,
     /// Start here: seconds, bar|beat ("9|1"), min:s or a marker ("@drop").
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -240,6 +243,7 @@ fn of_session(args: &Args, out: &OutSpec) -> Result<Delivery> {
         bit_depth: args.bit_depth.map_or(depth, bit_depth),
         container: args.container.map_or(container, container_of),
         multi_mono: args.multi_mono || out.multi_mono,
+        true_peak: args.true_peak,
     })
 }
 
@@ -261,6 +265,7 @@ fn of_argument(args: &Args, layout: &str, session: &str) -> Result<Delivery> {
         bit_depth: args.bit_depth.map_or(BitDepth::Int24, bit_depth),
         container: args.container.map_or(Container::Riff, container_of),
         multi_mono: args.multi_mono,
+        true_peak: args.true_peak,
     })
 }
 
@@ -382,14 +387,14 @@ fn report(output: &Rendered, rate: SampleRate, ui: &Ui) -> Result<()> {
     ))?;
     let heard = &output.heard;
     ui.line(format!(
-        "  loudness {} integrated, {} momentary at most, range {}; peak {}FS, true peak {}TP",
+        "  loudness {} integrated, {} momentary at most, range {}; peak {}FS{}",
         lufs(heard.integrated_lufs),
         lufs(heard.momentary_max_lufs),
-        heard
-            .range_lu
-            .map_or("-".to_owned(), |lu| format!("{lu:.1} LU")),
+        heard.range_lu.map_or("-".to_owned(), |lu| format!("{lu:.1} LU")),
         Gain(f64::from(peak(&output.files))).decibels(),
-        Gain(f64::from(heard.true_peak)).decibels(),
+        heard.true_peak.map_or(String::new(), |peak| {
+            format!(", true peak {}TP", Gain(f64::from(peak)).decibels())
+        }),
     ))?;
     ui.line(format!(
         "  channel order: {}",
@@ -433,7 +438,7 @@ fn as_json(output: &Rendered, rate: SampleRate) -> Value {
         "bytes": output.files.iter().map(|f| f.bytes).sum::<u64>(),
         "clipped_samples": output.files.iter().map(|f| f.clipped).sum::<u64>(),
         "peak_dbfs": db(peak(&output.files)),
-        "true_peak_dbtp": db(heard.true_peak),
+        "true_peak_dbtp": heard.true_peak.and_then(db),
         "integrated_lufs": heard.integrated_lufs,
         "momentary_max_lufs": heard.momentary_max_lufs,
         "loudness_range_lu": heard.range_lu,

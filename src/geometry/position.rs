@@ -22,9 +22,12 @@ pub fn direction(azimuth_deg: f64, elevation_deg: f64) -> Direction {
 
 /// Sine and cosine of an angle in degrees, exact at multiples of 90 and odd/even to the last bit.
 fn sin_cos_deg(angle_deg: f64) -> (f64, f64) {
-    let turn = angle_deg.abs() % 360.0;
+    let angle = angle_deg.abs();
+    // Far-out angles go the slow way; near ones need no call into a mathematics library.
+    let turn = if angle < 1e9 { angle - 360.0 * ((angle / 360.0) as i64 as f64) } else { angle % 360.0 };
     // Fold into [0, 45] so that the symmetries of the circle are those of the results.
-    let (quadrant, rest) = ((turn / 90.0).floor(), turn % 90.0);
+    let quadrant = (turn / 90.0) as u8;
+    let rest = turn - 90.0 * f64::from(quadrant);
     let (s, c) = if rest < 45.0 {
         rest.to_radians().sin_cos()
     } else if rest > 45.0 {
@@ -36,7 +39,7 @@ fn sin_cos_deg(angle_deg: f64) -> (f64, f64) {
             std::f64::consts::FRAC_1_SQRT_2,
         )
     };
-    let (s, c) = match quadrant as u8 {
+    let (s, c) = match quadrant % 4 {
         0 => (s, c),
         1 => (c, -s),
         2 => (-s, -c),

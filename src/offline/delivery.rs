@@ -24,6 +24,8 @@ pub struct Delivery {
     pub container: Container,
     /// One mono file per channel instead of one file.
     pub multi_mono: bool,
+    /// Measure the true peak as well; on dense material that costs more than the rendering.
+    pub true_peak: bool,
 }
 
 /// What was heard in an output.
@@ -35,8 +37,8 @@ pub struct Heard {
     pub momentary_max_lufs: Option<f64>,
     /// Loudness range in LU (EBU Tech 3342).
     pub range_lu: Option<f64>,
-    /// True peak, linear; over the loudest channel.
-    pub true_peak: f32,
+    /// True peak of the loudest channel, linear, if it was asked for.
+    pub true_peak: Option<f32>,
 }
 
 /// An output that has been written and verified.
@@ -141,7 +143,7 @@ impl Delivery {
             name: self.name,
             block: Block::new(channels, capacity),
             loudness: LoudnessMeter::new(sample_rate, &weights),
-            true_peak: TruePeakMeter::new(channels),
+            true_peak: self.true_peak.then(|| TruePeakMeter::new(channels)),
             sink,
         };
         Ok((self.target, output))
@@ -158,7 +160,7 @@ pub(super) struct Output {
     /// The block at hand.
     pub(super) block: Block,
     loudness: LoudnessMeter,
-    true_peak: TruePeakMeter,
+    true_peak: Option<TruePeakMeter>,
     sink: Sink,
 }
 
@@ -166,7 +168,9 @@ impl Output {
     /// Measures and writes the block at hand.
     pub(super) fn take(&mut self) -> Result<()> {
         self.loudness.add(&self.block);
-        self.true_peak.add(&self.block);
+        if let Some(meter) = &mut self.true_peak {
+            meter.add(&self.block);
+        }
         self.sink.write(&self.block, &self.rows)
     }
 
@@ -176,7 +180,7 @@ impl Output {
             integrated_lufs: self.loudness.integrated(),
             momentary_max_lufs: self.loudness.momentary_max(),
             range_lu: self.loudness.range(),
-            true_peak: self.true_peak.highest(),
+            true_peak: self.true_peak.as_ref().map(TruePeakMeter::highest),
         };
         let files = self.sink.finish()?;
         Ok(Rendered {
