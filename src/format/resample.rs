@@ -24,6 +24,8 @@ struct Resampled {
     source: Box<dyn AudioSource>,
     facts: AudioFacts,
     resampler: Fft<f64>,
+    /// Every channel of the source to the row of its number.
+    rows: Vec<Option<usize>>,
     /// One block of the source, one row per channel.
     input: Block,
     /// The same in f64, row after row.
@@ -82,6 +84,7 @@ pub fn resampled(source: Box<dyn AudioSource>, to: SampleRate) -> Result<Box<dyn
         source,
         facts,
         resampler,
+        rows: (0..channels).map(Some).collect(),
         input,
         input_wide: vec![0.0; channels * input_frames],
         output: vec![0.0; channels * output_frames],
@@ -107,8 +110,7 @@ impl Resampled {
     /// Resamples the next block of the source; beyond its end there is silence.
     fn next_block(&mut self) -> Result<()> {
         let channels = self.facts.channels;
-        let rows: Vec<Option<usize>> = (0..channels).map(Some).collect();
-        self.source.read(&mut self.input, &rows)?;
+        self.source.read(&mut self.input, &self.rows)?;
         let frames = self.input.frames();
         for (wide, row) in self
             .input_wide

@@ -1,13 +1,15 @@
 //! From the bytes of a file to planar samples.
 //!
 //! Two steps on a tile that stays in the first-level cache: bytes to interleaved floats, one straight run
-//! whatever the number of channels; then 8 × 8 transposes into the rows of the block. Plain and vector
-//! code give the same bits: all steps are exact, or round once and to nearest.
+//! whatever the number of channels; then 8 × 8 transposes into the rows of the block. For 24 bits, the
+//! usual form, AVX2 does both at once. Plain and vector code give the same bits: all steps are exact, or
+//! round once and to nearest.
 
 use pulp::Arch;
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::V3;
 
+use super::chunks::take;
 use super::header::Encoding;
 use super::transpose::{self, SIDE, Square};
 use crate::format::magnitude::largest_magnitude;
@@ -79,6 +81,14 @@ impl Unpacker {
         frames: usize,
         mut to: Destination<'_>,
     ) -> Result<(), NotFinite> {
+        #[cfg(target_arch = "x86_64")]
+        if let (Encoding::Int24, Some(simd), 3..) = (self.encoding, self.simd, self.channels) {
+            simd.vectorize(
+                #[inline(always)]
+                || int24_to_rows(simd, &bytes[start..], self.channels, frames, &mut to),
+            );
+            return Ok(());
+        }
         let frame_bytes = self.channels * self.encoding.bytes();
         let mut done = 0;
         while done < frames {
@@ -165,71 +175,116 @@ impl Unpacker {
                     }
                 }
             }
-            _ => {
+            channels => {
+                let tile = &self.tile;
+                let square = |first: usize, frame: usize| -> Square {
+                    std::array::from_fn(|n| {
+                        let at = (frame + n) * channels + first;
+                        tile[at..at + SIDE]
+                            .try_into()
+                            .expect("the range is as long as a side")
+                    })
+                };
+                let single = |channel: usize, frame: usize| tile[frame * channels + channel];
                 #[cfg(target_arch = "x86_64")]
                 if let Some(simd) = self.simd {
                     simd.vectorize(
                         #[inline(always)]
                         || {
-                            self.squares_to_rows(frames, to, |rows| {
-                                transpose::transpose_avx(simd, rows)
-                            });
+                            let columns = |first, frame| {
+                                transpose::transpose_rows_avx(simd, square(first, frame))
+                            };
+                            squares_to_rows(channels, frames, to, columns, single);
                         },
                     );
                     return;
                 }
-                self.squares_to_rows(frames, to, transpose::transpose_plain);
+                let columns = |first, frame| transpose::transpose_plain(square(first, frame));
+                squares_to_rows(channels, frames, to, columns, single);
             }
         }
     }
+}
 
-    /// Transposes the tile square by square, eight channels after eight, so that only eight rows of the
-    /// block are written at a time.
-    #[inline(always)]
-    fn squares_to_rows(
-        &self,
-        frames: usize,
-        to: &mut Destination<'_>,
-        transpose: impl Fn(Square) -> Square,
-    ) {
-        let channels = self.channels;
-        let whole = frames / SIDE * SIDE;
-        let mut group = 0;
-        while group < channels {
-            // The last group overlaps the one before it, if there is one; of fewer than eight channels the
-            // rest of the square is the beginning of the next frame and is not stored.
-            let first = group.min(channels.saturating_sub(SIDE));
-            group += SIDE;
-            let width = SIDE.min(channels);
-            let mut starts = [None; SIDE];
-            for (start, row) in starts.iter_mut().zip(&to.rows[first..first + width]) {
-                *start = row.map(|row| row * to.stride + to.first);
-            }
-            if starts.iter().all(Option::is_none) {
-                continue;
-            }
-            for frame in (0..whole).step_by(SIDE) {
-                let mut square: Square = [[0.0; SIDE]; SIDE];
-                for (n, row) in square.iter_mut().enumerate() {
-                    let at = (frame + n) * channels + first;
-                    row.copy_from_slice(&self.tile[at..at + SIDE]);
-                }
-                let square = transpose(square);
-                for (start, column) in starts.iter().zip(&square) {
-                    if let Some(start) = start {
-                        to.samples[start + frame..start + frame + SIDE].copy_from_slice(column);
-                    }
-                }
-            }
-            for (n, start) in starts.iter().enumerate() {
+/// Fills the wanted rows square by square, eight channels after eight, so that only eight rows of the block
+/// are written at a time. `columns(c, f)` gives the samples of eight frames from `f` on, for eight channels
+/// from `c` on; `single(c, f)` gives one sample.
+#[inline(always)]
+fn squares_to_rows(
+    channels: usize,
+    frames: usize,
+    to: &mut Destination<'_>,
+    columns: impl Fn(usize, usize) -> Square,
+    single: impl Fn(usize, usize) -> f32,
+) {
+    let whole = frames / SIDE * SIDE;
+    let width = SIDE.min(channels);
+    for group in (0..channels).step_by(SIDE) {
+        // The last group overlaps the one before it, if there is one; of fewer than eight channels the
+        // rest of the square is the beginning of the next frame and is not stored.
+        let first = group.min(channels - width);
+        let mut starts = [None; SIDE];
+        for (start, row) in starts.iter_mut().zip(&to.rows[first..first + width]) {
+            *start = row.map(|row| row * to.stride + to.first);
+        }
+        if starts.iter().all(Option::is_none) {
+            continue;
+        }
+        for frame in (0..whole).step_by(SIDE) {
+            for (start, column) in starts.iter().zip(&columns(first, frame)) {
                 if let Some(start) = start {
-                    for frame in whole..frames {
-                        to.samples[start + frame] = self.tile[frame * channels + first + n];
-                    }
+                    to.samples[start + frame..start + frame + SIDE].copy_from_slice(column);
+                }
+            }
+        }
+        for (n, start) in starts.iter().enumerate() {
+            if let Some(start) = start {
+                for frame in whole..frames {
+                    to.samples[start + frame] = single(first + n, frame);
                 }
             }
         }
     }
+}
+
+/// 24-bit samples straight into the rows. `bytes` begins with the first sample and goes on for [`TAIL`]
+/// after the last.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn int24_to_rows(simd: V3, bytes: &[u8], channels: usize, frames: usize, to: &mut Destination<'_>) {
+    use std::arch::x86_64::{__m128i, __m256, __m256i};
+    // As in `int24_avx`; here both halves begin with a sample.
+    const SPREAD: [i8; 32] = [
+        -1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, //
+        -1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11,
+    ];
+    let spread: __m256i = pulp::cast(SPREAD);
+    let scale = simd.avx._mm256_set1_ps(1.0 / 2_147_483_648.0);
+    let frame_bytes = 3 * channels;
+    let four = |at: usize| -> __m128i { pulp::cast(take::<16>(bytes, at)) };
+    let columns = |first: usize, frame: usize| {
+        transpose::transpose_avx(
+            simd,
+            #[inline(always)]
+            |n, half| -> __m256 {
+                let at = (frame + n) * frame_bytes + 3 * first + 12 * half;
+                let low = simd.avx._mm256_castsi128_si256(four(at));
+                let both = simd
+                    .avx2
+                    ._mm256_inserti128_si256::<1>(low, four(at + 4 * frame_bytes));
+                let words = simd.avx2._mm256_shuffle_epi8(both, spread);
+                simd.avx
+                    ._mm256_mul_ps(simd.avx._mm256_cvtepi32_ps(words), scale)
+            },
+        )
+    };
+    let single = |channel: usize, frame: usize| {
+        let mut sample = [0.0];
+        let at = frame * frame_bytes + 3 * channel;
+        to_float_plain(Encoding::Int24, &bytes[at..at + 3], &mut sample);
+        sample[0]
+    };
+    squares_to_rows(channels, frames, to, columns, single);
 }
 
 /// 24-bit samples, eight at a time. `bytes` begins [`LEAD`] bytes before the first sample and goes on for
@@ -247,7 +302,7 @@ fn int24_avx(simd: V3, bytes: &[u8], out: &mut [f32]) {
     let spread: __m256i = pulp::cast(SPREAD);
     let scale = simd.avx._mm256_set1_ps(1.0 / 2_147_483_648.0);
     for (n, out) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-        let eight: [u8; 32] = super::chunks::take(bytes, 24 * n);
+        let eight: [u8; 32] = take(bytes, 24 * n);
         let words = simd.avx2._mm256_shuffle_epi8(pulp::cast(eight), spread);
         let floats = simd.avx._mm256_cvtepi32_ps(words);
         *out = pulp::cast(simd.avx._mm256_mul_ps(floats, scale));
