@@ -2,6 +2,12 @@
 //!
 //! `cargo bench --bench mix_kernel` prints audio seconds per CPU second.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench prints its figures and stops at any fault"
+)]
+
 use std::hint::black_box;
 
 use umbel::audio::{Block, QUANTUM};

@@ -6,6 +6,12 @@
 //!
 //! `cargo bench --bench render [-- SECONDS]`
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench prints its figures and stops at any fault"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! The demo song, rendered end to end by the real program, against a slow and obvious mix of the same
 //! session, an independent loudness meter, and its own geometry.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -1,5 +1,7 @@
 //! Modules use only those before them in the order of the architecture.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

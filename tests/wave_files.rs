@@ -1,6 +1,11 @@
 //! Promise: WAV files of every legal form are read exactly, odd ones are mended and said, broken ones are
 //! refused with file and place; and what is written is read alike by another program's reader (`hound`).
 
+#![allow(
+    clippy::float_cmp,
+    clippy::collapsible_if,
+    reason = "samples are compared exactly"
+)]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first fault")]
 
 use std::fs::{self, File};

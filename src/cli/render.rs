@@ -390,7 +390,9 @@ fn report(output: &Rendered, rate: SampleRate, ui: &Ui) -> Result<()> {
         "  loudness {} integrated, {} momentary at most, range {}; peak {}FS{}",
         lufs(heard.integrated_lufs),
         lufs(heard.momentary_max_lufs),
-        heard.range_lu.map_or("-".to_owned(), |lu| format!("{lu:.1} LU")),
+        heard
+            .range_lu
+            .map_or("-".to_owned(), |lu| format!("{lu:.1} LU")),
         Gain(f64::from(peak(&output.files))).decibels(),
         heard.true_peak.map_or(String::new(), |peak| {
             format!(", true peak {}TP", Gain(f64::from(peak)).decibels())

@@ -24,7 +24,11 @@ pub fn direction(azimuth_deg: f64, elevation_deg: f64) -> Direction {
 fn sin_cos_deg(angle_deg: f64) -> (f64, f64) {
     let angle = angle_deg.abs();
     // Far-out angles go the slow way; near ones need no call into a mathematics library.
-    let turn = if angle < 1e9 { angle - 360.0 * ((angle / 360.0) as i64 as f64) } else { angle % 360.0 };
+    let turn = if angle < 1e9 {
+        angle - 360.0 * ((angle / 360.0) as i64 as f64)
+    } else {
+        angle % 360.0
+    };
     // Fold into [0, 45] so that the symmetries of the circle are those of the results.
     let quadrant = (turn / 90.0) as u8;
     let rest = turn - 90.0 * f64::from(quadrant);

@@ -94,6 +94,10 @@ impl Mixer {
 
 /// Multiplies `row`, whose first sample stands `time` frames into the quantum, by a gain that moves from
 /// `from` to `to` over the quantum.
+#[allow(
+    clippy::float_cmp,
+    reason = "unity is set exactly, and then nothing is to be done"
+)]
 fn fade(arch: pulp::Arch, row: &mut [f32], from: f64, to: f64, time: usize) {
     let (gain, step) = (from as f32, ((to - from) / QUANTUM as f64) as f32);
     if gain == 1.0 && step == 0.0 {

@@ -25,6 +25,7 @@ pub fn pan_gains(pan: f64) -> [f64; 2] {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "mirrors and ends are exact")]
     use super::*;
 
     #[test]

@@ -38,6 +38,9 @@ struct Lfe {
 impl Renderer {
     /// A renderer of `objects` for `target`. `lfe_feed` is the row of the feeds with the LFE copies; it is
     /// left out where the target has no LFE channel.
+    ///
+    /// # Panics
+    /// If a feed's number does not fit 32 bits.
     pub fn new(
         target: Target,
         objects: &[Object],

@@ -4,7 +4,7 @@ use umbel::geometry::Position;
 use umbel::layout::{Layout, Speaker};
 
 /// A layout of loudspeakers at (azimuth, elevation).
-pub fn layout(name: &str, angles: &[(f64, f64)]) -> Layout {
+pub(crate) fn layout(name: &str, angles: &[(f64, f64)]) -> Layout {
     let speakers = angles
         .iter()
         .enumerate()
@@ -18,7 +18,7 @@ pub fn layout(name: &str, angles: &[(f64, f64)]) -> Layout {
     }
 }
 
-pub fn speaker(label: &str, (azimuth, elevation): (f64, f64), lfe: bool) -> Speaker {
+pub(crate) fn speaker(label: &str, (azimuth, elevation): (f64, f64), lfe: bool) -> Speaker {
     Speaker {
         label: label.to_owned(),
         name: None,
@@ -38,7 +38,7 @@ pub fn speaker(label: &str, (azimuth, elevation): (f64, f64), lfe: bool) -> Spea
 }
 
 /// `n` angles round the ring at `elevation`, the first at `first`.
-pub fn ring(n: u32, first: f64, elevation: f64) -> Vec<(f64, f64)> {
+pub(crate) fn ring(n: u32, first: f64, elevation: f64) -> Vec<(f64, f64)> {
     (0..n)
         .map(|i| (first + f64::from(i) * 360.0 / f64::from(n), elevation))
         .collect()
@@ -69,7 +69,7 @@ fn jittered(angles: &[(f64, f64)], degrees: f64, seed: u32) -> Vec<(f64, f64)> {
 }
 
 /// `n` loudspeakers spread evenly over the sphere's part above `lowest`, the sine of an elevation.
-pub fn fibonacci(n: u32, lowest: f64) -> Vec<(f64, f64)> {
+pub(crate) fn fibonacci(n: u32, lowest: f64) -> Vec<(f64, f64)> {
     (0..n)
         .map(|i| {
             let z = lowest + (1.0 - lowest) * (f64::from(i) + 0.5) / f64::from(n);
@@ -79,7 +79,7 @@ pub fn fibonacci(n: u32, lowest: f64) -> Vec<(f64, f64)> {
 }
 
 /// 7.1.4 with its LFE, as in ITU-R BS.2051 system J.
-pub fn four_seven_nought() -> Layout {
+pub(crate) fn four_seven_nought() -> Layout {
     let mut layout = layout("4+7+0", &join(&[&seven(), &four()]));
     layout
         .speakers
@@ -132,7 +132,7 @@ fn twenty_two() -> Vec<(f64, f64)> {
 
 /// Layouts whose loudspeakers surround the listener, or stand in front, as in rooms that exist: all
 /// quality targets hold.
-pub fn ordinary() -> Vec<Layout> {
+pub(crate) fn ordinary() -> Vec<Layout> {
     vec![
         layout("stereo", &pairs(&[(30.0, 0.0)])),
         layout("5.1", &five()),
@@ -158,7 +158,7 @@ pub fn ordinary() -> Vec<Layout> {
 }
 
 /// Layouts that no standard knows. Exact velocity vectors are not asked of them.
-pub fn awkward() -> Vec<Layout> {
+pub(crate) fn awkward() -> Vec<Layout> {
     let wavy: Vec<_> = ring(8, 0.0, 0.0)
         .into_iter()
         .enumerate()
@@ -246,7 +246,7 @@ fn grounded(n: u32) -> Vec<(f64, f64)> {
 }
 
 /// Awkward layouts that mirror exactly: left/right, front/back, up/down.
-pub const SYMMETRIC: &[(&str, [bool; 3])] = &[
+pub(crate) const SYMMETRIC: &[(&str, [bool; 3])] = &[
     ("pair at ±90", [true, true, true]),
     ("pair at ±89.5", [true, false, true]),
     ("pair at ±85", [true, false, true]),

@@ -1,6 +1,8 @@
 //! Promise: on any layout, every direction and extent is panned, at full level, without a jump and with
 //! the layout's own symmetry; a source on a loudspeaker feeds that loudspeaker alone.
 
+#![allow(clippy::needless_range_loop, reason = "an axis is a number here")]
+
 mod layouts;
 mod metrics;
 

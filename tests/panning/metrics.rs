@@ -10,29 +10,29 @@ type Direction = Vector3<f64>;
 
 /// What a layout's gains look like over the direction set. Angles in degrees, slopes per degree.
 #[derive(Debug, Clone, Default)]
-pub struct Quality {
+pub(crate) struct Quality {
     /// Share of the sphere inside the cone of the loudspeakers.
-    pub covered: f64,
-    pub non_finite: usize,
-    pub silent: usize,
-    pub lfe: f64,
-    pub negative: f64,
-    pub level_db: f64,
-    pub level_step_db: f64,
-    pub hit: f64,
+    pub(crate) covered: f64,
+    pub(crate) non_finite: usize,
+    pub(crate) silent: usize,
+    pub(crate) lfe: f64,
+    pub(crate) negative: f64,
+    pub(crate) level_db: f64,
+    pub(crate) level_step_db: f64,
+    pub(crate) hit: f64,
     /// Left/right, front/back, up/down; `None` where the layout has no such symmetry.
-    pub symmetry: [Option<f64>; 3],
-    pub slope: f64,
-    pub rv_covered: f64,
-    pub off_facet: f64,
-    pub most_active_over_corners: i64,
-    pub re_covered_mean: f64,
-    pub re_mean: f64,
-    pub re_length: f64,
+    pub(crate) symmetry: [Option<f64>; 3],
+    pub(crate) slope: f64,
+    pub(crate) rv_covered: f64,
+    pub(crate) off_facet: f64,
+    pub(crate) most_active_over_corners: i64,
+    pub(crate) re_covered_mean: f64,
+    pub(crate) re_mean: f64,
+    pub(crate) re_length: f64,
 }
 
 /// A grid of rings 3 degrees apart with the area that each point stands for.
-pub fn grid() -> Vec<(Direction, f64)> {
+pub(crate) fn grid() -> Vec<(Direction, f64)> {
     let mut grid = Vec::new();
     for ring in -30i32..=30 {
         let el = 3.0 * f64::from(ring);
@@ -50,7 +50,7 @@ pub fn grid() -> Vec<(Direction, f64)> {
 }
 
 /// Paths of `1800 / every` steps: ten rings and nine great circles over both poles.
-pub fn paths(every: u32) -> Vec<Vec<Direction>> {
+pub(crate) fn paths(every: u32) -> Vec<Vec<Direction>> {
     let steps = || {
         (0..=1800)
             .step_by(every as usize)
@@ -74,7 +74,7 @@ pub fn paths(every: u32) -> Vec<Vec<Direction>> {
 }
 
 /// Measures `layout`. `every` thins the directions: 1 is the full set.
-pub fn measure(layout: &Layout, every: u32) -> Quality {
+pub(crate) fn measure(layout: &Layout, every: u32) -> Quality {
     let panner = Vbap::new(layout).expect("a layout with loudspeakers");
     let gains_of = |u: &Direction| {
         let mut gains = vec![f64::NAN; layout.speakers.len()];
@@ -200,7 +200,7 @@ fn vectors(speakers: &Speakers, gains: &[f64]) -> [Direction; 2] {
 }
 
 /// Angle between a vector and a direction in degrees; 180 if the vector vanishes.
-pub fn angle(r: &Direction, p: &Direction) -> f64 {
+pub(crate) fn angle(r: &Direction, p: &Direction) -> f64 {
     if r.norm() < 1e-6 {
         return 180.0;
     }
@@ -208,9 +208,9 @@ pub fn angle(r: &Direction, p: &Direction) -> f64 {
 }
 
 /// The loudspeakers of a layout and, by trying every plane through three of them, their hull.
-pub struct Speakers {
+pub(crate) struct Speakers {
     /// Channel and direction of each loudspeaker that is not an LFE.
-    pub channels: Vec<(usize, Direction)>,
+    pub(crate) channels: Vec<(usize, Direction)>,
     facets: Vec<Wall>,
 }
 
@@ -224,7 +224,7 @@ struct Wall {
 }
 
 impl Speakers {
-    pub fn of(layout: &Layout) -> Self {
+    pub(crate) fn of(layout: &Layout) -> Self {
         let channels: Vec<_> = layout
             .speakers
             .iter()
@@ -290,7 +290,7 @@ fn walls(speakers: &[(usize, Direction)]) -> Vec<Wall> {
         };
         let offset = normal.dot(&ua);
         let beyond = |(_, u): &(usize, Direction)| normal.dot(u) > offset + 1e-9;
-        if !(offset > 1e-6) || speakers.iter().any(beyond) {
+        if offset <= 1e-6 || speakers.iter().any(beyond) {
             continue;
         }
         let known = |w: &(Direction, f64, Wall)| {

@@ -11,7 +11,7 @@ use pulp::x86::V3;
 
 use super::chunks::take;
 use super::header::Encoding;
-use super::transpose::{self, SIDE, Square};
+use crate::dsp::transpose::{self, SIDE, Square};
 use crate::format::magnitude::largest_magnitude;
 
 /// Bytes that must stand before the first sample: a vector load of eight 24-bit samples begins so much

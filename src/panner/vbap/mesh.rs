@@ -156,7 +156,7 @@ fn judge(hull: &[HullFacet], vertices: &[Vertex], channels: usize) -> Vec<Judged
                 .all(|&i| vertices[i].channel().is_some()),
             area,
             offset,
-            bad: !(offset > THROUGH_LISTENER) || parts.is_empty() || offset < GRAZING && steep(),
+            bad: offset <= THROUGH_LISTENER || parts.is_empty() || offset < GRAZING && steep(),
         }
     };
     hull.iter().map(judge_one).collect()
@@ -265,7 +265,7 @@ fn facets_of(
     if let [a, b, c] = of[..] {
         return with_cone([a, b, c]).into_iter().collect();
     }
-    if !(hull_facet.offset > THROUGH_LISTENER) {
+    if hull_facet.offset <= THROUGH_LISTENER {
         return Vec::new();
     }
     if hull_facet
