@@ -1,6 +1,9 @@
 //! Transposing squares of 8 × 8 words, the step between interleaved and planar samples.
 
 #[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m128, __m256};
+
+#[cfg(target_arch = "x86_64")]
 use pulp::x86::V3;
 
 /// Words on each side of a square.
@@ -21,31 +24,12 @@ pub(crate) fn transpose_plain(rows: Square) -> Square {
     columns
 }
 
-/// Transposes in AVX registers: eight words of two rows are joined while loading, so that 16 shuffles are
-/// enough.
+/// Transposes in AVX registers. `halves(r, h)` gives half `h` of row `r` and of row `r + 4` side by side:
+/// joining them while loading makes 16 shuffles enough.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(crate) fn transpose_avx(simd: V3, rows: Square) -> Square {
-    use std::arch::x86_64::{__m128, __m256};
+pub(crate) fn transpose_halves_avx(simd: V3, halves: impl Fn(usize, usize) -> __m256) -> Square {
     let avx = simd.avx;
-    // Half `h` of rows `r` and `r + 4`, side by side.
-    let halves = |r: usize, h: usize| -> __m256 {
-        let low: [f32; 4] = [
-            rows[r][4 * h],
-            rows[r][4 * h + 1],
-            rows[r][4 * h + 2],
-            rows[r][4 * h + 3],
-        ];
-        let high: [f32; 4] = [
-            rows[r + 4][4 * h],
-            rows[r + 4][4 * h + 1],
-            rows[r + 4][4 * h + 2],
-            rows[r + 4][4 * h + 3],
-        ];
-        let low: __m128 = pulp::cast(low);
-        let high: __m128 = pulp::cast(high);
-        avx._mm256_insertf128_ps::<1>(avx._mm256_castps128_ps256(low), high)
-    };
     let mut columns = [[0.0; SIDE]; SIDE];
     for h in 0..2 {
         let (a, b) = (halves(0, h), halves(1, h));
@@ -58,6 +42,23 @@ pub(crate) fn transpose_avx(simd: V3, rows: Square) -> Square {
         columns[4 * h + 3] = pulp::cast(avx._mm256_shuffle_ps::<0xee>(ab_high, cd_high));
     }
     columns
+}
+
+/// The same for a square that is in memory.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn transpose_avx(simd: V3, rows: Square) -> Square {
+    let half = |r: usize, h: usize| -> [f32; 4] { std::array::from_fn(|c| rows[r][4 * h + c]) };
+    transpose_halves_avx(simd, |r, h| join(simd, half(r, h), half(r + 4, h)))
+}
+
+/// Two times four words side by side.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn join(simd: V3, low: [f32; 4], high: [f32; 4]) -> __m256 {
+    let (low, high): (__m128, __m128) = (pulp::cast(low), pulp::cast(high));
+    simd.avx
+        ._mm256_insertf128_ps::<1>(simd.avx._mm256_castps128_ps256(low), high)
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ mod chunks;
 mod header;
 mod pack;
 mod reader;
-mod transpose;
 mod unpack;
 mod writer;
 

@@ -5,9 +5,9 @@ use pulp::Arch;
 use pulp::x86::V3;
 
 use super::header::BitDepth;
-use super::transpose::{self, SIDE, Square};
 use crate::audio::Block;
 use crate::dsp::dither::{self, WordLength};
+use crate::dsp::transpose::{self, SIDE, Square};
 use crate::format::magnitude::largest_magnitude;
 use crate::units::Frames;
 
@@ -149,7 +149,7 @@ impl Packer {
         if let Some(simd) = self.simd {
             simd.vectorize(
                 #[inline(always)]
-                || self.squares(frames, |rows| transpose::transpose_rows_avx(simd, rows)),
+                || self.squares(frames, |rows| transpose::transpose_avx(simd, rows)),
             );
             return;
         }
