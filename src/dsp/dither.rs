@@ -138,7 +138,8 @@ fn quantise_avx(
     for (&eight, out) in eights.iter().zip(out) {
         let sample: __m256 = pulp::cast(eight);
 
-        let mut bits = avx2._mm256_xor_si256(frames, avx2._mm256_srli_epi32::<16>(frames));
+        let mut bits = avx2._mm256_xor_si256(frames, words(key));
+        bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<16>(bits));
         bits = avx2._mm256_mullo_epi32(bits, words(0x7feb_352d));
         bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<15>(bits));
         bits = avx2._mm256_add_epi32(bits, words(key));
@@ -188,9 +189,10 @@ fn quantise_avx(
 /// One value of the noise, above -1 and below 1 step: the difference of the two halves of a hash.
 #[inline(always)]
 fn tpdf(key: u32, frame: u32) -> f32 {
-    let mut bits = frame ^ (frame >> 16);
-    bits = bits.wrapping_mul(0x7feb_352d);
-    // The key enters between the two multiplications, so that no channel is a delayed copy of another.
+    // The key enters twice: before the first multiplication, so that all bits of two channels differ, and
+    // before the second, so that no channel has the values of another in another order.
+    let mut bits = frame ^ key;
+    bits = (bits ^ (bits >> 16)).wrapping_mul(0x7feb_352d);
     bits = (bits ^ (bits >> 15)).wrapping_add(key);
     bits = bits.wrapping_mul(0x846c_a68b);
     bits ^= bits >> 16;

@@ -28,7 +28,7 @@ pub(crate) fn transpose_plain(rows: Square) -> Square {
 /// joining them while loading makes 16 shuffles enough.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(crate) fn transpose_avx(simd: V3, halves: impl Fn(usize, usize) -> __m256) -> Square {
+pub(crate) fn transpose_halves_avx(simd: V3, halves: impl Fn(usize, usize) -> __m256) -> Square {
     let avx = simd.avx;
     let mut columns = [[0.0; SIDE]; SIDE];
     for h in 0..2 {
@@ -47,9 +47,9 @@ pub(crate) fn transpose_avx(simd: V3, halves: impl Fn(usize, usize) -> __m256) -
 /// The same for a square that is in memory.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(crate) fn transpose_rows_avx(simd: V3, rows: Square) -> Square {
+pub(crate) fn transpose_avx(simd: V3, rows: Square) -> Square {
     let half = |r: usize, h: usize| -> [f32; 4] { std::array::from_fn(|c| rows[r][4 * h + c]) };
-    transpose_avx(simd, |r, h| join(simd, half(r, h), half(r + 4, h)))
+    transpose_halves_avx(simd, |r, h| join(simd, half(r, h), half(r + 4, h)))
 }
 
 /// Two times four words side by side.
@@ -73,7 +73,7 @@ mod tests {
         assert!(columns[3][5] == 53.0);
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = V3::try_new() {
-            assert_eq!(simd.vectorize(|| transpose_rows_avx(simd, rows)), columns);
+            assert_eq!(simd.vectorize(|| transpose_avx(simd, rows)), columns);
         }
     }
 }

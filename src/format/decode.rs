@@ -7,19 +7,31 @@ use std::path::{Path, PathBuf};
 
 use symphonia::core::audio::sample::SampleFormat as SymphoniaFormat;
 use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::well_known::{
+    CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE,
+};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
-use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::errors::{Error as SymphoniaError, Result as SymphoniaResult};
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
+use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
 
+use super::guard::fenced;
+use super::magnitude::largest_magnitude;
 use super::sniff;
 use super::source::{AudioFacts, AudioSource, SampleFormat, place, silence_rest, unusable_sample};
 use crate::audio::Block;
 use crate::units::{Frames, SampleRate};
 use crate::{Error, Result};
+
+/// As in WAV files.
+const MOST_CHANNELS: usize = 4096;
+
+/// Most frames of one packet; a decoder makes room for them before it has seen one.
+const MOST_PACKET_FRAMES: u64 = 1 << 16;
 
 /// A file that symphonia decodes.
 pub(super) struct DecodedFile {
@@ -114,7 +126,7 @@ impl DecodedFile {
             row.clear();
         }
         let packet = loop {
-            match self.stream.demuxer.next_packet() {
+            match self.stream.next_packet() {
                 Ok(Some(packet)) if packet.track_id == self.stream.track => break packet,
                 Ok(Some(_)) => {}
                 Ok(None) => return self.at_end().map(|()| false),
@@ -135,21 +147,14 @@ impl DecodedFile {
             );
             return Err(self.malformed(reason));
         }
-        let decoded = match self.stream.decoder.decode(&packet) {
-            Ok(decoded) => decoded,
+        let (channels, rate) = match self.stream.decode(&packet, &mut self.packet) {
+            Ok(form) => form,
             Err(e) => return Err(self.broken(&e)),
         };
-        if decoded.num_planes() != self.packet.len()
-            || decoded.spec().rate() != self.facts.sample_rate.0
-        {
-            let reason = format!(
-                "the sound changes to {} channels at {} Hz",
-                decoded.num_planes(),
-                decoded.spec().rate()
-            );
+        if channels != self.facts.channels || rate != self.facts.sample_rate.0 {
+            let reason = format!("the sound changes to {channels} channels at {rate} Hz");
             return Err(self.malformed(reason));
         }
-        decoded.copy_to_vecs_planar(&mut self.packet);
         Ok(true)
     }
 
@@ -160,7 +165,7 @@ impl DecodedFile {
             let reason = format!("the file ends here; it should have {expected} frames");
             return Err(self.malformed(reason));
         }
-        if self.from_start && self.stream.decoder.finalize().verify_ok == Some(false) {
+        if self.from_start && self.stream.checksum_fails() {
             let reason =
                 "the samples do not give the checksum that the file carries; it is damaged";
             return Err(Error::malformed(
@@ -205,6 +210,9 @@ impl DecodedFile {
                 continue;
             }
             let samples = &row[self.taken..self.taken + frames];
+            if largest_magnitude(samples).is_finite() {
+                continue;
+            }
             if let Some(n) = samples.iter().position(|x| !x.is_finite()) {
                 let at = place(channel, self.position + n as u64, self.facts.sample_rate);
                 let reason = unusable_sample(samples[n]);
@@ -259,9 +267,7 @@ impl AudioSource for DecodedFile {
             if frames == 0 {
                 break;
             }
-            if matches!(self.facts.sample_format, SampleFormat::Float { .. }) {
-                self.check_finite(frames, rows)?;
-            }
+            self.check_finite(frames, rows)?;
             for (samples, row) in self.packet.iter().zip(rows) {
                 if let Some(row) = row {
                     block.row_mut(*row)[done..done + frames]
@@ -324,13 +330,16 @@ impl Stream {
             "CAF" => "caf",
             _ => "m4a",
         });
-        let demuxer = symphonia::default::get_probe()
-            .probe(
+        let probe = || {
+            symphonia::default::get_probe().probe(
                 &hint,
                 source,
                 FormatOptions::default(),
                 MetadataOptions::default(),
             )
+        };
+        let demuxer = fenced(probe)
+            .unwrap_or_else(absurd)
             .map_err(|e| refused(path, container, &e))?;
         let track = demuxer
             .default_track(TrackType::Audio)
@@ -341,8 +350,18 @@ impl Stream {
         };
         // A checksum that the file carries (FLAC) is compared at its end.
         let options = AudioDecoderOptions::default().verify(true);
-        let decoder = symphonia::default::get_codecs()
-            .make_audio_decoder(&parameters, &options)
+        let channels = parameters.channels.as_ref().map_or(0, |c| c.count());
+        let packet_frames = parameters.max_frames_per_packet.unwrap_or(0);
+        if channels > MOST_CHANNELS || packet_frames > MOST_PACKET_FRAMES {
+            let reason = format!(
+                "it claims {channels} channels and packets of {packet_frames} frames; at most \
+                 {MOST_CHANNELS} and {MOST_PACKET_FRAMES} can be read"
+            );
+            return Err(Error::malformed(path, container, "", reason));
+        }
+        let make = || symphonia::default::get_codecs().make_audio_decoder(&parameters, &options);
+        let decoder = fenced(make)
+            .unwrap_or_else(absurd)
             .map_err(|e| refused(path, container, &e))?;
         let rate = parameters.sample_rate.unwrap_or(0);
         let is_frame_exact = track.time_base == TimeBase::try_from_recip(rate);
@@ -357,6 +376,33 @@ impl Stream {
         Ok((stream, parameters, frames))
     }
 
+    fn next_packet(&mut self) -> SymphoniaResult<Option<Packet>> {
+        fenced(|| self.demuxer.next_packet()).unwrap_or_else(absurd)
+    }
+
+    /// Decodes a packet into one row per channel; gives its number of channels and sample rate. Rows are
+    /// written only if there is one for each channel.
+    fn decode(
+        &mut self,
+        packet: &Packet,
+        rows: &mut Vec<Vec<f32>>,
+    ) -> SymphoniaResult<(usize, u32)> {
+        let work = || {
+            let decoded = self.decoder.decode(packet)?;
+            let form = (decoded.num_planes(), decoded.spec().rate());
+            if form.0 == rows.len() {
+                decoded.copy_to_vecs_planar(rows);
+            }
+            Ok(form)
+        };
+        fenced(work).unwrap_or_else(absurd)
+    }
+
+    /// True if the file carries a checksum and the samples decoded so far do not give it.
+    fn checksum_fails(&mut self) -> bool {
+        fenced(|| self.decoder.finalize().verify_ok) == Some(Some(false))
+    }
+
     /// Goes to the packet that holds `frame`; gives the frame at which it begins, or `None`.
     fn seek(&mut self, frame: u64) -> Option<u64> {
         if !self.is_frame_exact {
@@ -367,15 +413,28 @@ impl Stream {
             ts,
             track_id: self.track,
         };
-        let reached = self.demuxer.seek(SeekMode::Accurate, to).ok()?;
+        let reached = fenced(|| self.demuxer.seek(SeekMode::Accurate, to))?.ok()?;
         self.decoder.reset();
         u64::try_from(reached.actual_ts.get().checked_sub(self.start)?).ok()
     }
 }
 
+/// What is said of a file at which a decoder gave up.
+fn absurd<T>() -> SymphoniaResult<T> {
+    Err(SymphoniaError::DecodeError(
+        "its numbers contradict each other",
+    ))
+}
+
 /// How the samples are stored, for the facts.
 fn sample_format(parameters: &AudioCodecParameters) -> SampleFormat {
     let bits = parameters.bits_per_sample;
+    // The RIFF and CAF readers leave it to the codec to tell floats from integers.
+    match parameters.codec {
+        CODEC_ID_PCM_F32LE | CODEC_ID_PCM_F32BE => return SampleFormat::Float { bits: 32 },
+        CODEC_ID_PCM_F64LE | CODEC_ID_PCM_F64BE => return SampleFormat::Float { bits: 64 },
+        _ => {}
+    }
     match parameters.sample_format {
         Some(SymphoniaFormat::F32) => SampleFormat::Float { bits: 32 },
         Some(SymphoniaFormat::F64) => SampleFormat::Float { bits: 64 },

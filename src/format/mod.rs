@@ -6,6 +6,7 @@
 //! [`positions_csv`] reads movements written as tables.
 
 mod decode;
+mod guard;
 pub mod layout_file;
 mod magnitude;
 pub mod positions_csv;

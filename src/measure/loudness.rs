@@ -6,7 +6,7 @@ use super::gating::{self, MOMENTARY_HOPS, SHORT_TERM_HOPS};
 use super::k_weighting::{KWeighting, LANES, LaneState};
 use crate::audio::Block;
 #[cfg(target_arch = "x86_64")]
-use crate::dsp::transpose::transpose_rows_avx;
+use crate::dsp::transpose::transpose_avx;
 use crate::dsp::transpose::{Square, transpose_plain};
 use crate::units::SampleRate;
 
@@ -155,7 +155,7 @@ impl LoudnessMeter {
                 groups,
                 block,
                 frames,
-                transpose: |square| transpose_rows_avx(simd, square),
+                transpose: |square| transpose_avx(simd, square),
             }),
             arch => arch.dispatch(Filter {
                 weighting,

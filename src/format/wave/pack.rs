@@ -149,7 +149,7 @@ impl Packer {
         if let Some(simd) = self.simd {
             simd.vectorize(
                 #[inline(always)]
-                || self.squares(frames, |rows| transpose::transpose_rows_avx(simd, rows)),
+                || self.squares(frames, |rows| transpose::transpose_avx(simd, rows)),
             );
             return;
         }

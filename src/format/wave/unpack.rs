@@ -191,9 +191,8 @@ impl Unpacker {
                     simd.vectorize(
                         #[inline(always)]
                         || {
-                            let columns = |first, frame| {
-                                transpose::transpose_rows_avx(simd, square(first, frame))
-                            };
+                            let columns =
+                                |first, frame| transpose::transpose_avx(simd, square(first, frame));
                             squares_to_rows(channels, frames, to, columns, single);
                         },
                     );
@@ -263,7 +262,7 @@ fn int24_to_rows(simd: V3, bytes: &[u8], channels: usize, frames: usize, to: &mu
     let frame_bytes = 3 * channels;
     let four = |at: usize| -> __m128i { pulp::cast(take::<16>(bytes, at)) };
     let columns = |first: usize, frame: usize| {
-        transpose::transpose_avx(
+        transpose::transpose_halves_avx(
             simd,
             #[inline(always)]
             |n, half| -> __m256 {
