@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use symphonia::core::audio::sample::SampleFormat as SymphoniaFormat;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE,
+    CODEC_ID_ALAC, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE,
 };
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::{Error as SymphoniaError, Result as SymphoniaResult};
@@ -428,11 +428,18 @@ fn absurd<T>() -> SymphoniaResult<T> {
 
 /// How the samples are stored, for the facts.
 fn sample_format(parameters: &AudioCodecParameters) -> SampleFormat {
-    let bits = parameters.bits_per_sample;
+    // A container may leave the depth to the codec and write 0.
+    let bits = parameters.bits_per_sample.filter(|&bits| bits > 0);
     // The RIFF and CAF readers leave it to the codec to tell floats from integers.
     match parameters.codec {
         CODEC_ID_PCM_F32LE | CODEC_ID_PCM_F32BE => return SampleFormat::Float { bits: 32 },
         CODEC_ID_PCM_F64LE | CODEC_ID_PCM_F64BE => return SampleFormat::Float { bits: 64 },
+        // The sixth byte of ALAC's configuration ("ALACSpecificConfig", Apple's description of the format).
+        CODEC_ID_ALAC => {
+            let stated = parameters.extra_data.as_ref().and_then(|data| data.get(5));
+            let bits = stated.map_or(24, |&depth| u32::from(depth));
+            return SampleFormat::Integer { bits };
+        }
         _ => {}
     }
     match parameters.sample_format {
