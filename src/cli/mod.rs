@@ -1,7 +1,7 @@
 //! The command line: one file per verb, and what they share.
 //!
-//! A verb is a struct `Args` and a function `run(args, &Ui) -> Result<()>`. [`Ui`] prints its results on
-//! stdout and all else on stderr, [`exit`] turns what it returns into an exit code, [`interrupt`] tells
+//! A verb is a struct `Args` and a function `run(args, &Ui) -> Result<()>`. `Ui` prints its results on
+//! stdout and all else on stderr, `exit` turns what it returns into an exit code, `interrupt` tells
 //! long work that the user wants it to stop.
 
 mod exit;

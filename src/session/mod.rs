@@ -8,7 +8,7 @@
 //! The numbered rules are in [`RULES`].
 //!
 //! For a folder without a session: [`folder`] lists it, [`names`] reads what the names say, [`sound`] listens
-//! for the rest, [`propose`] places every stem and [`write`] writes the file.
+//! for the rest, [`propose`] places every stem and [`mod@write`] writes the file.
 
 mod build;
 mod codes;

@@ -2,7 +2,7 @@
 //!
 //! Every public field is a key of the file; its documentation is the description an editor shows, its
 //! range attributes are the limits that are checked. What cannot be said here (references, times, files)
-//! is in [`rules`](super::rules).
+//! is in `rules`.
 
 use std::collections::BTreeMap;
 
@@ -89,7 +89,7 @@ pub struct StemKeys {
     /// The stem's name, unique in the session.
     #[schemars(length(min = 1))]
     pub name: String,
-    /// Audio file, relative to the folder `stems` of [song].
+    /// Audio file, relative to the folder `stems` of `[song]`.
     #[schemars(length(min = 1))]
     pub file: String,
     /// Channels of the file, counted from 1: one (a mono stem) or two (left and right). Default: all, if
