@@ -326,9 +326,9 @@ fn plan(song: &Song, deliveries: &[Delivery], options: Options, ui: &Ui) -> Resu
                 .collect();
             if !ui.json {
                 ui.line(format!(
-                    "would write {}  {:?}  {channels} channels  {}  {:.3} s  {}",
+                    "would write {}  {}  {channels} channels  {}  {:.3} s  {}",
                     paths.join(", "),
-                    delivery.target,
+                    delivery.target.name(),
                     delivery.bit_depth,
                     song.sample_rate.seconds_at(Frames(frames)),
                     size(bytes)
@@ -340,6 +340,7 @@ fn plan(song: &Song, deliveries: &[Delivery], options: Options, ui: &Ui) -> Resu
             }
             Ok(json!({
                 "name": delivery.name,
+                "target": delivery.target.name(),
                 "files": paths,
                 "channels": channels,
                 "channel_order": delivery.channel_order(),

@@ -132,12 +132,12 @@ impl Delivery {
                 .map_err(|e| Error::io(folder, "create the folder", e))?;
         }
         let sink = Sink::create(&self.path, spec, &self.arrangement(), overwrite)?;
-        let (target_name, weights) = match &self.target {
-            Target::Layout { layout, .. } => (layout.name.clone(), channel_weights(layout)),
-            Target::Stereo => ("stereo".to_owned(), vec![1.0; 2]),
+        let weights = match &self.target {
+            Target::Layout { layout, .. } => channel_weights(layout),
+            Target::Stereo => vec![1.0; 2],
         };
         let output = Output {
-            target_name,
+            target_name: self.target.name().to_owned(),
             channel_order: self.channel_order(),
             rows: self.rows(),
             name: self.name,

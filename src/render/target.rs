@@ -17,6 +17,14 @@ pub enum Target {
 }
 
 impl Target {
+    /// The layout's name, or "stereo".
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Layout { layout, .. } => &layout.name,
+            Self::Stereo => "stereo",
+        }
+    }
+
     /// Number of output channels.
     pub fn channels(&self) -> usize {
         match self {

@@ -15,7 +15,7 @@ use crate::{Error, Result};
 
 /// Bytes read at a time: as much as stays in the second-level cache until it is unpacked. Shorter reads pay
 /// more for each call (page cache to memory: 16 KiB 7 GB/s, 64 KiB 9.9, 128 KiB 11.1, 1 MiB 10.5).
-const READ_BYTES: usize = 128 * 1024;
+const READ_BYTES: usize = 32 * 1024;
 
 /// A WAV file being read: RIFF, RF64 or BW64; 8 to 32-bit integer, 32 or 64-bit float.
 ///
