@@ -52,6 +52,20 @@ fn ordinary_layouts_meet_every_target() {
 }
 
 #[test]
+fn every_built_in_layout_meets_every_target() {
+    let library = umbel::layout::library();
+    assert_eq!(library.len(), 31);
+    for layout in library {
+        let quality = measure(layout, 1);
+        assert_sound(layout, &quality);
+        // The mono layout has no direction of its own to be exact in.
+        if layout.name != "0+1+0" {
+            assert_exact(layout, &quality);
+        }
+    }
+}
+
+#[test]
 fn awkward_layouts_are_full_smooth_and_hit_their_speakers() {
     for layout in layouts::awkward() {
         assert_sound(&layout, &measure(&layout, 1));
