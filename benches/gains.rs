@@ -117,5 +117,6 @@ fn layout(name: &str, layers: &[(&[f64], f64)]) -> Layout {
         title: String::new(),
         speakers,
         source: String::new(),
+        screen: None,
     }
 }

@@ -17,7 +17,7 @@ use umbel::layout::{AngleRange, Layout, Speaker};
 use umbel::mix::{Mixer, Strip};
 use umbel::panner::Panner;
 use umbel::render::Target;
-use umbel::scene::{BlockSource, Extent, MetadataBlock, Object, ObjectState};
+use umbel::scene::{BlockSource, Extent, MetadataBlock, Object, ObjectState, Ramp};
 use umbel::units::{Frames, SampleRate};
 
 const OBJECTS: usize = 128;
@@ -35,17 +35,13 @@ impl BlockSource for Moves {
         Some(MetadataBlock {
             start: Frames(n * QUANTUM as u64),
             length: None,
-            ramp: Frames(QUANTUM as u64),
-            state: ObjectState {
-                position: Position::Polar {
-                    azimuth: (n as f64 * 1.5 + self.object as f64 * 2.8),
-                    elevation: 10.0,
-                    distance: 1.0,
-                },
-                extent: Extent::default(),
-                gain: 1.0,
-                pan: 0.0,
-            },
+            ramp: Ramp::over(Frames(n * QUANTUM as u64), Frames(QUANTUM as u64)),
+            state: ObjectState::at(Position::Polar {
+                azimuth: (n as f64 * 1.5 + self.object as f64 * 2.8),
+                elevation: 10.0,
+                distance: 1.0,
+            })
+            .into(),
         })
     }
 }
@@ -98,13 +94,10 @@ fn main() {
             title: String::new(),
             speakers,
             source: String::new(),
+            screen: None,
         };
         let objects = (0..OBJECTS)
-            .map(|i| Object {
-                name: String::new(),
-                feed: i,
-                blocks: Box::new(Moves { object: i, n: 0 }),
-            })
+            .map(|i| Object::new(String::new(), i, Box::new(Moves { object: i, n: 0 })))
             .collect();
         let strips = (0..OBJECTS)
             .map(|i| Strip {
@@ -118,10 +111,7 @@ fn main() {
         let mut engine = Engine::new(
             Mixer::new(strips, OBJECTS, rate),
             objects,
-            vec![Target::Layout {
-                layout,
-                panner: Box::new(Three(channels)),
-            }],
+            vec![Target::panned(layout, Box::new(Three(channels))).unwrap()],
             rate,
         );
         let mut feeds = Block::new(OBJECTS + 1, QUANTUM);

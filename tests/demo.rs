@@ -9,7 +9,7 @@ use std::process::Command;
 use umbel::audio::{Block, QUANTUM};
 use umbel::dsp::{Biquad, lowpass_butterworth4};
 use umbel::format;
-use umbel::panner;
+use umbel::panner::{self, GainCalculator};
 use umbel::scene::{MetadataBlock, Object};
 use umbel::session::{BuildOptions, Session, Song};
 use umbel::units::{Frames, Hertz};
@@ -94,24 +94,26 @@ fn feeds(song: &Song) -> Vec<Vec<f64>> {
 fn add_object(
     object: &mut Object,
     feed: &[f64],
-    panner: &dyn panner::Panner,
+    gains: &mut GainCalculator,
     channels: &mut [Vec<f64>],
 ) {
     let blocks: Vec<MetadataBlock> = std::iter::from_fn(|| object.blocks.next_block()).collect();
     let mut before = vec![0.0; channels.len()];
     for (i, block) in blocks.iter().enumerate() {
         let mut after = vec![0.0; channels.len()];
-        panner.gains(block.state.position, block.state.extent, &mut after);
-        after.iter_mut().for_each(|g| *g *= block.state.gain);
+        let mut diffuse = after.clone();
+        let state = block.state.object().unwrap();
+        gains.object(state, &mut after, &mut diffuse);
+        assert!(diffuse.iter().all(|&g| g == 0.0), "nothing here is diffuse");
         let end = blocks
             .get(i + 1)
             .map_or(feed.len(), |next| (next.start.0 as usize).min(feed.len()));
         for frame in (block.start.0 as usize)..end {
-            let past = (frame - block.start.0 as usize) as f64;
-            let way = if i == 0 || past >= block.ramp.0 as f64 {
+            let (start, end) = (block.ramp.start, block.ramp.end);
+            let way = if i == 0 || frame as f64 >= end {
                 1.0
             } else {
-                past / block.ramp.0 as f64
+                (frame as f64 - start) / (end - start)
             };
             for (c, channel) in channels.iter_mut().enumerate() {
                 channel[frame] += feed[frame] * (before[c] + (after[c] - before[c]) * way);
@@ -138,9 +140,10 @@ fn an_obvious_mix_of_the_session_gives_the_same_channels() {
         .unwrap();
     let feeds = feeds(&song);
     let panner = panner::build(&layout).unwrap();
+    let mut gains = GainCalculator::new(&layout, panner).unwrap();
     let mut channels = vec![vec![0.0; song.length.0 as usize]; layout.channels()];
     for object in &mut song.objects {
-        add_object(object, &feeds[object.feed], panner.as_ref(), &mut channels);
+        add_object(object, &feeds[object.feed], &mut gains, &mut channels);
     }
     let lfe = layout.lfe_channel().unwrap();
     assert!(

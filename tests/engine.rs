@@ -10,7 +10,9 @@ use umbel::layout::{Layout, Speaker};
 use umbel::mix::{GainCurve, GainPoint, Mixer, Strip};
 use umbel::panner::Panner;
 use umbel::render::Target;
-use umbel::scene::{BlockSource, Curve, Extent, MetadataBlock, Object, ObjectState, StaticBlock};
+use umbel::scene::{
+    BlockSource, Curve, Extent, MetadataBlock, Object, ObjectState, Ramp, StaticBlock,
+};
 use umbel::units::{Decibels, Frames, Gain, SampleRate};
 
 #[global_allocator]
@@ -56,19 +58,15 @@ fn row_target(delays_ms: [f64; 4]) -> Target {
             speaker(3, 0.0),
         ],
         source: String::new(),
+        screen: None,
     };
-    Target::Layout {
-        layout,
-        panner: Box::new(Row),
-    }
+    Target::panned(layout, Box::new(Row)).unwrap()
 }
 
 fn state(x: f64) -> ObjectState {
     ObjectState {
-        position: Position::Cartesian { x, y: 1.0, z: 0.0 },
-        extent: Extent::default(),
-        gain: 1.0,
         pan: x,
+        ..ObjectState::at(Position::Cartesian { x, y: 1.0, z: 0.0 })
     }
 }
 
@@ -80,29 +78,25 @@ impl BlockSource for Listed {
         self.0.next().map(|(start, length, ramp, x)| MetadataBlock {
             start: Frames(start),
             length: length.map(Frames),
-            ramp: Frames(ramp),
-            state: state(x),
+            ramp: Ramp::over(Frames(start), Frames(ramp)),
+            state: state(x).into(),
         })
     }
 }
 
 fn object(feed: usize, blocks: Vec<(u64, Option<u64>, u64, f64)>) -> Object {
-    Object {
-        name: format!("object {feed}"),
+    Object::new(
+        format!("object {feed}"),
         feed,
-        blocks: Box::new(Listed(blocks.into_iter())),
-    }
+        Box::new(Listed(blocks.into_iter())),
+    )
 }
 
 /// Objects whose metadata changes on and off the grid, fades, an LFE send and delayed channels.
 fn awkward_engine() -> Engine {
     let grid = |n: u64| n * QUANTUM as u64;
     let objects = vec![
-        Object {
-            name: "still".to_owned(),
-            feed: 0,
-            blocks: Box::new(StaticBlock::new(state(0.3))),
-        },
+        Object::new("still", 0, Box::new(StaticBlock::new(state(0.3)))),
         object(
             1,
             (0..40)
@@ -280,11 +274,7 @@ fn the_lfe_takes_only_the_low_passed_copies() {
             gains: vec![],
             lfe: Some(Gain(0.5)),
         }];
-        let objects = vec![Object {
-            name: String::new(),
-            feed: 0,
-            blocks: Box::new(StaticBlock::new(state(0.0))),
-        }];
+        let objects = vec![Object::new("", 0, Box::new(StaticBlock::new(state(0.0))))];
         let mut engine = Engine::new(
             Mixer::new(strips, 1, RATE),
             objects,

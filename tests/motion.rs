@@ -13,7 +13,7 @@ use umbel::format::positions_csv::{self, PositionForm};
 use umbel::geometry::Position;
 use umbel::scene::{
     BackAndForth, BlockSource, Circle, Curve, Cycle, Imaging, Keyframe, Keyframes, MetadataBlock,
-    PanRule, Place, Placement, Ring, Side, Spiral, Swing, Trajectory, Turn, blocks,
+    PanRule, Place, Placement, Ramp, Ring, Side, Spiral, State, Swing, Trajectory, Turn, blocks,
 };
 use umbel::units::{Frames, SampleRate};
 
@@ -133,26 +133,26 @@ fn blocks_tile_the_grid_and_end_at_the_trajectory() {
                 let found = compiled(&trajectory, side, length);
                 let state =
                     |frame| Imaging::default().state(trajectory.at(Frames(frame), RATE), side);
-                let first = found[0];
-                assert!(first.start == Frames(0) && first.ramp == Frames(0));
-                assert_eq!(first.state, state(0));
+                let first = &found[0];
+                assert!(first.start == Frames(0) && first.ramp == Ramp::JUMP);
+                assert_eq!(first.state, state(0).into());
 
                 let quanta = length.div_ceil(GRID);
                 let mut rest = found[1..].iter().peekable();
-                let mut holds = first.state;
+                let mut holds = first.state.clone();
                 for k in 0..quanta {
                     if let Some(block) = rest.next_if(|block| block.start.0 == k * GRID) {
-                        assert_eq!(block.ramp, Frames(GRID));
+                        assert_eq!(block.ramp, Ramp::over(block.start, Frames(GRID)));
                         assert_eq!(block.length, None);
                         assert_ne!(
                             block.state, holds,
                             "a block that changes nothing, at quantum {k}"
                         );
-                        holds = block.state;
+                        holds = block.state.clone();
                     }
                     assert_eq!(
                         holds,
-                        state((k + 1) * GRID),
+                        State::from(state((k + 1) * GRID)),
                         "{trajectory:?} at quantum {k}"
                     );
                 }
@@ -211,7 +211,7 @@ fn a_jump_is_one_ramp() {
     // 48 000 lies in the quantum that starts at 46 * 1024 = 47 104.
     assert_eq!(
         (found[1].start, found[1].ramp),
-        (Frames(47_104), Frames(1024))
+        (Frames(47_104), Ramp::over(Frames(47_104), Frames(1024)))
     );
 }
 
@@ -633,7 +633,8 @@ fn a_file_spoilt_while_it_is_played_holds_the_last_position() {
     let spoilt = text.replace(",10000,", ",north,");
     fs::write(&file.path, &spoilt[..]).unwrap();
     let rest = all(source);
-    let Position::Polar { azimuth, .. } = rest.last().unwrap().state.position else {
+    let Position::Polar { azimuth, .. } = rest.last().unwrap().state.object().unwrap().position
+    else {
         panic!("the file is polar");
     };
     assert!((azimuth - 9999.0).abs() < 1e-9, "held at {azimuth}");

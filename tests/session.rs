@@ -752,7 +752,8 @@ at = { az = 0 }
     assert!(song.strips[1].gains.is_empty());
     let lfe = song.strips[1].lfe.unwrap();
     assert!((lfe.decibels().0 + 6.0).abs() < 1e-9 && song.strips[0].lfe.is_none());
-    let azimuth = |blocks: &[MetadataBlock]| blocks[0].state.position.to_polar().0;
+    let azimuth =
+        |blocks: &[MetadataBlock]| blocks[0].state.object().unwrap().position.to_polar().0;
     assert!((azimuth(&blocks(&mut song, 0)) - 130.0).abs() < 1e-9);
     assert!((azimuth(&blocks(&mut song, 1)) + 90.0).abs() < 1e-9);
 }
@@ -782,10 +783,10 @@ fn movement_is_where_it_is_written_to_be() {
         );
         let half = blocks(&mut song, 0)
             .into_iter()
-            .take_while(|block| (block.start + block.ramp) <= Frames(24_000))
+            .take_while(|block| block.ramp.end <= 24_000.0)
             .last()
             .unwrap();
-        let azimuth = half.state.position.to_polar().0;
+        let azimuth = half.state.object().unwrap().position.to_polar().0;
         // The last grid point before the half second is at most 1024 frames away.
         assert!(
             (azimuth - at_half).abs() < 360.0 * 1024.0 / 48_000.0,

@@ -9,7 +9,6 @@ use super::{Ui, interrupt};
 use crate::error::Severity;
 use crate::format::{BitDepth, Container, WrittenFile};
 use crate::offline::{self, Delivery, Options, Rendered};
-use crate::panner;
 use crate::render::Target;
 use crate::session::{self, BitDepthKey, BuildOptions, ContainerKey, OutSpec, Session, Song};
 use crate::units::{Frames, Gain, SampleRate};
@@ -272,10 +271,7 @@ fn of_argument(args: &Args, layout: &str, session: &str) -> Result<Delivery> {
 fn target(meant: session::Target) -> Result<Target> {
     Ok(match meant {
         session::Target::StereoBus => Target::Stereo,
-        session::Target::Layout(layout) => Target::Layout {
-            panner: panner::build(&layout)?,
-            layout,
-        },
+        session::Target::Layout(layout) => Target::loudspeakers(layout)?,
     })
 }
 

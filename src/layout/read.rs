@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::rules;
 use super::values::{Found, Keys, Notes, closest, kind, shown};
 use super::wav;
-use super::{AngleRange, Layout, Speaker};
+use super::{AngleRange, Layout, Screen, Speaker};
 use crate::error::Finding;
 use crate::geometry::Position;
 use crate::{Error, Result};
@@ -399,5 +399,6 @@ fn assemble(keys: &Keys<'_, '_>, rows: &[Row], path: &Path, notes: &mut Notes<'_
         aliases: keys.texts("aliases", notes),
         speakers,
         source,
+        screen: Some(Screen::default()),
     }
 }

@@ -1,5 +1,6 @@
 //! A loudspeaker layout: an ordered list of speakers.
 
+use super::Screen;
 use crate::geometry::{Direction, Position};
 
 /// An allowed range of an angle in degrees, both ends included.
@@ -77,6 +78,8 @@ pub struct Layout {
     pub speakers: Vec<Speaker>,
     /// Where the numbers come from.
     pub source: String,
+    /// The screen of the room; `None`: there is none, and nothing is scaled to it.
+    pub screen: Option<Screen>,
 }
 
 impl Layout {

@@ -84,6 +84,7 @@ mod tests {
                 delay_ms: 0.0,
             }],
             source: String::new(),
+            screen: None,
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Panners: from where an object is to the gain of every channel. A panner knows a layout and no time.
 //!
-//! `vbap` pans on any layout; `stereo` is a mixing desk's pan pot. [`build`] picks the panner of a layout.
+//! `vbap` pans on any layout; `stereo` is a mixing desk's pan pot. [`build`] picks the panner of a layout, and
+//! [`GainCalculator`] puts all that an object's metadata may say on top of it.
 
+mod gain_calculator;
 mod spread;
 pub mod stereo;
 mod vbap;
 
+pub use gain_calculator::GainCalculator;
 pub use vbap::Vbap;
 
 use crate::geometry::Position;
@@ -24,7 +27,7 @@ pub trait Panner: Send + Sync {
     fn gains(&self, position: Position, extent: Extent, gains: &mut [f64]);
 }
 
-/// The panner of a loudspeaker layout.
+/// The panner of points and extents of a loudspeaker layout.
 ///
 /// # Errors
 /// [`crate::Error::Layout`] if the layout has no speaker besides LFEs.

@@ -31,7 +31,7 @@ pub(super) struct Held {
 
 /// A feed whose gain moves in one straight line over the quantum.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ramp {
+pub(super) struct Moving {
     pub(super) feed: u32,
     /// Gain at the quantum's first frame.
     pub(super) gain: f32,
@@ -57,7 +57,7 @@ pub(super) struct Piece {
 #[derive(Debug, Clone, Default)]
 pub(super) struct ChannelPlan {
     pub(super) held: Vec<Held>,
-    pub(super) ramps: Vec<Ramp>,
+    pub(super) moving: Vec<Moving>,
     pub(super) pieces: Vec<Piece>,
 }
 
@@ -65,14 +65,14 @@ impl ChannelPlan {
     pub(super) fn with_capacity(feeds: usize) -> Self {
         Self {
             held: Vec::with_capacity(feeds),
-            ramps: Vec::with_capacity(feeds),
+            moving: Vec::with_capacity(feeds),
             pieces: Vec::with_capacity(4 * feeds),
         }
     }
 
     pub(super) fn clear(&mut self) {
         self.held.clear();
-        self.ramps.clear();
+        self.moving.clear();
         self.pieces.clear();
     }
 }
@@ -178,11 +178,11 @@ fn mix_tile<S: Simd>(
             level[i] = simd.mul_add_f32s(gain, x[i], level[i]);
         }
     }
-    if !plan.ramps.is_empty() {
+    if !plan.moving.is_empty() {
         let mut slope = [simd.splat_f32s(0.0); TILE];
-        for ramp in &plan.ramps {
-            let x = feed_tile::<S>(x, ramp.feed as usize * stride + at);
-            let (gain, step) = (simd.splat_f32s(ramp.gain), simd.splat_f32s(ramp.step));
+        for one in &plan.moving {
+            let x = feed_tile::<S>(x, one.feed as usize * stride + at);
+            let (gain, step) = (simd.splat_f32s(one.gain), simd.splat_f32s(one.step));
             for i in 0..TILE {
                 level[i] = simd.mul_add_f32s(gain, x[i], level[i]);
                 slope[i] = simd.mul_add_f32s(step, x[i], slope[i]);

@@ -6,7 +6,7 @@ use super::target::Target;
 use super::track::Track;
 use crate::audio::{Block, QUANTUM};
 use crate::panner::stereo;
-use crate::scene::{MetadataBlock, Object, ObjectState};
+use crate::scene::{MetadataBlock, Object, State};
 use crate::units::{Decibels, SampleRate};
 
 /// Turns feeds and metadata into the channels of one [`Target`].
@@ -19,7 +19,10 @@ pub struct Renderer {
     target: Target,
     arch: pulp::Arch,
     tracks: Vec<Track>,
+    /// What each channel plays directly, then what each plays through its decorrelator.
     plans: Vec<ChannelPlan>,
+    /// Room for the diffuse gains of an object that has none.
+    unheard: Vec<f64>,
     /// Linear trim of each channel.
     trims: Vec<f64>,
     alignment: Alignment,
@@ -68,11 +71,15 @@ impl Renderer {
         Self {
             tracks: objects
                 .iter()
-                .map(|object| Track::new(object.feed, channels))
+                .map(|object| {
+                    let sides = if object.diffuse { 2 } else { 1 };
+                    Track::new(object.feed, sides * channels)
+                })
                 .collect(),
-            plans: (0..channels)
+            plans: (0..2 * channels)
                 .map(|_| ChannelPlan::with_capacity(objects.len() + 1))
                 .collect(),
+            unheard: vec![0.0; channels],
             arch: pulp::Arch::new(),
             target,
             trims,
@@ -109,8 +116,15 @@ impl Renderer {
                 begun.split_at(begun.iter().take_while(|(o, _)| *o == index).count());
             begun = others;
             let blocks = own.iter().map(|(_, block)| block);
+            let (target, trims, unheard) = (&mut self.target, &self.trims, &mut self.unheard);
             track.plan(quantum, blocks, &mut self.plans, |block, gains| {
-                gains_of(&self.target, &block.state, &self.trims, gains);
+                let (direct, diffuse) = gains.split_at_mut(trims.len());
+                let diffuse = if diffuse.is_empty() {
+                    &mut **unheard
+                } else {
+                    diffuse
+                };
+                gains_of(target, &block.state, trims, direct, diffuse);
             });
         }
         if let Some(Lfe { feed, channel }) = self.lfe {
@@ -138,7 +152,7 @@ impl Renderer {
         );
         kernel::mix(
             self.arch,
-            &self.plans,
+            &self.plans[..self.trims.len()],
             feeds,
             out,
             Stretch {
@@ -155,13 +169,29 @@ impl Renderer {
     }
 }
 
-/// The gain of every channel for an object in `state`.
-fn gains_of(target: &Target, state: &ObjectState, trims: &[f64], gains: &mut [f64]) {
-    match target {
-        Target::Layout { panner, .. } => panner.gains(state.position, state.extent, gains),
-        Target::Stereo => gains.copy_from_slice(&stereo::pan_gains(state.pan)),
+/// The gains of every channel for a feed in `state`: played directly, and through the decorrelators.
+fn gains_of(
+    target: &mut Target,
+    state: &State,
+    trims: &[f64],
+    direct: &mut [f64],
+    diffuse: &mut [f64],
+) {
+    diffuse.fill(0.0);
+    match (target, state) {
+        (Target::Layout { gains, .. }, State::Object(object)) => {
+            gains.object(object, direct, diffuse);
+        }
+        (Target::Layout { gains, .. }, State::DirectSpeakers(speaker)) => {
+            gains.speaker(speaker, direct);
+        }
+        (Target::Stereo, State::Object(object)) => {
+            let gains = stereo::pan_gains(object.pan).map(|gain| gain * object.gain);
+            direct.copy_from_slice(&gains);
+        }
+        _ => direct.fill(0.0),
     }
-    for (gain, trim) in gains.iter_mut().zip(trims) {
-        *gain *= state.gain * trim;
+    for (gain, trim) in direct.iter_mut().chain(diffuse).zip(trims.iter().cycle()) {
+        *gain *= trim;
     }
 }

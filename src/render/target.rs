@@ -1,7 +1,8 @@
 //! What a scene can be rendered to.
 
+use crate::Result;
 use crate::layout::Layout;
-use crate::panner::Panner;
+use crate::panner::{self, GainCalculator, Panner};
 
 /// Where a render is meant to be heard.
 pub enum Target {
@@ -9,14 +10,32 @@ pub enum Target {
     Layout {
         /// The loudspeakers; channels come out in this order.
         layout: Layout,
-        /// The panner for them.
-        panner: Box<dyn Panner>,
+        /// What turns metadata into gains on them.
+        gains: Box<GainCalculator>,
     },
     /// A mixing desk's stereo bus: every object is panned by its pan pot, constant power. Left, right.
     Stereo,
 }
 
 impl Target {
+    /// The loudspeakers of `layout`, panned in the way that suits it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Layout`] if the layout has no speaker besides LFEs.
+    pub fn loudspeakers(layout: Layout) -> Result<Self> {
+        let panner = panner::build(&layout)?;
+        Self::panned(layout, panner)
+    }
+
+    /// The loudspeakers of `layout`, panned by `panner`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Layout`] if the panner is one for another layout.
+    pub fn panned(layout: Layout, panner: Box<dyn Panner>) -> Result<Self> {
+        let gains = Box::new(GainCalculator::new(&layout, panner)?);
+        Ok(Self::Layout { layout, gains })
+    }
+
     /// The layout's name, or "stereo".
     pub fn name(&self) -> &str {
         match self {

@@ -1,18 +1,20 @@
-//! One object's gains on one target over time.
+//! One feed's gains on one target over time.
 
-use super::kernel::{ChannelPlan, Held, Piece, Ramp};
+use super::kernel::{ChannelPlan, Held, Moving, Piece};
 use crate::audio::QUANTUM;
-use crate::scene::MetadataBlock;
+use crate::scene::{MetadataBlock, Ramp};
+use crate::units::Frames;
 
-/// The gains of an object: a straight line from `from` (at `start`) to `to` (at `start + ramp`), then
-/// `to` until the end of the block, then silence.
+/// The gains of an object: a straight line from `from` to `to` within `ramp`, then `to` until the end of
+/// the block, then silence.
 #[derive(Debug)]
 pub(super) struct Track {
     feed: u32,
     from: Vec<f64>,
     to: Vec<f64>,
-    start: u64,
-    ramp: u64,
+    ramp: Ramp,
+    /// First frame at which `to` is reached.
+    arrival: u64,
     /// First frame after the present block, if it has an end.
     end: Option<u64>,
     /// A first block has begun.
@@ -24,13 +26,14 @@ pub(super) struct Track {
 }
 
 impl Track {
+    /// The track of the object that plays `feed`, with a gain for each of the first `channels` plans.
     pub(super) fn new(feed: usize, channels: usize) -> Self {
         Self {
             feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
             from: vec![0.0; channels],
             to: vec![0.0; channels],
-            start: 0,
-            ramp: 0,
+            ramp: Ramp::JUMP,
+            arrival: 0,
             end: None,
             begun: false,
             here: vec![0.0; channels],
@@ -40,7 +43,7 @@ impl Track {
 
     /// True if the gains neither move nor end in the quantum that starts at `quantum`.
     pub(super) fn holds(&self, quantum: u64) -> bool {
-        self.start + self.ramp <= quantum && self.end.is_none()
+        self.arrival <= quantum && self.end.is_none()
     }
 
     /// Plans the quantum that starts at `quantum`, in which `blocks` begin; `gains_of` writes the gains
@@ -50,7 +53,7 @@ impl Track {
         quantum: u64,
         mut blocks: impl Iterator<Item = &'a MetadataBlock> + Clone,
         plans: &mut [ChannelPlan],
-        gains_of: impl Fn(&MetadataBlock, &mut [f64]),
+        mut gains_of: impl FnMut(&MetadataBlock, &mut [f64]),
     ) {
         if self.holds(quantum) {
             let mut ahead = blocks.clone();
@@ -59,7 +62,8 @@ impl Track {
                 (Some(block), None) if self.begun && sweeps(block, quantum) => {
                     std::mem::swap(&mut self.from, &mut self.to);
                     gains_of(block, &mut self.to);
-                    (self.start, self.ramp) = (quantum, QUANTUM as u64);
+                    self.ramp = block.ramp;
+                    self.arrival = quantum + QUANTUM as u64;
                     return self.sweep(plans);
                 }
                 _ => {}
@@ -96,7 +100,7 @@ impl Track {
             if step == 0.0 {
                 plan.held.push(Held { feed, gain });
             } else {
-                plan.ramps.push(Ramp { feed, gain, step });
+                plan.moving.push(Moving { feed, gain, step });
             }
         }
     }
@@ -119,11 +123,15 @@ impl Track {
         self.plan_until(quantum, block.start.0.max(quantum), plans);
         std::mem::swap(&mut self.from, &mut self.here);
         gains(&mut self.to);
-        self.start = block.start.0;
-        self.ramp = if self.begun { block.ramp.0 } else { 0 };
+        self.ramp = if self.begun { block.ramp } else { Ramp::JUMP };
+        self.arrival = if self.ramp.end > self.ramp.start {
+            self.ramp.end.ceil() as u64
+        } else {
+            0
+        };
         self.end = block
             .length
-            .map(|length| self.start.saturating_add(length.0));
+            .map(|length| block.start.0.saturating_add(length.0));
         self.begun = true;
         self.gains_at_here();
     }
@@ -131,7 +139,7 @@ impl Track {
     /// Plans the stretch from `self.at` to frame `until`, one straight piece after the other.
     fn plan_until(&mut self, quantum: u64, until: u64, plans: &mut [ChannelPlan]) {
         while self.at < until {
-            let corner = [Some(self.start + self.ramp), self.end]
+            let corner = [Some(self.arrival), self.end]
                 .into_iter()
                 .flatten()
                 .filter(|&frame| frame > self.at && frame < until)
@@ -146,16 +154,14 @@ impl Track {
         let silent = self.end.is_some_and(|end| self.at >= end);
         let (from, to) = (self.at - quantum, until - quantum);
         let whole = from == 0 && to == QUANTUM as u64;
-        let ramping = self.at < self.start + self.ramp;
-        let length = (until - self.at) as f64;
-        for (channel, plan) in plans.iter_mut().enumerate() {
+        let ramping = self.at < self.arrival;
+        let per_frame = 1.0 / (self.ramp.end - self.ramp.start);
+        for (channel, (plan, &gain)) in plans.iter_mut().zip(&self.here).enumerate() {
             if silent {
                 break;
             }
-            let gain = self.here[channel];
-            // The last piece of a ramp ends at its goal exactly.
             let step = if ramping {
-                (self.gain_at(channel, until) - gain) / length
+                (self.to[channel] - self.from[channel]) * per_frame
             } else {
                 0.0
             };
@@ -165,7 +171,7 @@ impl Track {
             let (feed, gain, step) = (self.feed, gain as f32, step as f32);
             match (whole, step == 0.0) {
                 (true, true) => plan.held.push(Held { feed, gain }),
-                (true, false) => plan.ramps.push(Ramp { feed, gain, step }),
+                (true, false) => plan.moving.push(Moving { feed, gain, step }),
                 (false, _) => {
                     plan.pieces.push(Piece {
                         feed,
@@ -183,12 +189,12 @@ impl Track {
 
     /// The gain of `channel` at `frame`, within the present block.
     fn gain_at(&self, channel: usize, frame: u64) -> f64 {
-        let past = frame.saturating_sub(self.start);
-        if past >= self.ramp {
+        if frame >= self.arrival {
             return self.to[channel];
         }
         let (from, to) = (self.from[channel], self.to[channel]);
-        from + (to - from) * (past as f64 / self.ramp as f64)
+        let Ramp { start, end } = self.ramp;
+        from + (to - from) * ((frame as f64 - start) / (end - start))
     }
 
     /// Sets `here` to the gains at `self.at`.
@@ -206,5 +212,7 @@ impl Track {
 
 /// True for a block whose ramp is the quantum that starts at `quantum`.
 fn sweeps(block: &MetadataBlock, quantum: u64) -> bool {
-    block.start.0 == quantum && block.ramp.0 == QUANTUM as u64 && block.length.is_none()
+    block.start.0 == quantum
+        && block.ramp == Ramp::over(block.start, Frames(QUANTUM as u64))
+        && block.length.is_none()
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::audio::QUANTUM;
 use crate::geometry::Position;
-use crate::scene::{BlockSource, Extent, MetadataBlock, ObjectState, Place, Trajectory};
+use crate::scene::{BlockSource, Extent, MetadataBlock, ObjectState, Place, Ramp, Trajectory};
 use crate::units::{Frames, SampleRate};
 
 /// Which channel of a stem an object plays.
@@ -103,6 +103,8 @@ impl Imaging {
             },
             gain: 1.0,
             pan: (pan + toward_right * self.stereo_width).clamp(-1.0, 1.0),
+            diffuse: 0.0,
+            features: None,
         }
     }
 }
@@ -215,14 +217,14 @@ impl<M: Motion> GridBlocks<M> {
 
 impl<M: Motion> BlockSource for GridBlocks<M> {
     fn next_block(&mut self) -> Option<MetadataBlock> {
-        let Some(last) = self.last else {
+        let Some(last) = self.last.clone() else {
             let state = self.state_at(Frames(0));
-            self.last = Some(state);
+            self.last = Some(state.clone());
             return Some(MetadataBlock {
                 start: Frames(0),
                 length: None,
-                ramp: Frames(0),
-                state,
+                ramp: Ramp::JUMP,
+                state: state.into(),
             });
         };
         loop {
@@ -236,12 +238,12 @@ impl<M: Motion> BlockSource for GridBlocks<M> {
             self.quantum += 1;
             let state = self.state_at(Frames(self.quantum * GRID));
             if state != last {
-                self.last = Some(state);
+                self.last = Some(state.clone());
                 return Some(MetadataBlock {
                     start,
                     length: None,
-                    ramp: Frames(GRID),
-                    state,
+                    ramp: Ramp::over(start, Frames(GRID)),
+                    state: state.into(),
                 });
             }
         }

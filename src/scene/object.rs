@@ -1,17 +1,23 @@
-//! An object: one feed and the metadata that says where it is when.
+//! An object: one feed and the metadata that says what it is and where when.
 
+use std::sync::Arc;
+
+use super::{DirectSpeakers, Features, HoaComponent, SoundField};
 use crate::geometry::Position;
 use crate::units::Frames;
 
-/// How far an object reaches beyond a point, in degrees seen from the listener (polar positions) or in
-/// room units (Cartesian positions). All zero is a point.
+/// How far an object reaches beyond a point, in degrees seen from the listener (polar positions) or along
+/// the axes of the room (Cartesian positions). All zero is a point.
+///
+/// With Cartesian positions the three are the sizes along x, z and y (ITU-R BS.2076-2, table 16): height is
+/// up, depth front to back.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Extent {
     /// Left to right; degrees 0..360 or room units 0..2.
     pub width: f64,
     /// Bottom to top; degrees 0..360 or room units 0..2.
     pub height: f64,
-    /// Near to far; 0..1.
+    /// Near to far (front to back in the room); 0..1, in the room 0..2.
     pub depth: f64,
 }
 
@@ -22,8 +28,8 @@ impl Extent {
     }
 }
 
-/// What holds for an object at one moment.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What holds for a positioned object at one moment (ITU-R BS.2076, type Objects).
+#[derive(Debug, Clone, PartialEq)]
 pub struct ObjectState {
     /// Where it is.
     pub position: Position,
@@ -33,23 +39,102 @@ pub struct ObjectState {
     pub gain: f64,
     /// Pan on a mixing desk's stereo bus: -1 left, 0 centre, 1 right.
     pub pan: f64,
+    /// Share of the power that is played diffuse, 0..1.
+    pub diffuse: f64,
+    /// Rarer properties; `None` for an object without any.
+    pub features: Option<Arc<Features>>,
 }
 
-/// A stretch of the time line: from `start` the object's gains move linearly, within `ramp` frames, from
-/// what they were to those of `state`, and stay there until the next block.
+impl ObjectState {
+    /// A point at `position` at full level, with nothing else said.
+    pub fn at(position: Position) -> Self {
+        Self {
+            position,
+            extent: Extent::default(),
+            gain: 1.0,
+            pan: 0.0,
+            diffuse: 0.0,
+            features: None,
+        }
+    }
+}
+
+/// What a feed is, and what holds for it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// Heard from a position.
+    Object(ObjectState),
+    /// Made for a loudspeaker.
+    DirectSpeakers(Arc<DirectSpeakers>),
+    /// A component of a sound field.
+    Hoa(HoaComponent),
+    /// The signal of one ear; only binaural targets can play it.
+    Binaural {
+        /// True for the left ear.
+        left: bool,
+        /// Linear gain.
+        gain: f64,
+    },
+}
+
+impl State {
+    /// What holds for it if it is heard from a position.
+    pub fn object(&self) -> Option<&ObjectState> {
+        match self {
+            Self::Object(state) => Some(state),
+            _ => None,
+        }
+    }
+}
+
+impl From<ObjectState> for State {
+    fn from(state: ObjectState) -> Self {
+        Self::Object(state)
+    }
+}
+
+/// The linear move of gains at the beginning of a block, in absolute frames that may lie between
+/// samples: at `start` the gains are those of before, from `end` on those of the block.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Ramp {
+    /// Where the move begins; never after the block's first frame.
+    pub start: f64,
+    /// Where it has arrived; a jump if it is not after `start`.
+    pub end: f64,
+}
+
+impl Ramp {
+    /// A jump.
+    pub const JUMP: Self = Self {
+        start: 0.0,
+        end: 0.0,
+    };
+
+    /// A move of `frames` frames that begins at `start`.
+    pub fn over(start: Frames, frames: Frames) -> Self {
+        Self {
+            start: start.0 as f64,
+            end: (start.0 + frames.0) as f64,
+        }
+    }
+}
+
+/// A stretch of the time line: from `start` the gains of a feed move linearly, within `ramp`, from what
+/// they were to those of `state`, and stay there until the next block.
 ///
 /// Blocks of one object are ordered by start and do not overlap. Before the first block, and after the
-/// end of a block that has a length when no other follows at once, the object is silent.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// end of a block that has a length when no other follows at once, the object is silent. Who makes blocks
+/// writes a [jump](Ramp::JUMP) after such a silence; the first block of an object jumps whatever it says.
+#[derive(Debug, Clone, PartialEq)]
 pub struct MetadataBlock {
     /// First frame, counted from the start of the song.
     pub start: Frames,
     /// Frames it holds for; `None` until the next block or the end.
     pub length: Option<Frames>,
-    /// Frames of the linear move at its beginning; 0 jumps. The first block of an object always jumps.
-    pub ramp: Frames,
+    /// The move of the gains at its beginning.
+    pub ramp: Ramp,
     /// What holds at the end of the ramp.
-    pub state: ObjectState,
+    pub state: State,
 }
 
 /// Delivers an object's blocks in order of time, each once.
@@ -63,12 +148,12 @@ pub trait BlockSource: Send {
 
 /// One block from frame 0 on: an object that stands still.
 #[derive(Debug, Clone)]
-pub struct StaticBlock(Option<ObjectState>);
+pub struct StaticBlock(Option<State>);
 
 impl StaticBlock {
     /// An object that is in `state` throughout.
-    pub fn new(state: ObjectState) -> Self {
-        Self(Some(state))
+    pub fn new(state: impl Into<State>) -> Self {
+        Self(Some(state.into()))
     }
 }
 
@@ -77,7 +162,7 @@ impl BlockSource for StaticBlock {
         self.0.take().map(|state| MetadataBlock {
             start: Frames(0),
             length: None,
-            ramp: Frames(0),
+            ramp: Ramp::JUMP,
             state,
         })
     }
@@ -89,8 +174,25 @@ pub struct Object {
     pub name: String,
     /// Row of the mixer's feeds that it plays.
     pub feed: usize,
+    /// Some of its blocks are (partly) diffuse: targets then delay all else to match their decorrelators.
+    pub diffuse: bool,
+    /// The sound field it is a component of, if it is one: targets prepare its decoder.
+    pub sound_field: Option<Arc<SoundField>>,
     /// Its metadata over time.
     pub blocks: Box<dyn BlockSource>,
+}
+
+impl Object {
+    /// An object that is never diffuse and no part of a sound field.
+    pub fn new(name: impl Into<String>, feed: usize, blocks: Box<dyn BlockSource>) -> Self {
+        Self {
+            name: name.into(),
+            feed,
+            diffuse: false,
+            sound_field: None,
+            blocks,
+        }
+    }
 }
 
 impl std::fmt::Debug for Object {

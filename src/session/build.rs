@@ -204,11 +204,11 @@ impl Song {
         let mover = movement::of(stem, clock, &session.path)?;
         let first = self.feed_count;
         for (side, suffix) in sides {
-            self.objects.push(Object {
-                name: format!("{}{suffix}", stem.name),
-                feed: self.feed_count,
-                blocks: mover.blocks(*side, clock)?,
-            });
+            self.objects.push(Object::new(
+                format!("{}{suffix}", stem.name),
+                self.feed_count,
+                mover.blocks(*side, clock)?,
+            ));
             self.feed_count += 1;
         }
         let faders = [

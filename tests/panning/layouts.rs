@@ -15,6 +15,7 @@ pub(crate) fn layout(name: &str, angles: &[(f64, f64)]) -> Layout {
         title: String::new(),
         speakers: speakers.collect(),
         source: String::new(),
+        screen: None,
     }
 }
 

