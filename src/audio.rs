@@ -67,6 +67,20 @@ impl Block {
         self.frames = frames;
     }
 
+    /// Keeps `frames` frames from frame `first` on; the others are dropped.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn keep(&mut self, first: usize, frames: usize) {
+        assert!(first + frames <= self.frames, "only valid frames are kept");
+        if first > 0 {
+            for row in self.rows_mut() {
+                row.copy_within(first..first + frames, 0);
+            }
+        }
+        self.frames = frames;
+    }
+
     /// The valid samples of row `channel`.
     pub fn row(&self, channel: usize) -> &[f32] {
         &self.samples[channel * self.stride..][..self.frames]

@@ -12,8 +12,8 @@ use crate::units::{Frames, SampleRate};
 ///
 /// - Output is the same to the last bit for every block length and number of threads.
 /// - Nothing is allocated, locked or logged in [`advance`](Self::advance) on one thread.
-/// - Output frame 0 is input frame 0; calibration delays of a layout come out as its
-///   [tail](Self::tail_frames).
+/// - Output frame 0 is input frame 0, unless a target has a [latency](Self::latency_frames); calibration
+///   delays of a layout come out as its [tail](Self::tail_frames).
 #[derive(Debug)]
 pub struct Engine {
     mixer: Mixer,
@@ -50,9 +50,28 @@ impl Engine {
         Frames(self.at)
     }
 
-    /// Frames by which the output of target `target` goes on after the input's end.
+    /// Frames by which the output of target `target` comes late: its output frame n + latency belongs to
+    /// input frame n.
+    pub fn latency_frames(&self, target: usize) -> usize {
+        self.renderers[target].latency_frames()
+    }
+
+    /// Frames by which the output of target `target` goes on after the input's end because of its
+    /// loudspeakers' calibration delays.
     pub fn tail_frames(&self, target: usize) -> usize {
         self.renderers[target].tail_frames()
+    }
+
+    /// Frames for which the filters of target `target` ring on after the input's end.
+    pub fn ringing_frames(&self, target: usize) -> usize {
+        self.renderers[target].ringing_frames()
+    }
+
+    /// Frames that must be rendered before a part, so that the part is as in the whole: what any target
+    /// remembers.
+    pub fn memory_frames(&self) -> usize {
+        let memory = |renderer: &Renderer| renderer.memory_frames();
+        self.renderers.iter().map(memory).max().unwrap_or(0)
     }
 
     /// Processes the valid frames of `feeds` (one row per feed; changed in place) into `outputs`, one

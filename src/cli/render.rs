@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// Measure the true peak of every output as well.
     #[arg(long)]
     true_peak: bool,
+    /// Write what filters ring on after the end as well.
+    #[arg(long)]
+    tail: bool,
     /// Start here: seconds, bar|beat ("9|1"), min:s or a marker ("@drop").
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -163,6 +166,7 @@ fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
             .threads
             .map_or_else(rayon::current_num_threads, std::num::NonZeroUsize::get),
         overwrite: args.force,
+        tail: args.tail,
     };
     if args.dry_run {
         return plan(&song, &deliveries, options, ui);
@@ -170,7 +174,7 @@ fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
     let rate = song.sample_rate;
     let length = options.to.map_or(song.length, |to| to.min(song.length));
     let progress = ui.progress(length.0, &song.title);
-    let rendered = offline::render(song, deliveries, options, &mut |done| {
+    let rendered = offline::render(song.into(), deliveries, options, &mut |done| {
         progress.set(done.0);
         !interrupt::requested()
     })?;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::GainCurve;
 use super::lfe::LfeSend;
+use super::matrix::{Matrix, MatrixFeed};
 use crate::audio::{Block, QUANTUM};
 use crate::units::{Frames, Gain, SampleRate};
 
@@ -26,6 +27,7 @@ pub struct Strip {
 /// the length of the blocks.
 #[derive(Debug)]
 pub struct Mixer {
+    matrix: Matrix,
     strips: Vec<Strip>,
     lfe: Option<LfeSend>,
     /// Gain of each strip at the start and the end of the quantum at hand.
@@ -43,7 +45,17 @@ impl Mixer {
             lfe: sends.then(|| LfeSend::new(lfe_feed, rate)),
             planned: None,
             arch: pulp::Arch::new(),
+            matrix: Matrix::new(Vec::new()),
             strips,
+        }
+    }
+
+    /// The same mixer, which first fills the feeds of `matrix`, in order.
+    #[must_use]
+    pub fn with_matrix(self, matrix: Vec<MatrixFeed>) -> Self {
+        Self {
+            matrix: Matrix::new(matrix),
+            ..self
         }
     }
 
@@ -62,6 +74,7 @@ impl Mixer {
             time + frames <= QUANTUM,
             "a stretch lies within one quantum"
         );
+        self.matrix.process(feeds, offset, frames);
         for (strip, &(from, to)) in self.strips.iter().zip(&self.levels) {
             for feed in strip.feeds.clone() {
                 let row = &mut feeds.row_mut(feed)[offset..][..frames];

@@ -5,8 +5,10 @@
 
 mod gain_curve;
 mod lfe;
+mod matrix;
 mod mixer;
 
 pub use gain_curve::{GainCurve, GainPoint};
 pub use lfe::LFE_LOWPASS;
+pub use matrix::{MatrixFeed, MatrixTerm};
 pub use mixer::{Mixer, Strip};

@@ -1,5 +1,6 @@
 //! One output of a render: what it is for, where it goes, what was heard in it.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::audio::Block;
@@ -142,6 +143,7 @@ impl Delivery {
             rows: self.rows(),
             name: self.name,
             block: Block::new(channels, capacity),
+            window: 0..u64::MAX,
             loudness: LoudnessMeter::new(sample_rate, &weights),
             true_peak: self.true_peak.then(|| TruePeakMeter::new(channels)),
             sink,
@@ -159,14 +161,25 @@ pub(super) struct Output {
     rows: Vec<usize>,
     /// The block at hand.
     pub(super) block: Block,
+    /// Frames of the engine's output that are written.
+    pub(super) window: Range<u64>,
     loudness: LoudnessMeter,
     true_peak: Option<TruePeakMeter>,
     sink: Sink,
 }
 
 impl Output {
-    /// Measures and writes the block at hand.
-    pub(super) fn take(&mut self) -> Result<()> {
+    /// Measures and writes what of the block at hand, which starts at frame `at` of the engine's output, is
+    /// wanted.
+    pub(super) fn take(&mut self, at: u64) -> Result<()> {
+        let frames = self.block.frames() as u64;
+        let first = self.window.start.clamp(at, at + frames);
+        let last = self.window.end.clamp(first, at + frames);
+        self.block
+            .keep((first - at) as usize, (last - first) as usize);
+        if first == last {
+            return Ok(());
+        }
         self.loudness.add(&self.block);
         if let Some(meter) = &mut self.true_peak {
             meter.add(&self.block);

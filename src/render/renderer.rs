@@ -94,8 +94,23 @@ impl Renderer {
         &self.target
     }
 
-    /// Frames by which the output goes on after the last input frame.
+    /// Frames by which the output comes late: output frame n + latency belongs to input frame n.
+    pub fn latency_frames(&self) -> usize {
+        0
+    }
+
+    /// Frames by which the output goes on after the last input frame because of calibration delays.
     pub fn tail_frames(&self) -> usize {
+        self.alignment.tail_frames()
+    }
+
+    /// Frames for which filters ring on after the last input frame.
+    pub fn ringing_frames(&self) -> usize {
+        0
+    }
+
+    /// Frames of input before the present one that the output still depends on.
+    pub fn memory_frames(&self) -> usize {
         self.alignment.tail_frames()
     }
 
