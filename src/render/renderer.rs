@@ -1,12 +1,14 @@
 //! Renders one target.
 
+use std::sync::Arc;
+
 use super::align::Alignment;
 use super::kernel::{self, ChannelPlan, Held, Stretch};
 use super::target::Target;
 use super::track::Track;
 use crate::audio::{Block, QUANTUM};
 use crate::panner::stereo;
-use crate::scene::{MetadataBlock, Object, State};
+use crate::scene::{HoaComponent, MetadataBlock, Object, SoundField, State};
 use crate::units::{Decibels, SampleRate};
 
 /// Turns feeds and metadata into the channels of one [`Target`].
@@ -23,6 +25,7 @@ pub struct Renderer {
     plans: Vec<ChannelPlan>,
     /// Room for the diffuse gains of an object that has none.
     unheard: Vec<f64>,
+    decoders: Vec<Decoder>,
     /// Linear trim of each channel.
     trims: Vec<f64>,
     alignment: Alignment,
@@ -38,6 +41,48 @@ struct Lfe {
     channel: usize,
 }
 
+/// The decoder of one sound field: component c plays on channel k with gain c · channels + k.
+#[derive(Debug)]
+struct Decoder {
+    field: Arc<SoundField>,
+    gains: Vec<f64>,
+}
+
+impl Decoder {
+    /// The decoders of all sound fields in `objects`, each once.
+    fn of(objects: &[Object], target: &mut Target) -> Vec<Self> {
+        let mut decoders: Vec<Self> = Vec::new();
+        let Target::Layout { gains, .. } = target else {
+            return decoders;
+        };
+        for field in objects.iter().filter_map(|o| o.sound_field.as_ref()) {
+            if !decoders.iter().any(|known| known.field == *field) {
+                decoders.push(Self {
+                    gains: gains.sound_field(field),
+                    field: Arc::clone(field),
+                });
+            }
+        }
+        decoders
+    }
+
+    /// Writes the gains of `component`, or silence if no decoder is one for its field.
+    fn write(decoders: &[Self], component: &HoaComponent, gains: &mut [f64]) {
+        gains.fill(0.0);
+        // Sharing the field is the rule; comparing it costs more.
+        let found = decoders
+            .iter()
+            .find(|known| Arc::ptr_eq(&known.field, &component.field))
+            .or_else(|| decoders.iter().find(|known| known.field == component.field));
+        if let Some(known) = found {
+            let column = &known.gains[component.component * gains.len()..][..gains.len()];
+            for (gain, decoded) in gains.iter_mut().zip(column) {
+                *gain = decoded * component.gain;
+            }
+        }
+    }
+}
+
 impl Renderer {
     /// A renderer of `objects` for `target`. `lfe_feed` is the row of the feeds with the LFE copies; it is
     /// left out where the target has no LFE channel.
@@ -45,7 +90,7 @@ impl Renderer {
     /// # Panics
     /// If a feed's number does not fit 32 bits.
     pub fn new(
-        target: Target,
+        mut target: Target,
         objects: &[Object],
         lfe_feed: Option<usize>,
         rate: SampleRate,
@@ -80,6 +125,7 @@ impl Renderer {
                 .map(|_| ChannelPlan::with_capacity(objects.len() + 1))
                 .collect(),
             unheard: vec![0.0; channels],
+            decoders: Decoder::of(objects, &mut target),
             arch: pulp::Arch::new(),
             target,
             trims,
@@ -131,7 +177,8 @@ impl Renderer {
                 begun.split_at(begun.iter().take_while(|(o, _)| *o == index).count());
             begun = others;
             let blocks = own.iter().map(|(_, block)| block);
-            let (target, trims, unheard) = (&mut self.target, &self.trims, &mut self.unheard);
+            let (target, decoders) = (&mut self.target, &self.decoders);
+            let (trims, unheard) = (&self.trims, &mut self.unheard);
             track.plan(quantum, blocks, &mut self.plans, |block, gains| {
                 let (direct, diffuse) = gains.split_at_mut(trims.len());
                 let diffuse = if diffuse.is_empty() {
@@ -139,7 +186,7 @@ impl Renderer {
                 } else {
                     diffuse
                 };
-                gains_of(target, &block.state, trims, direct, diffuse);
+                gains_of(target, decoders, &block.state, trims, direct, diffuse);
             });
         }
         if let Some(Lfe { feed, channel }) = self.lfe {
@@ -187,6 +234,7 @@ impl Renderer {
 /// The gains of every channel for a feed in `state`: played directly, and through the decorrelators.
 fn gains_of(
     target: &mut Target,
+    decoders: &[Decoder],
     state: &State,
     trims: &[f64],
     direct: &mut [f64],
@@ -200,11 +248,14 @@ fn gains_of(
         (Target::Layout { gains, .. }, State::DirectSpeakers(speaker)) => {
             gains.speaker(speaker, direct);
         }
+        (Target::Layout { .. }, State::Hoa(component)) => {
+            Decoder::write(decoders, component, direct);
+        }
         (Target::Stereo, State::Object(object)) => {
             let gains = stereo::pan_gains(object.pan).map(|gain| gain * object.gain);
             direct.copy_from_slice(&gains);
         }
-        _ => direct.fill(0.0),
+        (Target::Layout { .. }, State::Binaural { .. }) | (Target::Stereo, _) => direct.fill(0.0),
     }
     for (gain, trim) in direct.iter_mut().chain(diffuse).zip(trims.iter().cycle()) {
         *gain *= trim;
