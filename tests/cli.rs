@@ -203,8 +203,13 @@ fn every_finding_of_a_broken_session_is_told_with_its_place() {
         assert!(findings[0].get(key).is_some(), "{key}");
     }
     assert_eq!(findings[0]["line"], 2);
-    // The same faults make `check` fail its gate.
+    // The same faults make `check` fail its gate; its one object is the report.
     assert_ends(&umbel(&["check", text(&path)]), 5, &["error"]);
+    let output = umbel(&["check", "--json", text(&path)]);
+    assert_ends(&output, 5, &["error"]);
+    let lines = json_lines(&output);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0]["ok"], false);
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub fn main() -> ExitCode {
         // Whoever read our output has heard enough (`umbel ... | head`).
         Err(error) if ui::reader_has_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            // A gate that failed has printed its result, which tells it.
+            let json = json && !matches!(error, Error::Gate(_));
             ui::report(&error, code(&error), kind(&error), json);
             ExitCode::from(code(&error))
         }

@@ -15,22 +15,41 @@ use super::findings::{Found, did_you_mean, meant, shorten};
 use super::later;
 use super::tree::{Entry, Node, Value};
 
-/// Every place where `tree` differs from `schema` (a complete schema with its `$defs`).
-pub(crate) fn conform(schema: &Schema, tree: &Node) -> Vec<Found> {
-    let mut walk = Walk {
-        root: schema,
-        found: Vec::new(),
-    };
+/// Every place where `tree` differs from `schema` (a complete schema with its `$defs`), and how many more
+/// there are beyond [`KEPT`].
+pub(crate) fn conform(schema: &Schema, tree: &Node) -> (Vec<Found>, usize) {
+    let mut walk = Walk::new(schema);
     walk.value(schema, tree, "the session", None);
-    walk.found
+    (walk.found, walk.more)
 }
+
+/// Differences kept with their words; a text that is wrong throughout must not cost memory without end.
+const KEPT: usize = 10_000;
 
 struct Walk<'s> {
     root: &'s Schema,
     found: Vec<Found>,
+    /// Differences beyond those kept.
+    more: usize,
 }
 
 impl<'s> Walk<'s> {
+    fn new(root: &'s Schema) -> Self {
+        Self {
+            root,
+            found: Vec::new(),
+            more: 0,
+        }
+    }
+
+    fn keep(&mut self, found: Found) {
+        if self.found.len() < KEPT {
+            self.found.push(found);
+        } else {
+            self.more += 1;
+        }
+    }
+
     /// One value. `name` is what people call it ("`gain`", "[[stem]]"); `key` is the key it stands at, to
     /// be underlined when the value itself has no words of its own.
     fn value(&mut self, schema: &'s Schema, node: &Node, name: &str, key: Option<&Entry>) {
@@ -120,7 +139,7 @@ impl<'s> Walk<'s> {
                 ),
             }
         };
-        self.found.push(found);
+        self.keep(found);
     }
 
     fn list(&mut self, schema: &'s Schema, items: &[Node], node: &Node, name: &str) {
@@ -266,15 +285,14 @@ impl<'s> Walk<'s> {
             }
             (several, _) => {
                 let best = several.iter().map(|branch| {
-                    let mut walk = Walk {
-                        root: self.root,
-                        found: Vec::new(),
-                    };
+                    let mut walk = Walk::new(self.root);
                     walk.value(branch, node, name, key);
-                    walk.found
+                    walk
                 });
-                self.found
-                    .extend(best.min_by_key(Vec::len).unwrap_or_default());
+                if let Some(best) = best.min_by_key(|walk| walk.found.len() + walk.more) {
+                    self.more += best.more;
+                    best.found.into_iter().for_each(|found| self.keep(found));
+                }
             }
         }
     }
@@ -445,7 +463,7 @@ impl<'s> Walk<'s> {
         label: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.found.push(Found {
+        self.keep(Found {
             rule,
             span: Some(node.span.clone()),
             message: message.into(),

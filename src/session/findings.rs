@@ -14,6 +14,8 @@ const LISTED: usize = 1000;
 pub(crate) struct Findings {
     path: PathBuf,
     found: Vec<Found>,
+    /// Findings that are only counted.
+    more: usize,
     elsewhere: Vec<Finding>,
 }
 
@@ -31,6 +33,7 @@ impl Findings {
         Self {
             path: path.to_path_buf(),
             found: Vec::new(),
+            more: 0,
             elsewhere: Vec::new(),
         }
     }
@@ -54,8 +57,10 @@ impl Findings {
         });
     }
 
-    pub(crate) fn extend(&mut self, found: Vec<Found>) {
+    /// Adds findings, and `more` that are only counted.
+    pub(crate) fn extend(&mut self, found: Vec<Found>, more: usize) {
         self.found.extend(found);
+        self.more += more;
     }
 
     /// Adds what was found in a file that the text names.
@@ -73,7 +78,7 @@ impl Findings {
     pub(crate) fn finish(mut self, text: &str) -> Vec<Finding> {
         self.found
             .sort_by_key(|found| found.span.as_ref().map_or(0, |span| span.start));
-        let all = self.found.len();
+        let all = self.found.len() + self.more;
         // Errors come first when not all can be listed, so that none hides behind notes.
         if all > LISTED {
             self.found

@@ -115,7 +115,8 @@ impl Checked {
         let Some(tree) = text::parse(&text, path, &mut findings) else {
             return Self::broken(text, findings);
         };
-        findings.extend(conform(json_schema(), &tree));
+        let (found, more) = conform(json_schema(), &tree);
+        findings.extend(found, more);
         rules::check(Cursor::new(&tree), path, &mut findings);
         if findings.has_errors() {
             return Self::broken(text, findings);

@@ -1,0 +1,234 @@
+//! `umbel render`: sessions and masters to any target.
+
+mod master;
+mod report;
+mod session;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{Ui, interrupt};
+use crate::format::{BitDepth, Container};
+use crate::offline::{self, Delivery, Options, Programme};
+use crate::render::Target;
+use crate::session as session_file;
+use crate::units::Frames;
+use crate::{Error, Result};
+
+/// Render a session to loudspeaker layouts and to stereo, all in one pass.
+///
+/// Without -l, the session's own [[out]] blocks are rendered.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Session files.
+    #[arg(required = true, value_name = "FILE")]
+    inputs: Vec<PathBuf>,
+    /// Layouts to render to instead of the session's outputs: names or layout files; "stereo" is the
+    /// desk's stereo bus, "2.0" the loudspeaker layout.
+    #[arg(short, long = "layout", value_name = "NAME", value_delimiter = ',')]
+    layouts: Vec<String>,
+    /// The file to write, for one input and one layout.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "out")]
+    output: Option<PathBuf>,
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    out: PathBuf,
+    /// Sample format, instead of the session's.
+    #[arg(long, value_name = "DEPTH")]
+    bit_depth: Option<Depth>,
+    /// Chunk format: auto is RIFF, becoming RF64 past 4 GiB.
+    #[arg(long, value_name = "KIND")]
+    container: Option<Kind>,
+    /// One mono file per channel.
+    #[arg(long)]
+    multi_mono: bool,
+    /// Measure the true peak of every output as well.
+    #[arg(long)]
+    true_peak: bool,
+    /// Write what filters ring on after the end as well.
+    #[arg(long)]
+    tail: bool,
+    /// Start here: seconds, bar|beat ("9|1"), min:s or a marker ("@drop").
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// End here.
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// Convert stems of another sample rate to that of most stems, instead of refusing them.
+    #[arg(long)]
+    resample: bool,
+    /// Worker threads (the files are the same for any number); default: all processors.
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+    /// Replace files that exist.
+    #[arg(short, long)]
+    force: bool,
+    /// Write nothing; print what would be written.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  umbel render song.toml                            every [[out]] of the session, to out/
+  umbel render song.toml -l 7.1.4,5.1.4,stereo      three targets in one pass
+  umbel render song.toml -l dome.toml -o dome.wav   a layout of your own
+  umbel render song.toml --from @drop --to 17|1     a part, the same as in the whole";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Depth {
+    /// 16-bit integer, dithered.
+    #[value(name = "16")]
+    Int16,
+    /// 24-bit integer, dithered.
+    #[value(name = "24")]
+    Int24,
+    /// 32-bit float.
+    #[value(name = "f32")]
+    Float32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    Auto,
+    Bw64,
+}
+
+pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
+    if args.output.is_some() && (args.inputs.len() != 1 || args.layouts.len() > 1) {
+        return Err(Error::Usage(
+            "-o names one file: give one session and one layout with -l, or use --out DIR"
+                .to_owned(),
+        ));
+    }
+    interrupt::install();
+    let mut all = Vec::new();
+    let mut names = HashSet::new();
+    for input in &args.inputs {
+        let name = input
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if args.inputs.len() > 1 && !names.insert(name.to_lowercase()) {
+            return Err(Error::Usage(format!(
+                "two sessions are called \"{name}\" and would write the same files: render them apart with --out"
+            )));
+        }
+    }
+    for input in &args.inputs {
+        all.extend(render_one(&args, input, ui)?);
+    }
+    if ui.json {
+        let event = if args.dry_run { "plan" } else { "done" };
+        ui.json_line(&json!({ "event": event, "outputs": all }))?;
+    }
+    Ok(())
+}
+
+/// What is rendered for one input file.
+struct Job {
+    programme: Programme,
+    deliveries: Vec<Delivery>,
+    /// First frame written.
+    from: Frames,
+    /// Frame after the last one written, if not to the end.
+    to: Option<Frames>,
+}
+
+/// Renders (or plans) one input; gives its outputs as JSON.
+fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
+    let job = if master::is_audio(input) {
+        master::open(args, input, ui)?
+    } else {
+        session::open(args, input, ui)?
+    };
+    let options = Options {
+        from: job.from,
+        to: job.to,
+        threads: args
+            .threads
+            .map_or_else(rayon::current_num_threads, std::num::NonZeroUsize::get),
+        overwrite: args.force,
+        tail: args.tail,
+    };
+    let Job {
+        programme,
+        deliveries,
+        ..
+    } = job;
+    if args.dry_run {
+        return report::plan(&programme, &deliveries, options, ui);
+    }
+    let rate = programme.sample_rate;
+    let length = programme.length;
+    let end = options.to.map_or(length, |to| to.min(length));
+    let progress = ui.progress(end.0, &programme.title);
+    let rendered = offline::render(programme, deliveries, options, &mut |done| {
+        progress.set(done.0);
+        !interrupt::requested()
+    })?;
+    drop(progress);
+    for output in &rendered {
+        report::written(output, rate, ui)?;
+    }
+    Ok(rendered
+        .iter()
+        .map(|output| report::as_json(output, rate))
+        .collect())
+}
+
+/// The stretch asked for, by what `frame_at` makes of the words for a time.
+fn frames_asked_for(
+    args: &Args,
+    frame_at: impl Fn(&str) -> Result<Frames>,
+) -> Result<(Frames, Option<Frames>)> {
+    let frame = |time: &Option<String>| time.as_deref().map(&frame_at).transpose();
+    Ok((frame(&args.from)?.unwrap_or(Frames(0)), frame(&args.to)?))
+}
+
+/// What one name after -l asks for; `target` makes what it names a target.
+fn of_argument(
+    args: &Args,
+    layout: &str,
+    input: &str,
+    target: impl Fn(session_file::Target) -> Result<Target>,
+) -> Result<Delivery> {
+    let meant = if layout.eq_ignore_ascii_case("stereo") {
+        session_file::Target::StereoBus
+    } else {
+        session_file::Target::Layout(crate::format::layout_file::load(layout)?)
+    };
+    let short = Path::new(layout)
+        .file_stem()
+        .filter(|_| Path::new(layout).extension().is_some_and(|e| e == "toml"));
+    let short = short.map_or_else(|| layout.to_owned(), |s| s.to_string_lossy().into_owned());
+    let file = session_file::file_name(&format!("{input}_{short}"), None);
+    Ok(Delivery {
+        name: layout.to_owned(),
+        target: target(meant)?,
+        path: args.output.clone().unwrap_or_else(|| args.out.join(file)),
+        bit_depth: args.bit_depth.map_or(BitDepth::Int24, bit_depth),
+        container: args.container.map_or(Container::Riff, container_of),
+        multi_mono: args.multi_mono,
+        true_peak: args.true_peak,
+    })
+}
+
+fn bit_depth(depth: Depth) -> BitDepth {
+    match depth {
+        Depth::Int16 => BitDepth::Int16,
+        Depth::Int24 => BitDepth::Int24,
+        Depth::Float32 => BitDepth::Float32,
+    }
+}
+
+fn container_of(kind: Kind) -> Container {
+    match kind {
+        Kind::Auto => Container::Riff,
+        Kind::Bw64 => Container::Bw64,
+    }
+}

@@ -1,0 +1,178 @@
+//! What `umbel render` says: what would be written, what was written, how loud it is.
+
+use serde_json::{Value, json};
+
+use crate::Result;
+use crate::cli::Ui;
+use crate::error::{Finding, Severity};
+use crate::format::WrittenFile;
+use crate::offline::{Delivery, Options, Programme, Rendered};
+use crate::units::{Frames, Gain, SampleRate};
+
+/// Says what was found in the input: notes and warnings.
+pub(super) fn findings(found: &[Finding], ui: &Ui) {
+    for finding in found {
+        let help = if finding.help.is_empty() {
+            String::new()
+        } else {
+            format!("; {}", finding.help)
+        };
+        let place = finding
+            .line_column
+            .map_or(String::new(), |(line, _)| format!(":{line}"));
+        let text = format!(
+            "{}{place}: {}{help}",
+            finding.path.display(),
+            finding.message
+        );
+        match finding.severity {
+            Severity::Note => ui.note(text),
+            _ => ui.warn(text),
+        }
+    }
+}
+
+/// Prints what would be written.
+pub(super) fn plan(
+    programme: &Programme,
+    deliveries: &[Delivery],
+    options: Options,
+    ui: &Ui,
+) -> Result<Vec<Value>> {
+    let end = options
+        .to
+        .map_or(programme.length, |to| to.min(programme.length));
+    let frames = end.0.saturating_sub(options.from.0);
+    deliveries
+        .iter()
+        .map(|delivery| {
+            let channels = delivery.target.channels();
+            let bytes = frames * (channels * delivery.bit_depth.bytes()) as u64;
+            let paths: Vec<String> = delivery
+                .paths()?
+                .iter()
+                .map(|p| p.display().to_string())
+                .collect();
+            if !ui.json {
+                ui.line(format!(
+                    "would write {}  {}  {channels} channels  {}  {:.3} s  {}",
+                    paths.join(", "),
+                    delivery.target.name(),
+                    delivery.bit_depth,
+                    programme.sample_rate.seconds_at(Frames(frames)),
+                    size(bytes)
+                ))?;
+                ui.line(format!(
+                    "  channel order: {}",
+                    delivery.channel_order().join(" ")
+                ))?;
+            }
+            Ok(json!({
+                "name": delivery.name,
+                "target": delivery.target.name(),
+                "files": paths,
+                "channels": channels,
+                "channel_order": delivery.channel_order(),
+                "channel_mask": delivery.channel_mask(),
+                "sample_rate": programme.sample_rate.0,
+                "frames": frames,
+                "bytes": bytes,
+            }))
+        })
+        .collect()
+}
+
+/// Prints what was written and how loud it is.
+pub(super) fn written(output: &Rendered, rate: SampleRate, ui: &Ui) -> Result<()> {
+    let clipped: u64 = output.files.iter().map(|f| f.clipped).sum();
+    if clipped > 0 {
+        ui.warn(format!(
+            "{}: {clipped} samples clipped (peak {} above full scale); lower the gains, or render with --bit-depth f32",
+            output.name,
+            Gain(f64::from(peak(&output.files))).decibels()
+        ));
+    }
+    if ui.json {
+        return Ok(());
+    }
+    let bytes = output.files.iter().map(|f| f.bytes).sum();
+    let file = &output.files[0];
+    let files = match output.files.as_slice() {
+        [one] => one.path.display().to_string(),
+        [first, .., last] => format!(
+            "{} … {} ({} files)",
+            first.path.display(),
+            last.path.display(),
+            output.files.len()
+        ),
+        [] => String::new(),
+    };
+    ui.line(format!(
+        "wrote {files}  {}  {} channels  {:.3} s  {} {}",
+        output.target,
+        output.channel_order.len(),
+        rate.seconds_at(file.frames),
+        file.container,
+        size(bytes),
+    ))?;
+    let heard = &output.heard;
+    ui.line(format!(
+        "  loudness {} integrated, {} momentary at most, range {}; peak {}FS{}",
+        lufs(heard.integrated_lufs),
+        lufs(heard.momentary_max_lufs),
+        heard
+            .range_lu
+            .map_or("-".to_owned(), |lu| format!("{lu:.1} LU")),
+        Gain(f64::from(peak(&output.files))).decibels(),
+        heard.true_peak.map_or(String::new(), |peak| {
+            format!(", true peak {}TP", Gain(f64::from(peak)).decibels())
+        }),
+    ))?;
+    ui.line(format!(
+        "  channel order: {}",
+        output.channel_order.join(" ")
+    ))
+}
+
+fn lufs(value: Option<f64>) -> String {
+    value.map_or("-inf LUFS".to_owned(), |lufs| format!("{lufs:.1} LUFS"))
+}
+
+/// A size for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.2} GB", bytes as f64 / 1e9),
+    }
+}
+
+fn peak(files: &[WrittenFile]) -> f32 {
+    files.iter().map(|file| file.peak).fold(0.0, f32::max)
+}
+
+/// An output as JSON. A level of silence is null: JSON has no infinity.
+pub(super) fn as_json(output: &Rendered, rate: SampleRate) -> Value {
+    let db = |linear: f32| {
+        let db = Gain(f64::from(linear)).decibels().0;
+        db.is_finite().then_some(db)
+    };
+    let heard = &output.heard;
+    json!({
+        "name": output.name,
+        "target": output.target,
+        "files": output.files.iter().map(|f| f.path.display().to_string()).collect::<Vec<_>>(),
+        "container": output.files[0].container,
+        "channels": output.channel_order.len(),
+        "channel_order": output.channel_order,
+        "sample_rate": rate.0,
+        "frames": output.files[0].frames.0,
+        "bytes": output.files.iter().map(|f| f.bytes).sum::<u64>(),
+        "clipped_samples": output.files.iter().map(|f| f.clipped).sum::<u64>(),
+        "peak_dbfs": db(peak(&output.files)),
+        "true_peak_dbtp": heard.true_peak.and_then(db),
+        "integrated_lufs": heard.integrated_lufs,
+        "momentary_max_lufs": heard.momentary_max_lufs,
+        "loudness_range_lu": heard.range_lu,
+    })
+}

@@ -1,0 +1,101 @@
+//! `umbel render` of a session.
+
+use std::path::Path;
+
+use super::{Args, Job, bit_depth, container_of, frames_asked_for, of_argument, report};
+use crate::cli::Ui;
+use crate::format::{BitDepth, Container};
+use crate::offline::Delivery;
+use crate::render::Target;
+use crate::session::{self, BitDepthKey, BuildOptions, ContainerKey, OutSpec, Session, Song};
+use crate::{Error, Result};
+
+/// The job that the session at `input` asks for.
+pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
+    let session = Session::load(input)?;
+    let song = session.build(&BuildOptions {
+        resample: args.resample,
+    })?;
+    report::findings(&song.warnings, ui);
+    let deliveries = deliveries(args, input, &song)?;
+    note_lost_lfe(&song, &deliveries, ui);
+    let (from, to) = frames_asked_for(args, |time| session.frame_at(time, song.sample_rate))?;
+    Ok(Job {
+        programme: song.into(),
+        deliveries,
+        from,
+        to,
+    })
+}
+
+/// What is to be written: the layouts given, or the session's own outputs.
+fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
+    if args.layouts.is_empty() {
+        if song.outs.is_empty() {
+            return Err(Error::Usage(format!(
+                "\"{}\" has no [[out]]: say what to render with -l, for instance -l 7.1.4,stereo",
+                input.display()
+            )));
+        }
+        if args.output.is_some() && song.outs.len() > 1 {
+            return Err(Error::Usage(format!(
+                "-o names one file, but \"{}\" has {} outputs: choose a layout with -l, or use --out DIR",
+                input.display(),
+                song.outs.len()
+            )));
+        }
+        return song.outs.iter().map(|out| of_session(args, out)).collect();
+    }
+    let name = input.file_stem().unwrap_or_default().to_string_lossy();
+    args.layouts
+        .iter()
+        .map(|layout| of_argument(args, layout.trim(), &name, target))
+        .collect()
+}
+
+fn of_session(args: &Args, out: &OutSpec) -> Result<Delivery> {
+    let depth = match out.bit_depth {
+        BitDepthKey::Int16 => BitDepth::Int16,
+        BitDepthKey::Int24 => BitDepth::Int24,
+        BitDepthKey::Float32 => BitDepth::Float32,
+    };
+    let container = match out.container {
+        ContainerKey::Auto => Container::Riff,
+        ContainerKey::Bw64 => Container::Bw64,
+    };
+    Ok(Delivery {
+        name: out.name.clone(),
+        target: target(out.target.clone())?,
+        path: args
+            .output
+            .clone()
+            .unwrap_or_else(|| args.out.join(&out.file_name)),
+        bit_depth: args.bit_depth.map_or(depth, bit_depth),
+        container: args.container.map_or(container, container_of),
+        multi_mono: args.multi_mono || out.multi_mono,
+        true_peak: args.true_peak,
+    })
+}
+
+fn target(meant: session::Target) -> Result<Target> {
+    Ok(match meant {
+        session::Target::StereoBus => Target::Stereo,
+        session::Target::Layout(layout) => Target::loudspeakers(layout)?,
+    })
+}
+
+/// The copies for the LFE have nowhere to go where there is no such channel: that is said.
+fn note_lost_lfe(song: &Song, deliveries: &[Delivery], ui: &Ui) {
+    if song.strips.iter().all(|strip| strip.lfe.is_none()) {
+        return;
+    }
+    for delivery in deliveries
+        .iter()
+        .filter(|d| d.target.lfe_channel().is_none())
+    {
+        ui.note(format!(
+            "{} has no LFE channel: the low-passed copies for it are left out there; the stems themselves play in full",
+            delivery.name
+        ));
+    }
+}
