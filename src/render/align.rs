@@ -1,20 +1,15 @@
 //! Delays the channels of a layout whose loudspeakers ask for it.
 
 use crate::audio::Block;
+use crate::dsp::DelayLine;
 use crate::layout::Layout;
 use crate::units::SampleRate;
 
 /// One delay line per delayed channel, each of a whole number of frames.
 #[derive(Debug)]
 pub(super) struct Alignment {
-    lines: Vec<Line>,
-}
-
-#[derive(Debug)]
-struct Line {
-    channel: usize,
-    ring: Vec<f32>,
-    next: usize,
+    /// Channel and its line.
+    lines: Vec<(usize, DelayLine)>,
 }
 
 impl Alignment {
@@ -26,11 +21,7 @@ impl Alignment {
             .enumerate()
             .filter_map(|(channel, speaker)| {
                 let frames = rate.frame_at(speaker.delay_ms / 1000.0).0 as usize;
-                (frames > 0).then(|| Line {
-                    channel,
-                    ring: vec![0.0; frames],
-                    next: 0,
-                })
+                (frames > 0).then(|| (channel, DelayLine::new(frames)))
             })
             .collect();
         Self { lines }
@@ -45,21 +36,15 @@ impl Alignment {
     pub(super) fn tail_frames(&self) -> usize {
         self.lines
             .iter()
-            .map(|line| line.ring.len())
+            .map(|(_, line)| line.frames())
             .max()
             .unwrap_or(0)
     }
 
     /// Delays the valid frames of `block` in place.
     pub(super) fn process(&mut self, block: &mut Block) {
-        for line in &mut self.lines {
-            for sample in block.row_mut(line.channel) {
-                std::mem::swap(sample, &mut line.ring[line.next]);
-                line.next += 1;
-                if line.next == line.ring.len() {
-                    line.next = 0;
-                }
-            }
+        for (channel, line) in &mut self.lines {
+            line.process(block.row_mut(*channel));
         }
     }
 }
