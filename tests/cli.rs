@@ -14,13 +14,14 @@ use umbel::geometry::Position;
 use umbel::panner;
 use umbel::scene::Extent;
 
-const VERBS: [&str; 9] = [
+const VERBS: [&str; 10] = [
     "init",
     "check",
     "render",
     "info",
     "layout",
     "gains",
+    "convert-position",
     "schema",
     "completions",
     "man",

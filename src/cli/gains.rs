@@ -1,15 +1,16 @@
 //! `umbel gains`: positions in, gains out, one JSON line each; the same panner that renders.
 
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Read, Write};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
-use super::ui::STDOUT;
+use super::json_lines::{self, BUFFER, not_understood, output_failed, write_line};
+use super::place_keys::{PlaceKeys, expect_object};
 use super::{Ui, named_layout};
+use crate::Result;
 use crate::geometry::Position;
 use crate::panner::{Panner, Vbap};
 use crate::scene::Extent;
-use crate::{Error, Result};
 
 /// Print the gain of every channel of a layout for positions read from stdin as JSON Lines.
 #[derive(Debug, clap::Args)]
@@ -59,53 +60,17 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     outcome.and(out.flush().map_err(output_failed))
 }
 
-const BUFFER: usize = 64 * 1024;
-
-/// Longest line read, in bytes: a position takes about 100.
-const LONGEST_LINE: usize = 16 * 1024;
-
 /// Answers every line of `input`.
 fn answer(panner: &impl Panner, input: impl Read, out: &mut impl Write) -> Result<()> {
-    let mut input = BufReader::with_capacity(BUFFER, input);
     let mut gains = vec![0.0; panner.channels()];
-    let mut line = Vec::new();
-    for number in 1_u64.. {
-        // Someone who types, or waits for each answer, gets it before the next line is waited for.
-        if memchr::memchr(b'\n', input.buffer()).is_none() {
-            out.flush().map_err(output_failed)?;
-        }
-        line.clear();
-        let read = input
-            .by_ref()
-            .take(LONGEST_LINE as u64)
-            .read_until(b'\n', &mut line)
-            .map_err(|e| Error::io(STDIN, "read", e))?;
-        if read == 0 {
-            break;
-        }
-        if line.len() == LONGEST_LINE && !line.ends_with(b"\n") {
-            let reason =
-                format!("the line is longer than {LONGEST_LINE} bytes; a line holds one position");
-            return Err(refused(number, &reason));
-        }
-        let text = match line.strip_prefix(b"\xef\xbb\xbf") {
-            Some(text) if number == 1 => text,
-            _ => &line,
+    json_lines::answer_each(input, out, |text, out| {
+        let (position, extent) = match parse(text) {
+            Ok(place) => place,
+            Err(reason) => return Ok(Err(reason)),
         };
-        if text.trim_ascii().is_empty() {
-            continue;
-        }
-        let (position, extent) = parse(text).map_err(|reason| refused(number, &reason))?;
         panner.gains(position, extent, &mut gains);
-        write_line(out, &Answer { direct: &gains })?;
-    }
-    Ok(())
-}
-
-const STDIN: &str = "stdin";
-
-fn refused(line: u64, reason: &str) -> Error {
-    Error::malformed(STDIN, "position", format!("line {line}"), reason)
+        write_line(out, &Answer { direct: &gains }).map(Ok)
+    })
 }
 
 #[derive(Serialize)]
@@ -113,99 +78,11 @@ struct Answer<'a> {
     direct: &'a [f64],
 }
 
-/// One position as written. All keys may be missing here, so that what is missing or mixed can be said
-/// in words.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    #[serde(default, deserialize_with = "number")]
-    azimuth: Option<f64>,
-    #[serde(default, deserialize_with = "number")]
-    elevation: Option<f64>,
-    #[serde(default, deserialize_with = "number")]
-    distance: Option<f64>,
-    #[serde(default, deserialize_with = "number")]
-    x: Option<f64>,
-    #[serde(default, deserialize_with = "number")]
-    y: Option<f64>,
-    #[serde(default, deserialize_with = "number")]
-    z: Option<f64>,
-    #[serde(default, deserialize_with = "number")]
-    width: Option<f64>,
-    #[serde(default, deserialize_with = "number")]
-    height: Option<f64>,
-    #[serde(default, deserialize_with = "number")]
-    depth: Option<f64>,
-}
-
-/// A key that is there holds a number; `null` is none.
-fn number<'de, D: Deserializer<'de>>(value: D) -> Result<Option<f64>, D::Error> {
-    f64::deserialize(value).map(Some)
-}
-
-const FORMS: &str = r#"a position is {"azimuth":30,"elevation":0} or {"x":0,"y":1,"z":0}"#;
-
-/// Farthest anything may be: its square is still a number.
-const FAR: f64 = 1e100;
-
 /// The position and extent that a line holds, or what is wrong with it.
 fn parse(text: &[u8]) -> Result<(Position, Extent), String> {
-    if !text.trim_ascii_start().starts_with(b"{") {
-        return Err(format!("not a JSON object; {FORMS}"));
-    }
-    let line: Line = serde_json::from_slice(text).map_err(|e| not_a_position(&e))?;
-    let polar = line.azimuth.or(line.elevation).or(line.distance).is_some();
-    let room = line.x.or(line.y).or(line.z).is_some();
-    let (position, widest) = match (polar, room) {
-        (true, true) => {
-            return Err("both degrees and x, y, z; give one of the two".to_owned());
-        }
-        (false, true) => (
-            Position::Cartesian {
-                x: within("x", line.x, None, -FAR, FAR)?,
-                y: within("y", line.y, None, -FAR, FAR)?,
-                z: within("z", line.z, Some(0.0), -FAR, FAR)?,
-            },
-            2.0,
-        ),
-        _ => (
-            Position::Polar {
-                azimuth: within("azimuth", line.azimuth, None, -FAR, FAR)?,
-                elevation: within("elevation", line.elevation, Some(0.0), -90.0, 90.0)?,
-                distance: within("distance", line.distance, Some(1.0), 0.0, FAR)?,
-            },
-            360.0,
-        ),
-    };
-    let extent = Extent {
-        width: within("width", line.width, Some(0.0), 0.0, widest)?,
-        height: within("height", line.height, Some(0.0), 0.0, widest)?,
-        depth: within("depth", line.depth, Some(0.0), 0.0, 1.0)?,
-    };
-    Ok((position, extent))
-}
-
-fn within(
-    key: &str,
-    value: Option<f64>,
-    default: Option<f64>,
-    least: f64,
-    most: f64,
-) -> Result<f64, String> {
-    match value.or(default) {
-        Some(value) if (least..=most).contains(&value) => Ok(value),
-        Some(value) => Err(format!("{key} is {value}; allowed is {least} to {most}")),
-        None => Err(format!("no {key}; {FORMS}")),
-    }
-}
-
-/// serde_json's sentence, with the column and without the line, which is always its first.
-fn not_a_position(error: &serde_json::Error) -> String {
-    let sentence = error.to_string();
-    let sentence = sentence
-        .split_once(" at line ")
-        .map_or(sentence.as_str(), |(sentence, _)| sentence);
-    format!("column {}: {sentence}", error.column())
+    expect_object(text)?;
+    let keys: PlaceKeys = serde_json::from_slice(text).map_err(|e| not_understood(&e))?;
+    keys.read()
 }
 
 #[derive(Serialize)]
@@ -253,18 +130,6 @@ fn grid_step(text: &str) -> Result<f64, String> {
         Ok(step) if (0.01..=90.0).contains(&step) => Ok(step),
         _ => Err("a step is 0.01 to 90 degrees".to_owned()),
     }
-}
-
-/// Numbers are the shortest that read back as the same `f64`.
-fn write_line(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
-    serde_json::to_writer(&mut *out, value)
-        .map_err(std::io::Error::from)
-        .and_then(|()| out.write_all(b"\n"))
-        .map_err(output_failed)
-}
-
-fn output_failed(error: std::io::Error) -> Error {
-    Error::io(STDOUT, "write to", error)
 }
 
 #[cfg(test)]

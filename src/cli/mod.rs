@@ -7,12 +7,15 @@
 mod exit;
 mod findings;
 mod interrupt;
+mod json_lines;
 mod named_layout;
+mod place_keys;
 mod progress;
 mod ui;
 
 mod check;
 mod completions;
+mod convert_position;
 mod gains;
 mod info;
 mod init;
@@ -54,6 +57,7 @@ enum Verb {
     Info(info::Args),
     Layout(layout::Args),
     Gains(gains::Args),
+    ConvertPosition(convert_position::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -69,6 +73,7 @@ impl Cli {
             Verb::Info(args) => info::run(args, &ui),
             Verb::Layout(args) => layout::run(args, &ui),
             Verb::Gains(args) => gains::run(args, &ui),
+            Verb::ConvertPosition(args) => convert_position::run(args),
             Verb::Schema(args) => schema::run(args, &ui),
             Verb::Completions(args) => completions::run(args, &ui),
             Verb::Man(args) => man::run(args, &ui),

@@ -6,6 +6,7 @@
 //! movement is compiled to blocks on the grid of absolute frames; other
 //! formats deliver blocks at frames of their own.
 
+mod conversion;
 mod curve;
 mod features;
 mod motion;
@@ -16,6 +17,7 @@ mod sound_field;
 mod speakers;
 mod trajectory;
 
+pub use conversion::{to_cartesian, to_polar};
 pub use curve::Curve;
 pub use features::{
     ChannelLock, Divergence, Features, LockHorizontal, LockVertical, ScreenEdgeLock, Zone,
