@@ -130,6 +130,9 @@ impl Engine {
             self.at += stretch as u64;
             done += stretch;
         }
+        for renderer in &mut self.renderers {
+            renderer.skip_to(self.at);
+        }
     }
 
     /// Enters the quantum of the present frame, if that is not done yet; returns how far into it the

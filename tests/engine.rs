@@ -92,10 +92,23 @@ fn object(feed: usize, blocks: Vec<(u64, Option<u64>, u64, f64)>) -> Object {
     )
 }
 
-/// Objects whose metadata changes on and off the grid, fades, an LFE send and delayed channels.
-fn awkward_engine() -> Engine {
+/// An object that stands still and is diffuse to the share `diffuse`.
+fn diffuse_object(feed: usize, x: f64, diffuse: f64) -> Object {
+    let state = ObjectState {
+        diffuse,
+        ..state(x)
+    };
+    Object {
+        diffuse: true,
+        ..Object::new("diffuse", feed, Box::new(StaticBlock::new(state)))
+    }
+}
+
+/// Objects whose metadata changes on and off the grid, fades, an LFE send and delayed channels; one object
+/// more that is diffuse if asked for.
+fn awkward_engine(diffuse: bool) -> Engine {
     let grid = |n: u64| n * QUANTUM as u64;
-    let objects = vec![
+    let mut objects = vec![
         Object::new("still", 0, Box::new(StaticBlock::new(state(0.3)))),
         object(
             1,
@@ -121,6 +134,9 @@ fn awkward_engine() -> Engine {
             ],
         ),
     ];
+    if diffuse {
+        objects.push(diffuse_object(2, -0.4, 0.7));
+    }
     let fade = GainCurve::new(vec![
         GainPoint {
             at: Frames(700),
@@ -196,15 +212,21 @@ fn run(mut engine: Engine, frames: usize, lengths: &[usize]) -> Vec<Vec<f32>> {
 
 #[test]
 fn every_block_length_gives_the_same_bits_without_allocating() {
+    for diffuse in [false, true] {
+        every_block_length_gives_the_same_bits(diffuse);
+    }
+}
+
+fn every_block_length_gives_the_same_bits(diffuse: bool) {
     const FRAMES: usize = 20_011;
-    let whole = run(awkward_engine(), FRAMES, &[FRAMES]);
+    let whole = run(awkward_engine(diffuse), FRAMES, &[FRAMES]);
     let playing = whole
         .iter()
         .filter(|row| row.iter().any(|x| *x != 0.0))
         .count();
     assert_eq!(playing, 6, "every channel plays");
     for lengths in [&[1][..], &[7, 64, 1000], &[1024], &[1023, 1, 4096], &[64]] {
-        let parts = run(awkward_engine(), FRAMES, lengths);
+        let parts = run(awkward_engine(diffuse), FRAMES, lengths);
         for (channel, (a, b)) in whole.iter().zip(&parts).enumerate() {
             let differs = a
                 .iter()
@@ -213,6 +235,36 @@ fn every_block_length_gives_the_same_bits_without_allocating() {
             assert_eq!(
                 differs, None,
                 "first differing frame of channel {channel}, blocks of {lengths:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_diffuse_part_meets_the_direct_part_in_the_middle_of_its_filter() {
+    // On the grid of the filters' partitions and off it.
+    for at in [512, 1000] {
+        let mut engine = Engine::new(
+            Mixer::new(Vec::new(), 1, RATE),
+            vec![diffuse_object(0, -1.0, 0.36)],
+            vec![row_target([0.0; 4])],
+            RATE,
+        );
+        let latency = engine.latency_frames(0);
+        let mut feeds = Block::new(2, 4000);
+        feeds.set_frames(4000);
+        feeds.row_mut(0)[at] = 1.0;
+        let mut outs = [Block::new(4, 4000)];
+        engine.advance(&mut feeds, &mut outs);
+        let filter = umbel::dsp::decorrelator::decorrelation_filter(0);
+        for (n, &sample) in outs[0].row(0).iter().enumerate() {
+            let direct = if n == at + latency { 0.8 } else { 0.0 };
+            let tap = (n + 255).checked_sub(at + latency);
+            let diffuse = tap.and_then(|tap| filter.get(tap)).unwrap_or(&0.0);
+            let expected = direct + 0.6 * diffuse;
+            assert!(
+                (f64::from(sample) - expected).abs() < 1e-6,
+                "impulse at {at}, frame {n}: {sample} instead of {expected}"
             );
         }
     }
@@ -299,6 +351,6 @@ fn the_lfe_takes_only_the_low_passed_copies() {
 
 #[test]
 fn a_delayed_loudspeaker_keeps_its_tail() {
-    let engine = awkward_engine();
+    let engine = awkward_engine(false);
     assert_eq!((engine.tail_frames(0), engine.tail_frames(1)), (48, 0));
 }

@@ -1,6 +1,7 @@
 //! Feeds that are sums of other feeds (ITU-R BS.2076, type Matrix).
 
-use crate::audio::Block;
+use crate::audio::{Block, QUANTUM};
+use crate::dsp::DelayLine;
 
 /// One feed and the feeds it is the sum of.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,43 +27,19 @@ pub struct MatrixTerm {
 #[derive(Debug)]
 pub(super) struct Matrix {
     feeds: Vec<Delayed>,
+    /// One term's frames, delayed.
+    late: Vec<f32>,
 }
 
 #[derive(Debug)]
 struct Delayed {
     feed: usize,
-    terms: Vec<(MatrixTerm, Ring)>,
-}
-
-/// A delay line of a whole number of frames.
-#[derive(Debug)]
-struct Ring {
-    samples: Vec<f32>,
-    next: usize,
-}
-
-impl Ring {
-    fn pass(&mut self, mut sample: f32) -> f32 {
-        if let Some(slot) = self.samples.get_mut(self.next) {
-            std::mem::swap(&mut sample, slot);
-            self.next += 1;
-            if self.next == self.samples.len() {
-                self.next = 0;
-            }
-        }
-        sample
-    }
+    terms: Vec<(MatrixTerm, DelayLine)>,
 }
 
 impl Matrix {
     pub(super) fn new(feeds: Vec<MatrixFeed>) -> Self {
-        let delayed = |term: MatrixTerm| {
-            let ring = Ring {
-                samples: vec![0.0; term.delay_frames],
-                next: 0,
-            };
-            (term, ring)
-        };
+        let delayed = |term: MatrixTerm| (term, DelayLine::new(term.delay_frames));
         Self {
             feeds: feeds
                 .into_iter()
@@ -71,21 +48,23 @@ impl Matrix {
                     terms: feed.terms.into_iter().map(delayed).collect(),
                 })
                 .collect(),
+            late: vec![0.0; QUANTUM],
         }
     }
 
-    /// Fills `frames` frames from row offset `offset` on.
+    /// Fills `frames` frames, a quantum at most, from row offset `offset` on.
     pub(super) fn process(&mut self, block: &mut Block, offset: usize, frames: usize) {
         let stride = block.stride();
         for Delayed { feed, terms } in &mut self.feeds {
+            let samples = block.samples_mut();
             let to = *feed * stride + offset;
-            block.samples_mut()[to..to + frames].fill(0.0);
-            for (term, ring) in terms {
-                let gain = term.gain as f32;
-                let from = term.feed * stride + offset;
-                for i in 0..frames {
-                    let samples = block.samples_mut();
-                    samples[to + i] += gain * ring.pass(samples[from + i]);
+            samples[to..to + frames].fill(0.0);
+            for (term, delay) in terms {
+                let late = &mut self.late[..frames];
+                late.copy_from_slice(&samples[term.feed * stride + offset..][..frames]);
+                delay.process(late);
+                for (sum, late) in samples[to..to + frames].iter_mut().zip(late) {
+                    *sum += term.gain as f32 * *late;
                 }
             }
         }

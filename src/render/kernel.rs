@@ -80,8 +80,10 @@ impl ChannelPlan {
 /// The stretch of frames to be rendered: a part of one quantum and of the blocks at hand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch {
-    /// First frame within the blocks.
+    /// First frame within the feeds.
     pub(super) offset: usize,
+    /// First frame within the output.
+    pub(super) to: usize,
     /// Its place in the quantum, in frames from the quantum's start.
     pub(super) time: usize,
     /// Number of frames; the stretch ends within the quantum.
@@ -147,7 +149,7 @@ fn mix_channel<S: Simd>(
     let mut done = 0;
     while done < stretch.frames {
         let at = stretch.offset + done;
-        let tile = S::as_mut_simd_f32s(&mut row[at..])
+        let tile = S::as_mut_simd_f32s(&mut row[stretch.to + done..])
             .0
             .first_chunk_mut::<TILE>()
             .expect(PADDED);
@@ -159,7 +161,7 @@ fn mix_channel<S: Simd>(
     }
 }
 
-/// One tile whose first frame stands `time` frames into the quantum and at `at` in every row.
+/// One tile whose first frame stands `time` frames into the quantum and at `at` in every feed.
 #[inline(always)]
 fn mix_tile<S: Simd>(
     simd: S,
@@ -226,10 +228,14 @@ fn add_piece(piece: &Piece, x: &[f32], stride: usize, row: &mut [f32], stretch: 
     if from >= to {
         return;
     }
-    let at = stretch.offset + from - stretch.time;
-    let x = &x[piece.feed as usize * stride + at..][..to - from];
+    let into = from - stretch.time;
+    let x = &x[piece.feed as usize * stride + stretch.offset + into..][..to - from];
     let times = &FRAME_TIMES[from - piece.from as usize..];
-    for ((out, x), time) in row[at..][..to - from].iter_mut().zip(x).zip(times) {
+    for ((out, x), time) in row[stretch.to + into..][..to - from]
+        .iter_mut()
+        .zip(x)
+        .zip(times)
+    {
         *out = time.mul_add(piece.step, piece.gain).mul_add(*x, *out);
     }
 }

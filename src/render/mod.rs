@@ -1,9 +1,10 @@
 //! From feeds and a scene to the channels of a target.
 //!
 //! [`Renderer`] serves one [`Target`]: `track` keeps each object's gains over time, `kernel` adds the
-//! feeds up, `align` delays the channels of rooms whose loudspeakers stand at different distances.
+//! feeds up, `diffuse` plays what is decorrelated, `align` delays the channels of rooms whose loudspeakers stand at different distances.
 
 mod align;
+mod diffuse;
 mod kernel;
 mod renderer;
 mod target;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::align::Alignment;
+use super::diffuse::Diffuse;
 use super::kernel::{self, ChannelPlan, Held, Stretch};
 use super::target::Target;
 use super::track::Track;
@@ -14,8 +15,9 @@ use crate::units::{Decibels, SampleRate};
 /// Turns feeds and metadata into the channels of one [`Target`].
 ///
 /// Gains move in straight lines per frame; they are set at the frames the metadata names, so the result
-/// does not depend on how long the blocks are. Adds no latency: output frame 0 is input frame 0, except
-/// for channels of a layout that ask for a calibration delay.
+/// does not depend on how long the blocks are. Adds no [latency](Self::latency_frames) unless an object is
+/// diffuse: output frame 0 is input frame 0, except for channels of a layout that ask for a calibration
+/// delay.
 #[derive(Debug)]
 pub struct Renderer {
     target: Target,
@@ -28,6 +30,8 @@ pub struct Renderer {
     decoders: Vec<Decoder>,
     /// Linear trim of each channel.
     trims: Vec<f64>,
+    /// The decorrelators, if any object is ever diffuse.
+    diffuse: Option<Diffuse>,
     alignment: Alignment,
     lfe: Option<Lfe>,
     /// The plans hold from here on as long as no block begins.
@@ -113,7 +117,15 @@ impl Renderer {
                 feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
                 channel,
             });
+        let diffuse = match &target {
+            Target::Layout { layout, .. } if objects.iter().any(|object| object.diffuse) => {
+                let names: Vec<&str> = layout.speakers.iter().map(|s| s.label.as_str()).collect();
+                Some(Diffuse::new(&names))
+            }
+            _ => None,
+        };
         Self {
+            diffuse,
             tracks: objects
                 .iter()
                 .map(|object| {
@@ -142,7 +154,7 @@ impl Renderer {
 
     /// Frames by which the output comes late: output frame n + latency belongs to input frame n.
     pub fn latency_frames(&self) -> usize {
-        0
+        self.diffuse.as_ref().map_or(0, |_| Diffuse::LATENCY_FRAMES)
     }
 
     /// Frames by which the output goes on after the last input frame because of calibration delays.
@@ -152,12 +164,20 @@ impl Renderer {
 
     /// Frames for which filters ring on after the last input frame.
     pub fn ringing_frames(&self) -> usize {
-        0
+        self.diffuse.as_ref().map_or(0, |_| Diffuse::RINGING_FRAMES)
     }
 
     /// Frames of input before the present one that the output still depends on.
     pub fn memory_frames(&self) -> usize {
-        self.alignment.tail_frames()
+        let diffuse = self.diffuse.as_ref().map_or(0, |_| Diffuse::MEMORY_FRAMES);
+        diffuse + self.alignment.tail_frames()
+    }
+
+    /// Goes on at absolute frame `frame` without having heard what was before.
+    pub fn skip_to(&mut self, frame: u64) {
+        if let Some(diffuse) = &mut self.diffuse {
+            diffuse.reset(frame);
+        }
     }
 
     /// Plans the quantum that starts at absolute frame `quantum`, in which the blocks `begun` begin
@@ -219,10 +239,22 @@ impl Renderer {
             out,
             Stretch {
                 offset,
+                to: offset,
                 time,
                 frames,
             },
         );
+        if let Some(diffuse) = &mut self.diffuse {
+            let stretch = Stretch {
+                offset,
+                to: 0,
+                time,
+                frames,
+            };
+            let plans = &self.plans[self.trims.len()..];
+            kernel::mix(self.arch, plans, feeds, &mut diffuse.block, stretch);
+            diffuse.process(out, offset, frames);
+        }
     }
 
     /// Finishes the block `out` after all its stretches are rendered: calibration delays.
