@@ -14,13 +14,14 @@ use umbel::geometry::Position;
 use umbel::panner;
 use umbel::scene::Extent;
 
-const VERBS: [&str; 10] = [
+const VERBS: [&str; 11] = [
     "init",
     "check",
     "render",
     "info",
     "layout",
     "gains",
+    "hoa-decoder",
     "convert-position",
     "schema",
     "completions",
@@ -153,6 +154,18 @@ fn wrong_usage_is_2_and_says_nothing_on_stdout() {
         &["gains"],
         &["gains", "--layout", "7.1.4", "--panner", "magic"],
         &["gains", "--layout", "7.1.4", "--grid", "0"],
+        &["hoa-decoder", "--layout", "7.1.4"],
+        &["hoa-decoder", "--layout", "7.1.4", "--order", "0"],
+        &["hoa-decoder", "--layout", "7.1.4", "--order", "8"],
+        &[
+            "hoa-decoder",
+            "--layout",
+            "7.1.4",
+            "--order",
+            "4",
+            "--normalization",
+            "FuMa",
+        ],
         &["info"],
         &["info", "x.wav", "--quiet", "--verbose"],
         &["info", "x.wav", "--layout", "7.1.4"],
@@ -250,6 +263,37 @@ fn a_folder_to_work_in_changes_what_relative_paths_mean() {
         0,
         &[],
     );
+}
+
+// ---- hoa-decoder -------------------------------------------------------------------------------------
+
+#[test]
+fn a_decoder_has_a_row_for_each_channel_and_a_column_for_each_component() {
+    let output = umbel(&["hoa-decoder", "--layout", "5.1", "--order", "2", "--json"]);
+    assert_ends(&output, 0, &[]);
+    let decoder = &json_lines(&output)[0];
+    assert_eq!(decoder["layout"], "0+5+0");
+    assert_eq!(decoder["normalization"], "SN3D");
+    assert_eq!(decoder["components"][8], serde_json::json!([2, 2]));
+    let rows = decoder["matrix"].as_array().unwrap();
+    assert_eq!(decoder["channels"].as_array().unwrap().len(), rows.len());
+    assert_eq!(rows.len(), 6);
+    assert!(rows.iter().all(|row| row.as_array().unwrap().len() == 9));
+    assert!(rows[3].as_array().unwrap().iter().all(|gain| gain == 0.0));
+    let table = umbel(&["hoa-decoder", "--layout", "5.1", "--order", "2"]);
+    let table = stdout(&table);
+    let lines: Vec<Vec<&str>> = table
+        .lines()
+        .map(|l| l.split_whitespace().collect())
+        .collect();
+    assert_eq!(lines.len(), 7);
+    assert_eq!(lines[0][1], "1,-1");
+    for (line, row) in lines[1..].iter().zip(rows) {
+        assert_eq!(line.len(), 10, "{line:?}");
+        let printed: f64 = line[1].parse().unwrap();
+        let exact = row[0].as_f64().unwrap();
+        assert!((printed - exact).abs() <= 5.1e-6, "{line:?} and {exact}");
+    }
 }
 
 // ---- gains -------------------------------------------------------------------------------------------

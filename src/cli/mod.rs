@@ -17,6 +17,7 @@ mod check;
 mod completions;
 mod convert_position;
 mod gains;
+mod hoa_decoder;
 mod info;
 mod init;
 mod layout;
@@ -57,6 +58,7 @@ enum Verb {
     Info(info::Args),
     Layout(layout::Args),
     Gains(gains::Args),
+    HoaDecoder(hoa_decoder::Args),
     ConvertPosition(convert_position::Args),
     Schema(schema::Args),
     Completions(completions::Args),
@@ -73,6 +75,7 @@ impl Cli {
             Verb::Info(args) => info::run(args, &ui),
             Verb::Layout(args) => layout::run(args, &ui),
             Verb::Gains(args) => gains::run(args, &ui),
+            Verb::HoaDecoder(args) => hoa_decoder::run(args, &ui),
             Verb::ConvertPosition(args) => convert_position::run(args),
             Verb::Schema(args) => schema::run(args, &ui),
             Verb::Completions(args) => completions::run(args, &ui),

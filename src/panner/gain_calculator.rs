@@ -1,6 +1,6 @@
 //! From what a block says to the gain of every channel: the gain calculators of ITU-R BS.2127.
 
-use super::Panner;
+use super::{Decoder, Panner};
 use crate::layout::Layout;
 use crate::scene::{DirectSpeakers, ObjectState, SoundField};
 use crate::{Error, Result};
@@ -8,10 +8,12 @@ use crate::{Error, Result};
 /// Computes the gains of everything a scene can hold, on one layout.
 ///
 /// Gains are linear, one per channel of the layout in its order, LFE included; positioned objects and sound
-/// fields never feed an LFE. Computing allocates nothing.
+/// fields never feed an LFE. Computing the gains of objects and loudspeakers allocates nothing.
 pub struct GainCalculator {
     channels: usize,
     panner: Box<dyn Panner>,
+    /// Made for the first sound field.
+    decoder: Option<Decoder>,
 }
 
 impl GainCalculator {
@@ -30,6 +32,7 @@ impl GainCalculator {
         Ok(Self {
             channels: layout.channels(),
             panner,
+            decoder: None,
         })
     }
 
@@ -63,9 +66,11 @@ impl GainCalculator {
     }
 
     /// The gains of every component of a sound field, one after the other: component c plays on channel k
-    /// with gain c · channels + k.
+    /// with gain c · channels + k. Allocates: decoders are made when a render is set up.
     pub fn sound_field(&mut self, field: &SoundField) -> Vec<f64> {
-        vec![0.0; field.components.len() * self.channels]
+        self.decoder
+            .get_or_insert_with(|| Decoder::new(&*self.panner))
+            .matrix(field)
     }
 }
 

@@ -1,14 +1,16 @@
 //! Panners: from where an object is to the gain of every channel. A panner knows a layout and no time.
 //!
-//! `vbap` pans on any layout; `stereo` is a mixing desk's pan pot. [`build`] picks the panner of a layout, and
+//! `vbap` pans on any layout; `stereo` is a mixing desk's pan pot; `hoa` decodes sound fields. [`build`] picks the panner of a layout, and
 //! [`GainCalculator`] puts all that an object's metadata may say on top of it.
 
 mod gain_calculator;
+mod hoa;
 mod spread;
 pub mod stereo;
 mod vbap;
 
 pub use gain_calculator::GainCalculator;
+pub use hoa::Decoder;
 pub use vbap::Vbap;
 
 use crate::geometry::Position;

@@ -23,6 +23,48 @@ pub struct SoundField {
     pub normalization: Normalization,
 }
 
+impl SoundField {
+    /// Highest order that is decoded.
+    pub const HIGHEST_ORDER: u32 = 15;
+
+    /// The field of all components up to `order`, in the order of AmbiX (ACN).
+    pub fn full(order: u32, normalization: Normalization) -> Self {
+        let components = (0..=order)
+            .flat_map(|n| {
+                let degrees = n as i32;
+                (-degrees..=degrees).map(move |m| (n, m))
+            })
+            .collect();
+        Self {
+            components,
+            normalization,
+        }
+    }
+
+    /// What is wrong with the field, in words; nothing is decoded of a component that does not exist.
+    pub fn problem(&self) -> Option<String> {
+        let highest = match self.normalization {
+            Normalization::FuMa => 3,
+            _ => Self::HIGHEST_ORDER,
+        };
+        self.components.iter().find_map(|&(order, degree)| {
+            if order > highest {
+                let what = match self.normalization {
+                    Normalization::FuMa => "FuMa goes up to order",
+                    _ => "the highest order decoded is",
+                };
+                Some(format!("a component has order {order}; {what} {highest}"))
+            } else if degree.unsigned_abs() > order {
+                Some(format!(
+                    "a component of order {order} has degree {degree}; allowed is -{order} to {order}"
+                ))
+            } else {
+                None
+            }
+        })
+    }
+}
+
 /// One component of a sound field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HoaComponent {
