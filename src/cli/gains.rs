@@ -7,10 +7,12 @@ use serde::Serialize;
 use super::json_lines::{self, BUFFER, not_understood, output_failed, write_line};
 use super::place_keys::{PlaceKeys, expect_object};
 use super::{Ui, named_layout};
-use crate::Result;
 use crate::geometry::Position;
-use crate::panner::{Panner, Vbap};
+use crate::layout::Layout;
+use crate::panner::bs2127::{Polar, SYSTEMS};
+use crate::panner::{self, Panner, Vbap};
 use crate::scene::Extent;
+use crate::{Error, Result};
 
 /// Print the gain of every channel of a layout for positions read from stdin as JSON Lines.
 #[derive(Debug, clap::Args)]
@@ -19,9 +21,9 @@ pub(crate) struct Args {
     /// Layout by name (7.1.4, 4+7+0) or a layout file.
     #[arg(short, long, value_name = "NAME|FILE")]
     layout: String,
-    /// How to pan.
-    #[arg(long, default_value = "vbap")]
-    panner: Method,
+    /// How to pan; if not given, bs2127 on the layouts of ITU-R BS.2051 and vbap on all others.
+    #[arg(long)]
+    panner: Option<Method>,
     /// Read nothing; print a grid of directions, this many degrees apart, with their gains.
     #[arg(long, value_name = "DEG", value_parser = grid_step)]
     grid: Option<f64>,
@@ -29,8 +31,10 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Method {
-    /// Amplitude panning on the facets of the loudspeakers' hull.
+    /// Amplitude panning on the facets of the loudspeakers' hull; any layout.
     Vbap,
+    /// The polar panner of ITU-R BS.2127; the layouts of ITU-R BS.2051.
+    Bs2127,
 }
 
 const EXAMPLES: &str = r#"A position is {"azimuth":30,"elevation":0,"distance":1} in degrees, + = left and up, or {"x":0,"y":1,"z":0},
@@ -47,21 +51,33 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     let layout = named_layout::load(&args.layout)?;
     let labels: Vec<&str> = layout.speakers.iter().map(|s| s.label.as_str()).collect();
     ui.detail(format_args!("layout {}: {}", layout.name, labels.join(" ")));
-    let panner = match args.panner {
-        Method::Vbap => Vbap::new(&layout)?,
+    let panner: Box<dyn Panner> = match args.panner {
+        None => panner::build(&layout)?,
+        Some(Method::Vbap) => Box::new(Vbap::new(&layout)?),
+        Some(Method::Bs2127) => Box::new(Polar::new(&layout).ok_or_else(|| no_system(&layout))?),
     };
     // Positions and gains in one buffer each; stdout's own would write out every line by itself.
     let mut out = BufWriter::with_capacity(BUFFER, std::io::stdout().lock());
     let outcome = match args.grid {
-        Some(step_deg) => grid(&panner, step_deg, &mut out),
-        None => answer(&panner, std::io::stdin().lock(), &mut out),
+        Some(step_deg) => grid(&*panner, step_deg, &mut out),
+        None => answer(&*panner, std::io::stdin().lock(), &mut out),
     };
     // Lines before a bad one are answered.
     outcome.and(out.flush().map_err(output_failed))
 }
 
+/// The refusal to pan on a layout as a system of BS.2051 that it is not.
+fn no_system(layout: &Layout) -> Error {
+    let systems = SYSTEMS.join(", ");
+    let reason = format!(
+        "the panner bs2127 needs the loudspeakers of a layout of ITU-R BS.2051, by their labels and within \
+         their ranges: {systems}; the panner vbap takes any layout"
+    );
+    Error::layout(&layout.name, "", reason)
+}
+
 /// Answers every line of `input`.
-fn answer(panner: &impl Panner, input: impl Read, out: &mut impl Write) -> Result<()> {
+fn answer(panner: &dyn Panner, input: impl Read, out: &mut impl Write) -> Result<()> {
     let mut gains = vec![0.0; panner.channels()];
     json_lines::answer_each(input, out, |text, out| {
         let (position, extent) = match parse(text) {
@@ -94,7 +110,7 @@ struct GridPoint<'a> {
 
 /// Prints directions on a regular grid that mirrors left to right and top to bottom: multiples of the
 /// step, and both poles once.
-fn grid(panner: &impl Panner, step_deg: f64, out: &mut impl Write) -> Result<()> {
+fn grid(panner: &dyn Panner, step_deg: f64, out: &mut impl Write) -> Result<()> {
     let multiples = |last: f64| {
         let count = (last / step_deg + 1e-9).floor() as i64;
         (-count..=count).map(move |k| k as f64 * step_deg)

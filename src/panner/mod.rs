@@ -1,10 +1,13 @@
 //! Panners: from where an object is to the gain of every channel. A panner knows a layout and no time.
 //!
-//! `vbap` pans on any layout; `stereo` is a mixing desk's pan pot; `hoa` decodes sound fields. [`build`] picks the panner of a layout, and
-//! [`GainCalculator`] puts all that an object's metadata may say on top of it.
+//! `vbap` pans on any layout, `bs2127` on those of ITU-R BS.2051 as that standard has it; `stereo` is a mixing
+//! desk's pan pot; `hoa` decodes sound fields. [`build`] picks the panner of a layout, and [`GainCalculator`] puts all that an object's
+//! metadata may say on top of it.
 
+pub mod bs2127;
 mod gain_calculator;
 mod hoa;
+mod lookup;
 mod spread;
 pub mod stereo;
 mod vbap;
@@ -20,7 +23,7 @@ use crate::scene::Extent;
 /// Turns a position into one gain per channel.
 ///
 /// Invariants for every position and extent: all gains finite and not below zero, LFE channels 0, and
-/// the power (sum of squares) 1.
+/// the power (sum of squares) 1, except that [`bs2127`] lets points fall to 0.5 at the back of 0+2+0.
 pub trait Panner: Send + Sync {
     /// Number of gains: the channels of the layout, LFE included.
     fn channels(&self) -> usize;
@@ -29,10 +32,14 @@ pub trait Panner: Send + Sync {
     fn gains(&self, position: Position, extent: Extent, gains: &mut [f64]);
 }
 
-/// The panner of points and extents of a loudspeaker layout.
+/// The panner of points and extents of a loudspeaker layout: [`bs2127::Polar`] for the systems of BS.2051,
+/// [`Vbap`] for all others.
 ///
 /// # Errors
 /// [`crate::Error::Layout`] if the layout has no speaker besides LFEs.
 pub fn build(layout: &Layout) -> crate::Result<Box<dyn Panner>> {
-    Ok(Box::new(Vbap::new(layout)?))
+    match bs2127::Polar::new(layout) {
+        Some(panner) => Ok(Box::new(panner)),
+        None => Ok(Box::new(Vbap::new(layout)?)),
+    }
 }

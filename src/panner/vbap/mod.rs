@@ -2,11 +2,10 @@
 //!
 //! [`Vbap::new`] closes the loudspeakers' hull to a mesh of cones that tile the sphere (`mesh`, with the
 //! virtual speakers of `virtuals`); a source's gains are those of the cone it lies in (`facet`, found by
-//! `lookup`). `docs/panning.md` has the method and its measured quality.
+//! `panner::lookup`). `docs/panning.md` has the method and its measured quality.
 
 mod coverage;
 mod facet;
-mod lookup;
 mod mesh;
 mod needle;
 mod steepness;
@@ -15,8 +14,8 @@ mod virtuals;
 use nalgebra::Vector3;
 
 use self::facet::Facet;
-use self::lookup::Lookup;
 use self::mesh::Cone;
+use super::lookup::Lookup;
 use super::spread::Spread;
 use super::{Panner, spread};
 use crate::geometry::{Direction, Position};

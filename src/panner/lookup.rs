@@ -1,4 +1,4 @@
-//! Which facets a direction can lie in: a table over the cells of a cube round the listener.
+//! Which cones a direction can lie in: a table over the cells of a cube round the listener.
 
 use nalgebra::Vector3;
 
@@ -10,35 +10,42 @@ const SIDE: usize = 16;
 /// For each cell of the cube's six faces, the cones that meet it.
 #[derive(Debug, Clone)]
 pub(super) struct Lookup {
-    /// Where each cell's list starts in `facets`; one more than there are cells.
+    /// Where each cell's list starts in `cones`; one more than there are cells.
     starts: Vec<u32>,
-    facets: Vec<u32>,
+    cones: Vec<u32>,
 }
+
+/// The four corners of a cell, in order round it.
+pub(super) type Cell = [Vector3<f64>; 4];
 
 impl Lookup {
     /// The table of cones given by their corner vectors, counter-clockwise seen from outside.
     pub(super) fn new(cones: &[Vec<Vector3<f64>>]) -> Self {
-        let edges: Vec<_> = cones.iter().map(|cone| edges(cone)).collect();
-        let mut starts = vec![0];
-        let mut facets = Vec::new();
-        for cell in 0..6 * SIDE * SIDE {
-            let corners = cell_corners(cell);
-            let sides = edges_of_cell(&corners);
-            for (index, cone) in cones.iter().enumerate() {
-                if !apart(&edges[index], &corners) && !apart(&sides, cone) {
-                    facets.push(index as u32);
-                }
-            }
-            starts.push(facets.len() as u32);
-        }
-        Self { starts, facets }
+        let planes: Vec<_> = cones.iter().map(|cone| edges(cone)).collect();
+        Self::of(cones.len(), |index, cell| {
+            !apart(&planes[index], cell) && !apart_from_cell(cell, &cones[index])
+        })
     }
 
-    /// The facets that may hold `direction`; every facet that does is among them.
+    /// The table of `count` sets of directions: `meets` says whether the one of a number has directions
+    /// in a cell.
+    pub(super) fn of(count: usize, meets: impl Fn(usize, &Cell) -> bool) -> Self {
+        let mut starts = vec![0];
+        let mut cones = Vec::new();
+        for cell in 0..6 * SIDE * SIDE {
+            let corners = cell_corners(cell);
+            let found = (0..count).filter(|&index| meets(index, &corners));
+            cones.extend(found.map(|index| index as u32));
+            starts.push(cones.len() as u32);
+        }
+        Self { starts, cones }
+    }
+
+    /// The cones that may hold `direction`, in their order; every cone that does is among them.
     pub(super) fn candidates(&self, direction: &Direction) -> &[u32] {
         let cell = cell(direction);
         let (start, end) = (self.starts[cell], self.starts[cell + 1]);
-        &self.facets[start as usize..end as usize]
+        &self.cones[start as usize..end as usize]
     }
 }
 
@@ -63,7 +70,7 @@ fn cell(direction: &Direction) -> usize {
 }
 
 /// The four corners of a cell, a hair outside of it, counter-clockwise or clockwise.
-fn cell_corners(cell: usize) -> [Vector3<f64>; 4] {
+fn cell_corners(cell: usize) -> Cell {
     let (face, row, column) = (cell / (SIDE * SIDE), cell / SIDE % SIDE, cell % SIDE);
     let main = if face % 2 == 0 { 1.0 } else { -1.0 };
     [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(right, up)| {
@@ -86,17 +93,21 @@ fn edges(cone: &[Vector3<f64>]) -> Vec<Vector3<f64>> {
     cone.iter().zip(next).map(|(a, b)| a.cross(b)).collect()
 }
 
-fn edges_of_cell(corners: &[Vector3<f64>; 4]) -> Vec<Vector3<f64>> {
-    let middle: Vector3<f64> = corners.iter().sum();
-    let turned_inwards = |n: Vector3<f64>| if n.dot(&middle) < 0.0 { -n } else { n };
-    edges(corners).into_iter().map(turned_inwards).collect()
-}
-
-/// Whether one of the planes has all the points on its outer side: then the cones share nothing.
-fn apart(planes: &[Vector3<f64>], points: &[Vector3<f64>]) -> bool {
+/// Whether one of the planes, given by their inward normals, has all the points on its outer side.
+pub(super) fn apart(planes: &[Vector3<f64>], points: &[Vector3<f64>]) -> bool {
     planes
         .iter()
         .any(|plane| points.iter().all(|point| plane.dot(point) < -1e-12))
+}
+
+/// Whether one side of a cell has all the points on its outer side.
+pub(super) fn apart_from_cell(cell: &Cell, points: &[Vector3<f64>]) -> bool {
+    let middle: Vector3<f64> = cell.iter().sum();
+    (0..4).any(|i| {
+        let side = cell[i].cross(&cell[(i + 1) % 4]);
+        let side = if side.dot(&middle) < 0.0 { -side } else { side };
+        points.iter().all(|point| side.dot(point) < -1e-12)
+    })
 }
 
 #[cfg(test)]
@@ -109,14 +120,12 @@ mod tests {
         for step in 0..5000 {
             let p = direction(f64::from(step) * 137.508, f64::from(step) * 0.036 - 90.0);
             let corners = cell_corners(cell(&p));
-            for side in edges_of_cell(&corners) {
-                assert!(side.dot(&p) > -1e-8, "step {step}");
-            }
+            assert!(!apart_from_cell(&corners, &[p]), "step {step}");
         }
     }
 
     #[test]
-    fn the_facet_that_holds_a_direction_is_a_candidate() {
+    fn the_cone_that_holds_a_direction_is_a_candidate() {
         let axes = [Vector3::x(), Vector3::y(), Vector3::z()];
         let mut octants = Vec::new();
         for signs in 0..8 {

@@ -1,0 +1,15 @@
+//! The polar panner of ITU-R BS.2127-0, for the systems of ITU-R BS.2051.
+//!
+//! [`System`] tells whether a layout is one of them; [`PointSource`] pans directions (`region` has the gain
+//! rules, `topology` says where they apply); [`Polar`] adds distance and extent (`extent`).
+
+mod extent;
+mod point_source;
+mod polar;
+mod region;
+mod system;
+mod topology;
+
+pub use point_source::PointSource;
+pub use polar::Polar;
+pub use system::{Angles, SYSTEMS, System, nominal};

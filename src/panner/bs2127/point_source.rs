@@ -1,0 +1,135 @@
+//! The point source panner of ITU-R BS.2127-0, section 6.1.
+
+use super::region::Region;
+use super::system::System;
+use super::topology;
+use crate::geometry::Direction;
+use crate::layout::Layout;
+use crate::panner::lookup::{Cell, Lookup};
+
+/// Pans a point by its direction on a system of BS.2051.
+///
+/// For every direction:
+/// - gains are finite and not below zero, LFE channels 0;
+/// - the power is 1, except on 0+2+0, where it falls to 0.5 (-3 dB) at the back;
+/// - gains are continuous, and mirror from left to right if the loudspeakers do;
+/// - a direction at a loudspeaker feeds it alone, unless other loudspeakers were moved away from their
+///   nominal positions by much.
+///
+/// The gains are those of the EBU ADM Renderer 2.1.0 within 1e-9.
+#[derive(Debug, Clone)]
+pub struct PointSource {
+    channels: usize,
+    regions: Regions,
+    /// Left and right of 0+2+0, which is panned as 0+5+0 and mixed down.
+    stereo: Option<[usize; 2]>,
+}
+
+impl PointSource {
+    /// The panner of `layout`; `None` if it is no system of BS.2051 ([`System::of`]).
+    pub fn new(layout: &Layout) -> Option<Self> {
+        let system = System::of(layout)?;
+        let stereo = if system.name() == "0+2+0" {
+            let channel = |label: &str| layout.speakers.iter().position(|s| s.label == label);
+            Some([channel("M+030")?, channel("M-030")?])
+        } else {
+            None
+        };
+        let regions = if stereo.is_some() {
+            let five = crate::layout::find("0+5+0").ok()?;
+            Regions::new(&five, &System::of(&five)?)
+        } else {
+            Regions::new(layout, &system)
+        };
+        Some(Self {
+            channels: layout.channels(),
+            regions,
+            stereo,
+        })
+    }
+
+    /// Number of gains: the channels of the layout, LFE included.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Writes the gains of a point in `direction` (a unit vector) to `gains`, one per channel.
+    ///
+    /// # Panics
+    /// If `gains` is not as long as the layout has channels.
+    #[inline]
+    pub fn direction_gains(&self, direction: &Direction, gains: &mut [f64]) {
+        assert_eq!(gains.len(), self.channels, "one gain per channel");
+        gains.fill(0.0);
+        match self.stereo {
+            None => self.regions.pan(direction, gains),
+            Some([left, right]) => [gains[left], gains[right]] = self.stereo_gains(direction),
+        }
+    }
+
+    /// A mix of 0+5+0 after ITU-R BS.775, with the centre mixed so that the velocity vector is kept.
+    fn stereo_gains(&self, direction: &Direction) -> [f64; 2] {
+        let mut five = [0.0; 6];
+        self.regions.pan(direction, &mut five);
+        let [l, r, c, _, ls, rs] = five;
+        let side = |front: f64, back: f64| {
+            front + c * 3.0_f64.sqrt() / 3.0 + back * std::f64::consts::FRAC_1_SQRT_2
+        };
+        let (left, right) = (side(l, ls), side(r, rs));
+        let (front, back) = (l.max(r).max(c), ls.max(rs));
+        // From 0 dB at the front to -3 dB at the back.
+        let level = 0.5_f64.powf(0.5 * back / (front + back));
+        let scale = level / (left * left + right * right).sqrt();
+        [left * scale, right * scale]
+    }
+}
+
+/// The regions of a layout and how to find the one of a direction.
+#[derive(Debug, Clone)]
+struct Regions {
+    regions: Vec<Region>,
+    lookup: Lookup,
+}
+
+impl Regions {
+    fn new(layout: &Layout, system: &System) -> Self {
+        let regions = topology::regions(layout, system);
+        let meets = |index: usize, cell: &Cell| regions[index].meets(cell);
+        Self {
+            lookup: Lookup::of(regions.len(), meets),
+            regions,
+        }
+    }
+
+    /// Writes the gains of power 1 in `direction` into `gains`, which hold zeros.
+    #[inline]
+    fn pan(&self, direction: &Direction, gains: &mut [f64]) {
+        let candidates = self.lookup.candidates(direction);
+        let taken = candidates
+            .iter()
+            .any(|&i| self.regions[i as usize].pan(direction, gains));
+        if !taken {
+            self.pan_nearest(direction, gains);
+        }
+    }
+
+    /// For a direction in a gap that rounding or moved loudspeakers leave between regions.
+    #[cold]
+    fn pan_nearest(&self, direction: &Direction, gains: &mut [f64]) {
+        if self
+            .regions
+            .iter()
+            .any(|region| region.pan(direction, gains))
+        {
+            return;
+        }
+        let depth = |region: &&Region| region.depth(direction);
+        let nearest = self
+            .regions
+            .iter()
+            .max_by(|a, b| depth(a).total_cmp(&depth(b)));
+        if let Some(region) = nearest {
+            region.pan_nearest(direction, gains);
+        }
+    }
+}
