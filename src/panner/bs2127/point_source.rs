@@ -123,13 +123,18 @@ impl Regions {
         {
             return;
         }
-        let depth = |region: &&Region| region.depth(direction);
-        let nearest = self
-            .regions
-            .iter()
-            .max_by(|a, b| depth(a).total_cmp(&depth(b)));
-        if let Some(region) = nearest {
-            region.pan_nearest(direction, gains);
+        let mut best = f64::NEG_INFINITY;
+        let mut found = None;
+        for region in &self.regions {
+            if let Some(nearest) = region.nearest(direction) {
+                let alike = nearest.dot(direction);
+                if alike > best {
+                    (best, found) = (alike, Some((region, nearest)));
+                }
+            }
+        }
+        if let Some((region, nearest)) = found {
+            region.pan(&nearest, gains);
         }
     }
 }

@@ -132,31 +132,18 @@ impl Region {
         }
     }
 
-    /// How far inside `direction` (a unit vector) lies, for a direction that no region takes: below 0
-    /// outside.
-    pub(super) fn depth(&self, direction: &Direction) -> f64 {
-        match self {
-            Self::Triplet { rows, .. } | Self::Mixed { rows, .. } => {
-                let weights = rows.each_ref().map(|row| row.dot(direction));
-                let size: f64 = weights.iter().map(|w| w.abs()).sum();
-                weights.iter().fold(f64::INFINITY, |least, w| least.min(*w)) / size
-            }
-            Self::Quad(_) => f64::NEG_INFINITY,
-        }
-    }
-
-    /// Writes the gains of a direction somewhat outside of a triplet: negative ones are 0.
-    pub(super) fn pan_nearest(&self, direction: &Direction, gains: &mut [f64]) {
+    /// The direction in a triplet that is near one outside of it: that with its gains below 0 left out.
+    /// `None` if there is none left, and for quads.
+    pub(super) fn nearest(&self, direction: &Direction) -> Option<Direction> {
         let (Self::Triplet { rows, corners, .. } | Self::Mixed { rows, corners, .. }) = self else {
-            return;
+            return None;
         };
-        // The direction with its gains below 0 left out lies on the edge of the triplet.
-        let sum: Vector3<f64> = rows
-            .iter()
-            .zip(corners)
+        let parts = rows.iter().zip(corners);
+        let sum: Vector3<f64> = parts
             .map(|(row, corner)| corner * row.dot(direction).max(0.0))
             .sum();
-        self.pan(&sum, gains);
+        let length = sum.norm();
+        (length > 0.0).then(|| sum / length)
     }
 
     /// Whether it may take a direction in a cell of the lookup table.
