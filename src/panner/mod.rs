@@ -1,8 +1,8 @@
 //! Panners: from where an object is to the gain of every channel. A panner knows a layout and no time.
 //!
 //! `vbap` pans on any layout, `bs2127` on those of ITU-R BS.2051 as that standard has it; `stereo` is a mixing
-//! desk's pan pot; `hoa` decodes sound fields. [`build`] picks the panner of a layout, and [`GainCalculator`] puts all that an object's
-//! metadata may say on top of it.
+//! desk's pan pot; `hoa` decodes sound fields. [`build`] picks the panner of a layout, and [`GainCalculator`]
+//! puts all that an object's metadata may say on top of it.
 
 pub mod bs2127;
 mod gain_calculator;
