@@ -8,6 +8,7 @@ pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod dsp;
+pub mod effect;
 pub mod engine;
 pub mod error;
 pub mod format;

@@ -1,0 +1,362 @@
+//! A look-ahead limiter that holds a true-peak ceiling with one gain for all channels.
+//!
+//! The gain is found from peaks between the samples ([`OversampledPeak`]) and applied at the base rate:
+//! the lowest gain asked for within the look-ahead and the hold, released in a straight line of decibels,
+//! then averaged by a Hann window as long as the look-ahead on both sides. The window only ever averages
+//! gains that suffice for the frame in its middle, so the ceiling holds.
+
+use std::collections::VecDeque;
+use std::f64::consts::TAU;
+
+use crate::audio::Block;
+use crate::dsp::{DelayLine, OversampledPeak};
+use crate::units::{Decibels, Frames, SampleRate};
+
+/// Look-ahead to each side of a peak in seconds.
+const LOOK_AHEAD_S: f64 = 0.0015;
+
+/// How long a gain is held after its peak, in seconds: longer than the half period of the lowest tones,
+/// so that the gain does not follow their waveform.
+const HOLD_S: f64 = 0.016;
+
+/// What a [`Limiter`] is set to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LimiterSettings {
+    /// Highest true peak that comes out.
+    pub ceiling: Decibels,
+    /// Time in which 10 dB of reduction are given back, in seconds.
+    pub release_s: f64,
+}
+
+impl Default for LimiterSettings {
+    /// -1 dBTP, 10 dB in 0.3 s.
+    fn default() -> Self {
+        Self {
+            ceiling: Decibels(-1.0),
+            release_s: 0.3,
+        }
+    }
+}
+
+/// Limits all rows of a block together.
+///
+/// - The same to the last bit for every length of block.
+/// - Delays by [`latency`](Self::latency); what stays below the ceiling comes out unchanged.
+/// - Nothing is allocated after construction.
+#[derive(Debug)]
+pub struct Limiter {
+    ceiling: f32,
+    detectors: Vec<OversampledPeak>,
+    delays: Vec<DelayLine>,
+    lowest: SlidingMinimum,
+    /// Gain after the release.
+    held: f64,
+    /// Factor by which the gain rises per frame.
+    rise: f64,
+    average: Average,
+    gains: Vec<f32>,
+    latency: usize,
+    deepest: f64,
+}
+
+/// Gains computed at a time.
+const STRETCH: usize = 256;
+
+impl Limiter {
+    /// A limiter of `channels` rows at `rate`.
+    pub fn new(settings: LimiterSettings, channels: usize, rate: SampleRate) -> Self {
+        let frames = |seconds: f64| rate.frame_at(seconds).0.max(1) as usize;
+        let (look, hold) = (frames(LOOK_AHEAD_S), frames(HOLD_S));
+        let latency = 2 * look + OversampledPeak::LATENCY_FRAMES;
+        let release_frames = (settings.release_s * f64::from(rate.0)).max(1.0);
+        Self {
+            ceiling: settings.ceiling.gain().0 as f32,
+            detectors: vec![OversampledPeak::new(); channels],
+            delays: vec![DelayLine::new(latency); channels],
+            lowest: SlidingMinimum::new(look + 1 + hold),
+            held: 1.0,
+            rise: Decibels(10.0 / release_frames).gain().0,
+            average: Average::new(2 * look + 1),
+            gains: vec![1.0; STRETCH],
+            latency,
+            deepest: 1.0,
+        }
+    }
+
+    /// Frames by which the output comes late.
+    pub fn latency(&self) -> Frames {
+        Frames(self.latency as u64)
+    }
+
+    /// The deepest reduction so far.
+    pub fn deepest_reduction(&self) -> Decibels {
+        Decibels(-crate::units::Gain(self.deepest).decibels().0)
+    }
+
+    /// Limits the valid frames of `block` in place.
+    ///
+    /// # Panics
+    /// If the block has other rows than the limiter has channels.
+    pub fn process(&mut self, block: &mut Block) {
+        assert_eq!(
+            block.channels(),
+            self.detectors.len(),
+            "one row per channel"
+        );
+        let mut done = 0;
+        while done < block.frames() {
+            let count = STRETCH.min(block.frames() - done);
+            self.find_gains(block, done, count);
+            for (channel, delay) in self.delays.iter_mut().enumerate() {
+                let samples = &mut block.row_mut(channel)[done..done + count];
+                delay.process(samples);
+                for (sample, gain) in samples.iter_mut().zip(&self.gains) {
+                    *sample *= gain;
+                }
+            }
+            done += count;
+        }
+    }
+
+    /// The gains of the frames that come out next.
+    fn find_gains(&mut self, block: &Block, first: usize, count: usize) {
+        let peaks = &mut self.gains[..count];
+        peaks.fill(0.0);
+        for (detector, row) in self.detectors.iter_mut().zip(block.rows()) {
+            for (peak, &sample) in peaks.iter_mut().zip(&row[first..first + count]) {
+                *peak = peak.max(detector.push(sample, self.ceiling));
+            }
+        }
+        for value in peaks {
+            let wanted = if *value > self.ceiling {
+                f64::from(self.ceiling) / f64::from(*value)
+            } else {
+                1.0
+            };
+            let lowest = self.lowest.push(wanted);
+            self.held = (self.held * self.rise).min(lowest);
+            let gain = self.average.push(self.held);
+            self.deepest = self.deepest.min(gain);
+            *value = gain as f32;
+        }
+    }
+}
+
+/// The lowest of the last values.
+#[derive(Debug)]
+struct SlidingMinimum {
+    length: u64,
+    at: u64,
+    /// Values that can still become the lowest, rising, with their places.
+    candidates: VecDeque<(u64, f64)>,
+}
+
+impl SlidingMinimum {
+    fn new(length: usize) -> Self {
+        Self {
+            length: length as u64,
+            at: 0,
+            candidates: VecDeque::with_capacity(length + 1),
+        }
+    }
+
+    fn push(&mut self, value: f64) -> f64 {
+        while self
+            .candidates
+            .back()
+            .is_some_and(|&(_, last)| last >= value)
+        {
+            self.candidates.pop_back();
+        }
+        self.candidates.push_back((self.at, value));
+        self.at += 1;
+        if self
+            .candidates
+            .front()
+            .is_some_and(|&(place, _)| place + self.length < self.at)
+        {
+            self.candidates.pop_front();
+        }
+        self.candidates.front().map_or(value, |&(_, lowest)| lowest)
+    }
+}
+
+/// A running average under a Hann window.
+#[derive(Debug)]
+struct Average {
+    weights: Vec<f64>,
+    ring: Vec<f64>,
+    next: usize,
+    /// Values of the ring that are not 1.
+    reduced: usize,
+}
+
+impl Average {
+    fn new(length: usize) -> Self {
+        let hann = |k: usize| 0.5 - 0.5 * (TAU * (k + 1) as f64 / (length + 1) as f64).cos();
+        let sum: f64 = (0..length).map(hann).sum();
+        Self {
+            weights: (0..length).map(|k| hann(k) / sum).collect(),
+            ring: vec![1.0; length],
+            next: 0,
+            reduced: 0,
+        }
+    }
+
+    fn push(&mut self, value: f64) -> f64 {
+        let slot = &mut self.ring[self.next];
+        self.reduced += usize::from(value < 1.0);
+        self.reduced -= usize::from(*slot < 1.0);
+        *slot = value;
+        self.next = (self.next + 1) % self.ring.len();
+        if self.reduced == 0 {
+            return 1.0;
+        }
+        let (newer, older) = self.ring.split_at(self.next);
+        let ordered = older.iter().chain(newer);
+        self.weights.iter().zip(ordered).map(|(w, v)| w * v).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: SampleRate = SampleRate(48_000);
+
+    fn limited(
+        channels: &[Vec<f32>],
+        settings: LimiterSettings,
+        lengths: &[usize],
+    ) -> Vec<Vec<f32>> {
+        let frames = channels[0].len();
+        let mut limiter = Limiter::new(settings, channels.len(), RATE);
+        let mut out = vec![Vec::new(); channels.len()];
+        let mut block = Block::new(channels.len(), 4096);
+        let mut done = 0;
+        for length in lengths.iter().cycle() {
+            let count = (*length).min(frames - done);
+            block.set_frames(count);
+            for (row, channel) in channels.iter().enumerate() {
+                block
+                    .row_mut(row)
+                    .copy_from_slice(&channel[done..done + count]);
+            }
+            limiter.process(&mut block);
+            for (out, row) in out.iter_mut().zip(block.rows()) {
+                out.extend_from_slice(row);
+            }
+            done += count;
+            if done == frames {
+                break;
+            }
+        }
+        out
+    }
+
+    fn noise(sigma: f64, frames: usize, mut state: u64) -> Vec<f32> {
+        let mut uniform = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as f64 / (1_u64 << 31) as f64
+        };
+        (0..frames)
+            .map(|_| ((0..12).map(|_| uniform()).sum::<f64>() - 6.0) * sigma)
+            .map(|x| x as f32)
+            .collect()
+    }
+
+    /// The true peak by a detector that passes nothing over.
+    fn true_peak(samples: &[f32]) -> f64 {
+        let mut detector = OversampledPeak::new();
+        let highest = samples
+            .iter()
+            .map(|&x| detector.push(x, 0.0))
+            .fold(0.0, f32::max);
+        20.0 * f64::from(highest).log10()
+    }
+
+    #[test]
+    fn the_ceiling_holds_between_the_samples() {
+        let quarter: Vec<f32> = (0..48_000)
+            .map(|n| {
+                let fade = (std::f64::consts::PI * f64::from(n) / 48_000.0)
+                    .sin()
+                    .powf(0.2);
+                ((TAU / 4.0 * f64::from(n) + TAU / 8.0).sin() * fade) as f32
+            })
+            .collect();
+        let loud = noise(0.7, 48_000, 7);
+        for ceiling in [-1.0, -6.0] {
+            let settings = LimiterSettings {
+                ceiling: Decibels(ceiling),
+                ..LimiterSettings::default()
+            };
+            let out = limited(&[quarter.clone(), loud.clone()], settings, &[1000]);
+            for (row, samples) in out.iter().enumerate() {
+                let over = true_peak(samples) - ceiling;
+                assert!(over <= 0.05, "row {row}, ceiling {ceiling}: {over} dB over");
+            }
+        }
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "what is not limited is not touched")]
+    fn what_stays_below_is_only_late_and_all_channels_share_the_gain() {
+        let soft = noise(0.02, 20_000, 3);
+        let settings = LimiterSettings::default();
+        let latency = Limiter::new(settings, 1, RATE).latency().0 as usize;
+        let out = limited(std::slice::from_ref(&soft), settings, &[777]);
+        assert_eq!(out[0][latency..], soft[..soft.len() - latency]);
+
+        let (loud, steady) = (noise(0.6, 20_000, 5), vec![0.25_f32; 20_000]);
+        let out = limited(&[loud.clone(), steady], settings, &[512]);
+        for n in latency..20_000 {
+            let gain = out[1][n] / 0.25;
+            let expected = loud[n - latency] * gain;
+            assert!((out[0][n] - expected).abs() < 1e-6, "frame {n}");
+        }
+        assert!(out[1].iter().skip(latency).any(|&x| x < 0.2));
+    }
+
+    #[test]
+    fn a_low_tone_stays_clean_at_3_db_of_reduction() {
+        let tone: Vec<f32> = (0..96_000)
+            .map(|n| (TAU * 50.0 * f64::from(n) / 48_000.0).sin() as f32)
+            .collect();
+        let settings = LimiterSettings {
+            ceiling: Decibels(-3.0),
+            ..LimiterSettings::default()
+        };
+        let out = limited(&[tone], settings, &[4096]);
+        // One second of whole periods: what is not at 50 Hz is distortion.
+        let part = &out[0][40_000..88_000];
+        let (mut s, mut c, mut all) = (0.0, 0.0, 0.0);
+        for (n, &x) in part.iter().enumerate() {
+            let (sin, cos) = (TAU * 50.0 * n as f64 / 48_000.0).sin_cos();
+            s += f64::from(x) * sin;
+            c += f64::from(x) * cos;
+            all += f64::from(x) * f64::from(x);
+        }
+        let tone_power = (s * s + c * c) / 24_000.0;
+        let thd = 10.0 * ((all - tone_power).max(1e-30) / tone_power).log10();
+        assert!(thd <= -60.0, "{thd} dB");
+    }
+
+    #[test]
+    fn every_block_length_gives_the_same_bits() {
+        let loud = noise(0.6, 10_007, 11);
+        let settings = LimiterSettings::default();
+        let whole = limited(std::slice::from_ref(&loud), settings, &[4096]);
+        for lengths in [&[1][..], &[7, 64, 1000], &[255, 257]] {
+            let parts = limited(std::slice::from_ref(&loud), settings, lengths);
+            assert!(
+                whole[0]
+                    .iter()
+                    .zip(&parts[0])
+                    .all(|(a, b)| a.to_bits() == b.to_bits())
+            );
+        }
+    }
+}
