@@ -3,7 +3,7 @@
 //! Low-pass sections are the bilinear transform of the analogue prototype, with the cutoff pre-warped
 //! (R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients", LPF).
 
-use crate::units::{Hertz, SampleRate};
+use crate::units::{Decibels, Hertz, SampleRate};
 
 /// State below this is silence: far under the last bit of 24-bit audio (-138 dB), far over the numbers
 /// (1e-308) at which a processor's arithmetic slows down.
@@ -42,6 +42,50 @@ impl Coefficients {
             b2: b1 / 2.0,
             a1: -2.0 * cosine / a0,
             a2: (1.0 - alpha) / a0,
+        }
+    }
+
+    /// A high-pass of second order; `q` = 0.707 is the flattest.
+    pub fn highpass(cutoff: Hertz, q: f64, rate: SampleRate) -> Self {
+        let turn = std::f64::consts::TAU * (cutoff.0 / f64::from(rate.0)).min(HIGHEST_CUTOFF);
+        let (sine, cosine) = turn.sin_cos();
+        let alpha = sine / (2.0 * q);
+        let a0 = 1.0 + alpha;
+        let b1 = -(1.0 + cosine) / a0;
+        Self {
+            b0: -b1 / 2.0,
+            b1,
+            b2: -b1 / 2.0,
+            a1: -2.0 * cosine / a0,
+            a2: (1.0 - alpha) / a0,
+        }
+    }
+
+    /// A low shelf of second order: `gain` far below `middle`, none far above.
+    pub fn low_shelf(middle: Hertz, gain: Decibels, rate: SampleRate) -> Self {
+        Self::shelf(middle, gain, rate, 1.0)
+    }
+
+    /// A high shelf of second order: `gain` far above `middle`, none far below.
+    pub fn high_shelf(middle: Hertz, gain: Decibels, rate: SampleRate) -> Self {
+        Self::shelf(middle, gain, rate, -1.0)
+    }
+
+    /// The cookbook's shelves; `side` is 1 for the low one, -1 for the high one.
+    fn shelf(middle: Hertz, gain: Decibels, rate: SampleRate, side: f64) -> Self {
+        let turn = std::f64::consts::TAU * (middle.0 / f64::from(rate.0)).min(HIGHEST_CUTOFF);
+        let (sine, cosine) = turn.sin_cos();
+        let a = Decibels(gain.0 / 2.0).gain().0;
+        let cosine = side * cosine;
+        let slope = 2.0 * a.sqrt() * sine * std::f64::consts::FRAC_1_SQRT_2;
+        let (plus, minus) = (a + 1.0, a - 1.0);
+        let a0 = plus + minus * cosine + slope;
+        Self {
+            b0: a * (plus - minus * cosine + slope) / a0,
+            b1: side * 2.0 * a * (minus - plus * cosine) / a0,
+            b2: a * (plus - minus * cosine - slope) / a0,
+            a1: side * -2.0 * (minus + plus * cosine) / a0,
+            a2: (plus + minus * cosine - slope) / a0,
         }
     }
 

@@ -1,0 +1,270 @@
+use super::*;
+
+const RATE: SampleRate = SampleRate(48_000);
+const SECOND: usize = 48_000;
+
+/// The outputs' responses to an impulse of 1 at frame 0.
+fn responses(settings: ReverbSettings, outputs: usize, seconds: f64) -> Vec<Vec<f64>> {
+    let frames = (seconds * SECOND as f64) as usize;
+    let mut reverb = Reverb::new(settings, 1, outputs, RATE);
+    let mut input = Block::new(1, frames);
+    input.set_frames(frames);
+    input.row_mut(0)[0] = 1.0;
+    let mut output = Block::new(outputs, frames);
+    output.set_frames(frames);
+    reverb.process(&input, &mut output, 0, frames);
+    output
+        .rows()
+        .map(|row| row.iter().map(|&x| f64::from(x)).collect())
+        .collect()
+}
+
+/// A band of an octave round `hz`, forwards and backwards.
+fn octave(samples: &[f64], hz: f64) -> Vec<f64> {
+    let q = 0.707;
+    let mut out: Vec<f64> = samples.to_vec();
+    for _ in 0..2 {
+        for coefficients in [
+            Coefficients::highpass(Hertz(hz / 1.4), q, RATE),
+            Coefficients::lowpass(Hertz(hz * 1.4), q, RATE),
+        ] {
+            let mut filter = Biquad::new(coefficients);
+            out.iter_mut().for_each(|x| *x = filter.step(*x));
+        }
+        out.reverse();
+    }
+    out
+}
+
+/// T30: from the backward-integrated decay between -5 and -35 dB.
+fn t30(samples: &[f64]) -> f64 {
+    let mut left: Vec<f64> = samples.iter().map(|x| x * x).collect();
+    for n in (0..left.len() - 1).rev() {
+        left[n] += left[n + 1];
+    }
+    let db: Vec<f64> = left.iter().map(|e| 10.0 * (e / left[0]).log10()).collect();
+    let at = |level: f64| db.iter().position(|&d| d <= level).expect("it decays");
+    let (from, to) = (at(-5.0), at(-35.0));
+    // Least squares over the stretch.
+    let points = (from..to).map(|n| (n as f64 / SECOND as f64, db[n]));
+    let count = (to - from) as f64;
+    let (mut st, mut sd, mut stt, mut std) = (0.0, 0.0, 0.0, 0.0);
+    for (t, d) in points {
+        st += t;
+        sd += d;
+        stt += t * t;
+        std += t * d;
+    }
+    -60.0 / ((count * std - st * sd) / (count * stt - st * st))
+}
+
+#[test]
+fn the_decay_is_the_one_asked_for_in_every_octave() {
+    for (style, rt60_s) in [
+        (ReverbStyle::Hall, 2.2),
+        (ReverbStyle::Plate, 1.2),
+        (ReverbStyle::Room, 0.5),
+        (ReverbStyle::Hall, 4.0),
+    ] {
+        let settings = ReverbSettings {
+            rt60_s,
+            high_pass: Hertz(20.0),
+            ..ReverbSettings::of(style)
+        };
+        let responses = responses(settings, 2, 1.6 * rt60_s + 0.3);
+        for (hz, tolerance) in [
+            (125.0, 0.1),
+            (250.0, 0.1),
+            (500.0, 0.05),
+            (1000.0, 0.05),
+            (2000.0, 0.05),
+            (4000.0, 0.05),
+            (8000.0, 0.1),
+        ] {
+            let found = t30(&octave(&responses[0], hz));
+            let off = found / rt60_s - 1.0;
+            assert!(
+                off.abs() <= tolerance,
+                "{style:?} {rt60_s} s at {hz} Hz: {found} s"
+            );
+        }
+    }
+}
+
+#[test]
+fn low_and_high_tones_may_decay_in_times_of_their_own() {
+    let settings = ReverbSettings {
+        rt60_s: 2.0,
+        rt60_low_s: Some(3.0),
+        rt60_high_s: Some(1.0),
+        high_pass: Hertz(20.0),
+        low_pass: Hertz(20_000.0),
+        ..ReverbSettings::of(ReverbStyle::Hall)
+    };
+    let responses = responses(settings, 1, 4.0);
+    for (hz, rt60_s, tolerance) in [(63.0, 3.0, 0.1), (1000.0, 2.0, 0.05), (12_000.0, 1.0, 0.1)] {
+        let found = t30(&octave(&responses[0], hz));
+        assert!(
+            (found / rt60_s - 1.0).abs() <= tolerance,
+            "{hz} Hz: {found} s"
+        );
+    }
+}
+
+#[test]
+fn outputs_are_equally_loud_and_have_nothing_in_common() {
+    for style in [ReverbStyle::Hall, ReverbStyle::Plate, ReverbStyle::Room] {
+        for outputs in [2, 6, 16] {
+            let settings = ReverbSettings::of(style);
+            let responses = responses(settings, outputs, 2.0 * settings.rt60_s);
+            let energy =
+                |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+            let levels: Vec<f64> = responses
+                .iter()
+                .map(|r| 10.0 * energy(r, r).log10())
+                .collect();
+            let highest = levels.iter().copied().fold(f64::MIN, f64::max);
+            let lowest = levels.iter().copied().fold(f64::MAX, f64::min);
+            assert!(highest - lowest <= 0.5, "{style:?}, {outputs}: {levels:?}");
+            let onset = responses[0]
+                .iter()
+                .position(|&x| x != 0.0)
+                .expect("it sounds");
+            let late = |r: &[f64]| r[onset + SECOND / 10..].to_vec();
+            for a in 0..outputs {
+                for b in 0..a {
+                    let (x, y) = (late(&responses[a]), late(&responses[b]));
+                    let c = energy(&x, &y) / (energy(&x, &x) * energy(&y, &y)).sqrt();
+                    assert!(
+                        c.abs() <= 0.1,
+                        "{style:?}, outputs {a} and {b} of {outputs}: {c}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// First time, in seconds after the onset, from which the normalised echo density stays at 0.95 or more
+/// for 10 ms (Abel and Huang 2006).
+fn mixing_time_s(response: &[f64]) -> f64 {
+    let onset = response
+        .iter()
+        .position(|&x| x.abs() > 1e-3 * response.iter().fold(0.0, |m, x| x.abs().max(m)))
+        .expect("it sounds");
+    let half = SECOND / 100;
+    let window: Vec<f64> = (0..2 * half)
+        .map(|k| 0.5 - 0.5 * (std::f64::consts::TAU * (k as f64 + 0.5) / (2 * half) as f64).cos())
+        .collect();
+    let sum: f64 = window.iter().sum();
+    let step = SECOND / 500;
+    let mut dense = 0;
+    for start in (onset..response.len() - 2 * half).step_by(step) {
+        let part = &response[start..start + 2 * half];
+        let power: f64 = part
+            .iter()
+            .zip(&window)
+            .map(|(x, w)| w * x * x)
+            .sum::<f64>()
+            / sum;
+        let outside: f64 = part
+            .iter()
+            .zip(&window)
+            .filter(|(x, _)| x.abs() > power.sqrt())
+            .map(|(_, w)| w)
+            .sum::<f64>()
+            / sum;
+        if outside / 0.3173 >= 0.95 {
+            dense += 1;
+            if dense == 6 {
+                return (start + half - onset) as f64 / SECOND as f64 - 0.01;
+            }
+        } else {
+            dense = 0;
+        }
+    }
+    f64::INFINITY
+}
+
+#[test]
+fn echoes_grow_dense_in_time() {
+    for (style, limit_s) in [
+        (ReverbStyle::Hall, 0.1),
+        (ReverbStyle::Plate, 0.05),
+        (ReverbStyle::Room, 0.05),
+    ] {
+        let settings = ReverbSettings::of(style);
+        for (k, response) in responses(settings, 6, 1.0).iter().enumerate() {
+            let found = mixing_time_s(response);
+            assert!(found <= limit_s, "{style:?}, output {k}: {found} s");
+        }
+    }
+}
+
+#[test]
+fn the_tail_ends_and_the_pre_delay_is_exact() {
+    let settings = ReverbSettings {
+        rt60_s: 0.8,
+        pre_delay_s: 0.05,
+        ..ReverbSettings::of(ReverbStyle::Plate)
+    };
+    let with = &responses(settings, 2, 2.5)[0];
+    let last = with[2 * SECOND + 2400..]
+        .iter()
+        .fold(0.0, |m: f64, x| m.max(x.abs()));
+    assert!(last < 1e-6, "{last} after 2.5 times the decay");
+    let without = &responses(
+        ReverbSettings {
+            pre_delay_s: 0.0,
+            ..settings
+        },
+        2,
+        2.5,
+    )[0];
+    for n in 0..SECOND {
+        assert!((with[n + 2400] - without[n]).abs() < 1e-9, "frame {n}");
+    }
+}
+
+#[test]
+fn every_block_length_gives_the_same_bits() {
+    let frames = 9_001;
+    let settings = ReverbSettings {
+        rt60_high_s: Some(1.0),
+        ..ReverbSettings::of(ReverbStyle::Hall)
+    };
+    let mut input = Block::new(2, frames);
+    input.set_frames(frames);
+    let mut state = 9_u32;
+    for row in input.rows_mut() {
+        for x in row.iter_mut().take(3000) {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *x = (state >> 8) as f32 / 8_388_608.0 - 1.0;
+        }
+    }
+    let run = |lengths: &[usize]| {
+        let mut reverb = Reverb::new(settings, 2, 5, RATE);
+        let mut output = Block::new(5, frames);
+        output.set_frames(frames);
+        let mut done = 0;
+        for length in lengths.iter().cycle() {
+            let count = (*length).min(frames - done);
+            reverb.process(&input, &mut output, done, count);
+            done += count;
+            if done == frames {
+                break;
+            }
+        }
+        output
+    };
+    let whole = run(&[frames]);
+    for lengths in [&[1][..], &[7, 64, 1000], &[33]] {
+        let parts = run(lengths);
+        for (a, b) in whole.rows().zip(parts.rows()) {
+            assert!(
+                a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits()),
+                "{lengths:?}"
+            );
+        }
+    }
+}
