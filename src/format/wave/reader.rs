@@ -1,7 +1,7 @@
 //! Reading WAV: the header understood once, then straight runs of bytes into planar samples.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::chunks::{self, chunk_place};
@@ -109,6 +109,22 @@ impl WaveReader {
         // A second handle, so that the position of the samples stays where it is.
         let mut file = sniff::open_regular(&self.path)?;
         chunks::read_chunk(&self.path, &mut file, chunk, limit).map(Some)
+    }
+
+    /// The content of the first chunk named `id` as a stream, for chunks that may be larger than memory;
+    /// `None` if there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn chunk_reader(&self, id: [u8; 4]) -> Result<Option<impl io::BufRead + use<>>> {
+        let Some(chunk) = self.facts.chunks.iter().find(|chunk| chunk.id.0 == id) else {
+            return Ok(None);
+        };
+        let mut file = sniff::open_regular(&self.path)?;
+        file.seek(SeekFrom::Start(chunk.offset))
+            .map_err(|e| Error::io(&self.path, "read", e))?;
+        let content = BufReader::with_capacity(READ_BYTES, file.take(chunk.size));
+        Ok(Some(content))
     }
 
     /// Fills the buffer with the frames at the position, as many as fit and are there.

@@ -1,0 +1,487 @@
+//! The channels of a pack as objects of the scene.
+//!
+//! Everything that could go wrong while playing is tried here first.
+
+use std::sync::Arc;
+
+use super::blocks::{Blocks, HeadphoneVirtualise, ObjectBlocks, SpeakerBlock};
+use super::codes::{
+    BLOCK_TIMES, HOA, IGNORED, INTERPOLATION, MENDED, OFFSET, OVERLAP, PAST_END, Rule, TIME,
+    UNSUPPORTED,
+};
+use super::findings::{Findings, Place};
+use super::master::{Build, FeedTerm, Origin};
+use super::model::PositionOffset;
+use super::packs::PackChannel;
+use super::path_values::PathValues;
+use super::room_centric;
+use super::sources::{JumpSource, ObjectSource, ObjectValues};
+use super::timeline::{Fault, Timeline};
+use super::validate::field_of;
+use crate::scene::{BlockSource, DirectSpeakers, HoaComponent, Object, SoundField, State};
+
+/// What all channels of a pack have in common.
+pub(super) struct ItemContext<'a> {
+    pub(super) pack: usize,
+    pub(super) values: &'a PathValues,
+    /// Blocks of lower importance are silent.
+    pub(super) threshold: u32,
+}
+
+/// A channel of a pack and what it plays.
+pub(super) struct Member {
+    pub(super) place: PackChannel,
+    /// No terms: silence.
+    pub(super) terms: Vec<FeedTerm>,
+    /// False if it is mute or not important enough.
+    pub(super) is_heard: bool,
+}
+
+/// One warning for all mended blocks of a file.
+pub(super) fn tell_mended(count: usize, findings: &mut Findings) {
+    let message = match count {
+        1 => "the times of 1 block were mended".to_owned(),
+        n => format!("the times of {n} blocks were mended"),
+    };
+    let help = "they do not meet, or end after their object, by rounding only, or are shorter than their \
+                interpolation: each now ends where the next one starts";
+    findings.add(MENDED, Place::default(), message, help);
+}
+
+impl Build<'_> {
+    pub(super) fn object_items(
+        &mut self,
+        context: &ItemContext<'_>,
+        members: Vec<Member>,
+        findings: &mut Findings,
+    ) {
+        let several = members.len() > 1;
+        for member in members {
+            let timeline = self.timeline(member.place.channel, context.values);
+            let Blocks::Objects(blocks) = &*timeline.blocks.clone() else {
+                continue;
+            };
+            if !self.offset_fits(context.values, blocks, findings)
+                || !self.times_are_good(&timeline, member.place.channel, findings)
+                || !is_played(&member)
+            {
+                continue;
+            }
+            let diffuse = blocks.shapes().iter().any(|shape| shape.diffuse > 0.0);
+            let first = blocks.shapes().first();
+            let origin = self.origin(
+                context,
+                &member.place,
+                first.is_some_and(|shape| shape.head_locked),
+                first.and_then(|shape| shape.headphone),
+                &member.terms,
+            );
+            let values = ObjectValues {
+                gain: context.values.gain,
+                offset: context.values.offset,
+                screen: context.values.screen,
+                threshold: context.threshold,
+            };
+            let object = Object {
+                name: self.name(context, &member.place, several),
+                feed: self.feed(member.terms),
+                diffuse,
+                sound_field: None,
+                blocks: Box::new(ObjectSource::new(timeline, values)),
+            };
+            self.add(object, origin);
+        }
+    }
+
+    pub(super) fn speaker_items(
+        &mut self,
+        context: &ItemContext<'_>,
+        members: Vec<Member>,
+        findings: &mut Findings,
+    ) {
+        if !self.no_offset(context, findings) {
+            return;
+        }
+        let several = members.len() > 1;
+        for member in members {
+            let channel = member.place.channel;
+            let timeline = self.timeline(channel, context.values);
+            let Blocks::Speakers(blocks) = &*timeline.blocks.clone() else {
+                continue;
+            };
+            if !self.times_are_good(&timeline, channel, findings) || !is_played(&member) {
+                continue;
+            }
+            let innermost = member.place.path.last();
+            let pack = innermost.map(|&pack| self.document.packs[pack].head.id.clone());
+            let frequency = self.document.channels[channel].frequency;
+            let state = |block: &SpeakerBlock| {
+                let heard = block.importance >= context.threshold;
+                let gain = if heard { block.gain } else { 0.0 };
+                State::DirectSpeakers(Arc::new(DirectSpeakers {
+                    labels: room_centric::with_itu_labels(&block.labels),
+                    position: block.position,
+                    low_pass: frequency.low_pass,
+                    high_pass: frequency.high_pass,
+                    pack: pack.clone(),
+                    screen_edge_lock: block.screen_edge_lock,
+                    reference_screen: context.values.screen,
+                    gain: gain * context.values.gain,
+                }))
+            };
+            let states = blocks.iter().map(state).collect();
+            let origin = self.origin(
+                context,
+                &member.place,
+                blocks.first().is_some_and(|block| block.head_locked),
+                blocks.first().and_then(|block| block.headphone),
+                &member.terms,
+            );
+            let source = Box::new(JumpSource::new(timeline, states));
+            self.plain_item(context, member, several, source, origin);
+        }
+    }
+
+    pub(super) fn field_items(
+        &mut self,
+        context: &ItemContext<'_>,
+        members: Vec<Member>,
+        findings: &mut Findings,
+    ) {
+        if !self.no_offset(context, findings) {
+            return;
+        }
+        let document = self.document;
+        let Some(field) = members
+            .first()
+            .and_then(|member| field_of(&member.place, &document.packs, &document.channels).ok())
+        else {
+            return;
+        };
+        let pack = &document.packs[context.pack].head;
+        if (field.nfc_ref_dist.is_some() || field.screen_ref)
+            && self.told.insert((IGNORED.code, pack.id.clone()))
+        {
+            let message = format!(
+                "the sound field {} asks for near-field compensation or the screen",
+                pack.id
+            );
+            let help = "neither is applied to sound fields (as in ITU-R BS.2127)";
+            findings.add(IGNORED, pack.place, message, help);
+        }
+        let components: Option<Vec<(u32, i32)>> = members
+            .iter()
+            .map(
+                |member| match &*document.channels[member.place.channel].blocks {
+                    Blocks::Hoa(blocks) => blocks[0].order.zip(blocks[0].degree),
+                    _ => None,
+                },
+            )
+            .collect();
+        let Some(components) = components else {
+            findings.add(
+                HOA,
+                pack.place,
+                format!("the sound field {} is not whole", pack.id),
+                "",
+            );
+            return;
+        };
+        let field = Arc::new(SoundField {
+            components,
+            normalization: field.normalization,
+        });
+        for (component, member) in members.into_iter().enumerate() {
+            let channel = member.place.channel;
+            let timeline = self.timeline(channel, context.values);
+            let Blocks::Hoa(blocks) = &*timeline.blocks.clone() else {
+                continue;
+            };
+            if !self.times_are_good(&timeline, channel, findings) || !is_played(&member) {
+                continue;
+            }
+            let block = &blocks[0];
+            let heard = block.importance >= context.threshold;
+            let gain = if heard { block.gain } else { 0.0 };
+            let state = State::Hoa(HoaComponent {
+                field: Arc::clone(&field),
+                component,
+                gain: gain * context.values.gain,
+            });
+            let origin = self.origin(
+                context,
+                &member.place,
+                block.head_locked,
+                block.headphone,
+                &member.terms,
+            );
+            let object = Object {
+                name: self.name(context, &member.place, true),
+                feed: self.feed(member.terms),
+                diffuse: false,
+                sound_field: Some(Arc::clone(&field)),
+                blocks: Box::new(JumpSource::new(timeline, vec![state])),
+            };
+            self.add(object, origin);
+        }
+    }
+
+    pub(super) fn ear_items(
+        &mut self,
+        context: &ItemContext<'_>,
+        members: Vec<Member>,
+        findings: &mut Findings,
+    ) {
+        let pack = &self.document.packs[context.pack].head;
+        if !self.no_offset(context, findings) {
+            return;
+        }
+        if members.len() != 2 {
+            let message = format!(
+                "the binaural pack {} has {} channels",
+                pack.id,
+                members.len()
+            );
+            let help = "a pack for two ears has two: left, then right";
+            findings.add(UNSUPPORTED, pack.place, message, help);
+            return;
+        }
+        for (ear, member) in members.into_iter().enumerate() {
+            let channel = member.place.channel;
+            let timeline = self.timeline(channel, context.values);
+            let Blocks::Binaural(blocks) = &*timeline.blocks.clone() else {
+                continue;
+            };
+            if !self.times_are_good(&timeline, channel, findings) || !is_played(&member) {
+                continue;
+            }
+            let states = blocks
+                .iter()
+                .map(|block| {
+                    let heard = block.importance >= context.threshold;
+                    let gain = if heard { block.gain } else { 0.0 };
+                    State::Binaural {
+                        left: ear == 0,
+                        gain: gain * context.values.gain,
+                    }
+                })
+                .collect();
+            let origin = self.origin(context, &member.place, true, None, &member.terms);
+            let source = Box::new(JumpSource::new(timeline, states));
+            self.plain_item(context, member, true, source, origin);
+        }
+    }
+
+    fn plain_item(
+        &mut self,
+        context: &ItemContext<'_>,
+        member: Member,
+        several: bool,
+        blocks: Box<dyn BlockSource>,
+        origin: Origin,
+    ) {
+        let name = self.name(context, &member.place, several);
+        let feed = self.feed(member.terms);
+        self.add(Object::new(name, feed, blocks), origin);
+    }
+
+    fn timeline(&self, channel: usize, values: &PathValues) -> Timeline {
+        Timeline {
+            blocks: self.blocks(channel),
+            object_start: values.start,
+            object_end: values.end,
+            rate: self.document.sample_rate,
+            mend: self.selection.mend,
+        }
+    }
+
+    /// "Guitar", or "Drums: LeftTop" for one of several channels.
+    fn name(&self, context: &ItemContext<'_>, member: &PackChannel, several: bool) -> String {
+        let channel = &self.document.channels[member.channel].head;
+        let channel = if channel.name.is_empty() {
+            &channel.id
+        } else {
+            &channel.name
+        };
+        let object = context
+            .values
+            .object
+            .map(|object| &self.document.objects[object].head);
+        match object {
+            None => channel.clone(),
+            Some(object) => {
+                let name = if object.name.is_empty() {
+                    &object.id
+                } else {
+                    &object.name
+                };
+                if several {
+                    format!("{name}: {channel}")
+                } else {
+                    name.clone()
+                }
+            }
+        }
+    }
+
+    fn origin(
+        &self,
+        context: &ItemContext<'_>,
+        member: &PackChannel,
+        head_locked: bool,
+        headphone: Option<HeadphoneVirtualise>,
+        terms: &[FeedTerm],
+    ) -> Origin {
+        let document = self.document;
+        let channel = &document.channels[member.channel];
+        let binaural_mode = match terms {
+            [term] => document
+                .dbmd
+                .as_ref()
+                .and_then(|dbmd| dbmd.binaural_mode(term.channel)),
+            _ => None,
+        };
+        Origin {
+            object: context
+                .values
+                .object
+                .map(|object| document.objects[object].head.id.clone()),
+            pack: document.packs[context.pack].head.id.clone(),
+            channel: channel.head.id.clone(),
+            kind: channel.kind,
+            head_locked: head_locked || context.values.head_locked,
+            headphone,
+            binaural_mode,
+        }
+    }
+
+    /// Refuses an offset for what has no positions to move.
+    fn no_offset(&mut self, context: &ItemContext<'_>, findings: &mut Findings) -> bool {
+        let (Some(_), Some(object)) = (context.values.offset, context.values.object) else {
+            return true;
+        };
+        let object = &self.document.objects[object].head;
+        let kind = self.document.packs[context.pack].kind.name();
+        let message = format!(
+            "audioObject {} of type {kind} has a positionOffset",
+            object.id
+        );
+        let help = "only objects can be moved: take it out, also of the objects around it";
+        findings.add(OFFSET, object.place, message, help);
+        false
+    }
+
+    /// An offset is of the form of all the positions that it moves.
+    fn offset_fits(
+        &self,
+        values: &PathValues,
+        blocks: &ObjectBlocks,
+        findings: &mut Findings,
+    ) -> bool {
+        let (Some(offset), Some(object)) = (values.offset, values.object) else {
+            return true;
+        };
+        let cartesian = matches!(offset, PositionOffset::Cartesian { .. });
+        if blocks
+            .shapes()
+            .iter()
+            .all(|shape| shape.cartesian == cartesian)
+        {
+            return true;
+        }
+        let object = &self.document.objects[object].head;
+        let message = format!(
+            "the positionOffset of audioObject {} is not of the form of its positions",
+            object.id
+        );
+        let help = "both are polar, or both Cartesian";
+        findings.add(OFFSET, object.place, message, help);
+        false
+    }
+
+    /// Tries all blocks of a channel. One finding at most: the next ones mostly follow from it.
+    fn times_are_good(
+        &mut self,
+        timeline: &Timeline,
+        channel: usize,
+        findings: &mut Findings,
+    ) -> bool {
+        let mut mended = 0;
+        for index in 0..timeline.blocks.len() {
+            match try_block(timeline, index) {
+                Ok(was_mended) => mended += usize::from(was_mended),
+                Err(fault) => {
+                    let id = &self.document.channels[channel].head.id;
+                    let (index, rule, message, help) = describe(fault, index);
+                    let place = timeline.blocks.place(index);
+                    let message = format!("block {} of {id} {message}", index + 1);
+                    findings.add(rule, place, message, help);
+                    return false;
+                }
+            }
+        }
+        // A channel that two objects play is mended once.
+        if mended > 0 && self.told.insert((MENDED.code, channel.to_string())) {
+            self.mended += mended;
+        }
+        true
+    }
+}
+
+/// Does all that playing the block will do; true if its times had to be mended.
+fn try_block(timeline: &Timeline, index: usize) -> Result<bool, Fault> {
+    let span = timeline.span(index)?;
+    timeline.frames(index, span)?;
+    let mut mended = span.mended;
+    let follows = timeline.follows(index, span.start)?;
+    if let Blocks::Objects(blocks) = &*timeline.blocks {
+        let jump = blocks.shape(index).jump;
+        // Checked also where nothing moves: the file says something impossible there.
+        let (_, was_cut) = timeline.interpolation(span, jump)?;
+        mended |= was_cut;
+        if follows {
+            timeline.ramp(span, jump)?;
+        }
+    }
+    Ok(mended)
+}
+
+/// The block to blame, and what to say.
+fn describe(fault: Fault, index: usize) -> (usize, Rule, String, &'static str) {
+    match fault {
+        Fault::Overlaps(by) => (
+            index + 1,
+            OVERLAP,
+            format!("starts {by} before the end of the block before it"),
+            "blocks follow each other: correct rtime or duration",
+        ),
+        Fault::PastEnd(by) => (
+            index,
+            PAST_END,
+            format!("ends {by} after its object"),
+            "shorten the block, or give its object a longer duration",
+        ),
+        Fault::Incomplete => (
+            index,
+            BLOCK_TIMES,
+            "has no rtime or no duration, but is not alone".to_owned(),
+            "each of several blocks has both",
+        ),
+        Fault::Interpolation => (
+            index,
+            INTERPOLATION,
+            "is shorter than its interpolationLength".to_owned(),
+            "shorten the interpolation",
+        ),
+        Fault::TooFine => (
+            index,
+            TIME,
+            "has times too fine to be added exactly".to_owned(),
+            "use one clock for all times of an object",
+        ),
+    }
+}
+
+fn is_played(member: &Member) -> bool {
+    member.is_heard && !member.terms.is_empty()
+}

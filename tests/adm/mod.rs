@@ -1,0 +1,4 @@
+mod bad;
+mod file;
+mod plain;
+mod real;
