@@ -5,6 +5,7 @@
 //! read ahead and serve the outputs side by side. The files are the same for any number of threads.
 
 mod delivery;
+mod master;
 mod programme;
 mod stems;
 

@@ -43,3 +43,4 @@ pub use load::{Checked, Session};
 pub use place::{Placing, Turn};
 pub use rules::{Target, file_name, target};
 pub use schema::{BitDepthKey, ContainerKey};
+pub use time::Time;

@@ -1,10 +1,37 @@
-//! `umbel render` of a master.
+//! `umbel render` of an ADM master.
 
 use std::path::Path;
 
-use super::{Args, Job};
+use super::{Args, Job, frames_asked_for, of_argument, report};
 use crate::cli::Ui;
+use crate::format::WaveReader;
+use crate::format::adm::{self, Master, Selection, TypeDefinition};
+use crate::layout;
+use crate::render::Target;
+use crate::session::{self, Time};
+use crate::units::SampleRate;
 use crate::{Error, Result};
+
+/// What of a master is played.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "ADM masters")]
+pub(super) struct MasterArgs {
+    /// The audioProgramme to play; default: the one with the lowest ID.
+    #[arg(long, value_name = "ID")]
+    programme: Option<String>,
+    /// Play only these audioContents of the programme.
+    #[arg(long = "content", value_name = "ID", value_delimiter = ',')]
+    contents: Vec<String>,
+    /// Objects to play of groups of complementary objects, instead of the groups' first.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    complementary: Vec<String>,
+    /// Leave out what is less important than this, 0 to 10.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10))]
+    importance: Option<u32>,
+    /// Take warnings about the metadata as errors.
+    #[arg(long)]
+    strict: bool,
+}
 
 /// Whether the file at `input` holds audio, so is no session.
 pub(super) fn is_audio(input: &Path) -> bool {
@@ -12,11 +39,95 @@ pub(super) fn is_audio(input: &Path) -> bool {
 }
 
 /// The job that the master at `input` asks for.
-pub(super) fn open(_args: &Args, input: &Path, _ui: &Ui) -> Result<Job> {
+pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
+    refuse_plain_audio(input)?;
+    if args.layouts.is_empty() {
+        return Err(Error::Usage(format!(
+            "\"{}\" is a master: say what to render it to with -l, for instance -l 7.1.4,5.1",
+            input.display()
+        )));
+    }
+    let wanted = &args.master;
+    let document = adm::read(input)?;
+    let master = document.master(&Selection {
+        programme: wanted.programme.clone(),
+        contents: wanted.contents.clone(),
+        complementary: wanted.complementary.clone(),
+        importance: wanted.importance,
+        strict: wanted.strict,
+        ..Selection::default()
+    })?;
+    report::findings(&master.findings, ui);
+    refuse_binaural(&master)?;
+    let name = input.file_stem().unwrap_or_default().to_string_lossy();
+    let deliveries = args
+        .layouts
+        .iter()
+        .map(|layout| of_argument(args, layout.trim(), &name, |meant| target(meant, ui)))
+        .collect::<Result<_>>()?;
+    let rate = master.sample_rate;
+    let (from, to) = frames_asked_for(args, |time| frame_at(time, rate))?;
+    Ok(Job {
+        programme: master.into(),
+        deliveries,
+        from,
+        to,
+    })
+}
+
+/// Audio without metadata that says what it is.
+fn refuse_plain_audio(input: &Path) -> Result<()> {
+    if WaveReader::open(input).is_ok_and(|file| adm::is_adm(&file)) {
+        return Ok(());
+    }
     let source = crate::format::open(input)?;
     Err(Error::Unsupported {
         path: input.to_path_buf(),
-        feature: format!("rendering a {} file", source.facts().container),
-        hint: "give a session (`umbel init FOLDER` writes one for a folder of stems)".to_owned(),
+        feature: format!(
+            "rendering a {} file without ADM metadata",
+            source.facts().container
+        ),
+        hint: "give an ADM master, or a session (`umbel init FOLDER` writes one for a folder of stems)"
+            .to_owned(),
     })
+}
+
+fn refuse_binaural(master: &Master) -> Result<()> {
+    let found = master
+        .origins
+        .iter()
+        .find(|origin| origin.kind == TypeDefinition::Binaural);
+    match found {
+        None => Ok(()),
+        Some(origin) => Err(Error::Unsupported {
+            path: master.path.clone(),
+            feature: format!(
+                "playing {} from loudspeakers: its channel {} is one of a binaural pair",
+                origin.object.as_deref().unwrap_or(&origin.pack),
+                origin.channel
+            ),
+            hint: "choose a programme or contents without it (--programme, --content)".to_owned(),
+        }),
+    }
+}
+
+/// A master has no mixing desk: its stereo is that of two loudspeakers.
+fn target(meant: session::Target, ui: &Ui) -> Result<Target> {
+    Target::loudspeakers(match meant {
+        session::Target::Layout(layout) => layout,
+        session::Target::StereoBus => {
+            ui.note("a master has no stereo bus of a desk: stereo is rendered for two loudspeakers, 0+2+0");
+            layout::find("0+2+0")?
+        }
+    })
+}
+
+fn frame_at(time: &str, rate: SampleRate) -> Result<crate::units::Frames> {
+    match time.parse::<Time>() {
+        Ok(Time::Seconds(seconds)) if seconds >= 0.0 => Ok(rate.frame_at(seconds)),
+        Ok(_) => Err(Error::Usage(format!(
+            "\"{time}\": a master knows neither bars nor markers; give seconds or min:s"
+        ))),
+        Err(problem) => Err(Error::Usage(format!("\"{time}\": {problem}"))),
+    }
 }

@@ -17,13 +17,13 @@ use crate::session as session_file;
 use crate::units::Frames;
 use crate::{Error, Result};
 
-/// Render a session to loudspeaker layouts and to stereo, all in one pass.
+/// Render sessions and ADM masters to loudspeaker layouts and to stereo, all in one pass.
 ///
-/// Without -l, the session's own [[out]] blocks are rendered.
+/// Without -l, a session's own [[out]] blocks are rendered.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Session files.
+    /// Session files and ADM masters.
     #[arg(required = true, value_name = "FILE")]
     inputs: Vec<PathBuf>,
     /// Layouts to render to instead of the session's outputs: names or layout files; "stereo" is the
@@ -69,6 +69,8 @@ pub(crate) struct Args {
     /// Write nothing; print what would be written.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    master: master::MasterArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -76,7 +78,8 @@ Examples:
   umbel render song.toml                            every [[out]] of the session, to out/
   umbel render song.toml -l 7.1.4,5.1.4,stereo      three targets in one pass
   umbel render song.toml -l dome.toml -o dome.wav   a layout of your own
-  umbel render song.toml --from @drop --to 17|1     a part, the same as in the whole";
+  umbel render song.toml --from @drop --to 17|1     a part, the same as in the whole
+  umbel render master.wav -l 5.1,7.1.4              an ADM master, as ITU-R BS.2127 says";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Depth {
