@@ -11,8 +11,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use umbel::geometry::Position;
-use umbel::panner;
-use umbel::scene::Extent;
+use umbel::panner::{self, GainCalculator};
+use umbel::scene::{Extent, ObjectState};
 
 const VERBS: [&str; 11] = [
     "init",
@@ -302,7 +302,7 @@ fn gains_of(output: &Output) -> Vec<Vec<f64>> {
     json_lines(output)
         .iter()
         .map(|line| {
-            assert_eq!(keys(line), ["direct"]);
+            assert_eq!(keys(line), ["diffuse", "direct"]);
             let direct = line["direct"].as_array().unwrap();
             direct.iter().map(|gain| gain.as_f64().unwrap()).collect()
         })
@@ -314,6 +314,7 @@ fn gains_are_those_of_the_panner_to_the_last_bit() {
     for name in ["2.0", "5.1", "7.1.4", "22.2"] {
         let layout = umbel::layout::find(name).unwrap();
         let panner = panner::build(&layout).unwrap();
+        let mut calculator = GainCalculator::new(&layout, panner).unwrap();
         let mut input = String::new();
         let mut positions = Vec::new();
         for k in 0..500 {
@@ -351,8 +352,13 @@ fn gains_are_those_of_the_panner_to_the_last_bit() {
         let answers = gains_of(&output);
         assert_eq!(answers.len(), positions.len());
         let mut expected = vec![0.0; layout.channels()];
+        let mut diffuse = expected.clone();
         for (answer, (position, extent)) in answers.iter().zip(positions) {
-            panner.gains(position, extent, &mut expected);
+            let state = ObjectState {
+                extent,
+                ..ObjectState::at(position)
+            };
+            calculator.object(&state, &mut expected, &mut diffuse);
             let bits = |gains: &[f64]| gains.iter().map(|g| g.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(answer), bits(&expected), "{name} {position:?}");
             let power: f64 = answer.iter().map(|g| g * g).sum();

@@ -20,7 +20,8 @@ static ALLOCATOR: AllocDisabler = AllocDisabler;
 
 const RATE: SampleRate = SampleRate(48_000);
 
-/// Three loudspeakers in a row and an LFE; x = -1, 0, 1 are the loudspeakers, linear in between.
+/// Three loudspeakers in a row and an LFE; x = -1, 0, 1 are the loudspeakers, linear in between. An object's
+/// azimuth is -x degrees.
 struct Row;
 
 impl Panner for Row {
@@ -29,7 +30,8 @@ impl Panner for Row {
     }
 
     fn gains(&self, position: Position, _: Extent, gains: &mut [f64]) {
-        let x = position.vector().x;
+        let (azimuth, ..) = position.to_polar();
+        let x = -azimuth;
         gains.copy_from_slice(&[(-x).max(0.0), 1.0 - x.abs(), x.max(0.0), 0.0]);
     }
 }
@@ -66,7 +68,11 @@ fn row_target(delays_ms: [f64; 4]) -> Target {
 fn state(x: f64) -> ObjectState {
     ObjectState {
         pan: x,
-        ..ObjectState::at(Position::Cartesian { x, y: 1.0, z: 0.0 })
+        ..ObjectState::at(Position::Polar {
+            azimuth: -x,
+            elevation: 0.0,
+            distance: 1.0,
+        })
     }
 }
 

@@ -609,8 +609,25 @@ fn ear_yaml_comes_in_as_a_room_or_as_a_list_of_layouts() {
     assert!((room.layout.speakers[2].polar().2 - 0.5).abs() < 1e-9);
     assert!((room.layout.speakers[3].gain_db + 10.0).abs() < 1e-4);
     assert!(room.layout.speakers[3].lfe);
-    assert_eq!(room.losses.len(), 2, "{:?}", room.losses);
-    assert!(room.losses[0].contains("screen") && room.losses[1].contains("UH+180"));
+    assert_eq!(room.losses.len(), 1, "{:?}", room.losses);
+    assert!(room.losses[0].contains("UH+180"));
+    assert_eq!(room.layout.screen, None);
+
+    let wall =
+        "{type: cart, aspectRatio: 2.0, centrePosition: {X: 0.0, Y: 1.0, Z: 0.1}, widthX: 1.5}";
+    let with_wall = EAR.replace("screen: null", &format!("screen: {wall}"));
+    let room = import(&with_wall, Path::new("room.yaml"), None).unwrap();
+    let screen = room.layout.screen.unwrap();
+    assert!((screen.width - 1.5).abs() < 1e-12 && (screen.aspect_ratio - 2.0).abs() < 1e-12);
+    let behind = wall.replace("Y: 1.0", "Y: -1.0");
+    for (screen, said) in [
+        (behind.as_str(), "behind"),
+        ("{type: round}", "centrePosition"),
+    ] {
+        let text = EAR.replace("screen: null", &format!("screen: {screen}"));
+        let refused = import(&text, Path::new("room.yaml"), None).unwrap_err();
+        assert!(refused.to_string().contains(said), "{refused}");
+    }
 
     let refused = import(EAR_LAYOUTS, Path::new("l.yaml"), None)
         .unwrap_err()

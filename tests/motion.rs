@@ -285,9 +285,9 @@ fn size_one_is_all_around() {
     };
     assert!(extent(0.0, polar(0.0, 0.0, 0.0)).is_point());
     let all = extent(1.0, polar(0.0, 0.0, 0.0));
-    assert_eq!((all.width, all.height), (360.0, 360.0));
+    assert_eq!((all.width, all.height, all.depth), (360.0, 360.0, 0.0));
     let half = extent(0.5, room(0.0, 1.0, 0.0, 0.0));
-    assert_eq!((half.width, half.height), (1.0, 1.0));
+    assert_eq!((half.width, half.height, half.depth), (0.5, 0.5, 0.5));
 }
 
 /// A file of positions that is removed at the end of the test.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Ui, findings};
 use crate::error::{Finding, Severity};
 use crate::format::layout_file;
+use crate::geometry::Position;
 use crate::layout::{self, Layout, Source, Speaker};
 use crate::panner::Vbap;
 use crate::report::layout_picture::layout_picture;
@@ -319,8 +320,29 @@ fn as_json(layout: &Layout) -> Value {
         "source": layout.source,
         "channel_mask": layout.channel_mask(),
         "mask_order": layout.mask_order(),
+        "screen": layout.screen.as_ref().map(screen_json),
         "channels": layout.speakers.iter().enumerate().map(channel_json).collect::<Vec<_>>(),
     })
+}
+
+fn screen_json(screen: &layout::Screen) -> Value {
+    let (ratio, width) = (screen.aspect_ratio, screen.width);
+    match screen.centre {
+        Position::Polar {
+            azimuth,
+            elevation,
+            distance,
+        } => json!({
+            "aspect_ratio": ratio,
+            "azimuth": azimuth,
+            "elevation": elevation,
+            "distance": distance,
+            "width": width,
+        }),
+        Position::Cartesian { x, y, z } => {
+            json!({ "aspect_ratio": ratio, "x": x, "y": y, "z": z, "width_x": width })
+        }
+    }
 }
 
 fn channel_json((index, speaker): (usize, &Speaker)) -> Value {

@@ -10,10 +10,11 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::read_screen;
 use super::rules;
 use super::values::{Found, Keys, Notes, closest, kind, shown};
 use super::wav;
-use super::{AngleRange, Layout, Screen, Speaker};
+use super::{AngleRange, Layout, Speaker};
 use crate::error::Finding;
 use crate::geometry::Position;
 use crate::{Error, Result};
@@ -22,7 +23,7 @@ use crate::{Error, Result};
 pub(super) const MOST_SPEAKERS: usize = 4096;
 
 /// Keys of the file.
-const FILE_KEYS: [&str; 5] = ["name", "title", "aliases", "source", "speakers"];
+const FILE_KEYS: [&str; 6] = ["name", "title", "aliases", "source", "screen", "speakers"];
 
 /// Keys of a speaker.
 const SPEAKER_KEYS: [&str; 15] = [
@@ -399,6 +400,6 @@ fn assemble(keys: &Keys<'_, '_>, rows: &[Row], path: &Path, notes: &mut Notes<'_
         aliases: keys.texts("aliases", notes),
         speakers,
         source,
-        screen: Some(Screen::default()),
+        screen: read_screen::screen(keys, notes),
     }
 }

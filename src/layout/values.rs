@@ -51,6 +51,10 @@ impl<'a> Notes<'a> {
         });
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.list.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -1,7 +1,8 @@
 //! Writes a layout as a layout file, one speaker a line, for a person to go on with.
 
 use super::wav::wav_position;
-use super::{AngleRange, Layout};
+use super::{AngleRange, Layout, Screen};
+use crate::geometry::Position;
 
 /// The text of a layout file that reads back as `layout`. `radius_m` is the largest distance in metres;
 /// without it no distances are written.
@@ -18,12 +19,36 @@ pub fn to_toml(layout: &Layout, radius_m: Option<f64>) -> String {
     if !layout.source.is_empty() {
         text.push_str(&format!("source = {}\n", quoted(&layout.source)));
     }
+    match &layout.screen {
+        None => text.push_str("screen = false\n"),
+        Some(screen) if *screen == Screen::default() => {}
+        Some(screen) => text.push_str(&format!("screen = {{ {} }}\n", screen_keys(screen))),
+    }
     text.push_str("\nspeakers = [\n");
     for row in aligned(cells(layout, radius_m)) {
         text.push_str(&format!("  {{ {row} }},\n"));
     }
     text.push_str("]\n");
     text
+}
+
+fn screen_keys(screen: &Screen) -> String {
+    let ratio = number(screen.aspect_ratio);
+    let width = number(screen.width);
+    match screen.centre {
+        Position::Polar {
+            azimuth,
+            elevation,
+            distance,
+        } => {
+            let [az, el, dist] = [azimuth, elevation, distance].map(number);
+            format!("aspect-ratio = {ratio}, az = {az}, el = {el}, dist = {dist}, width = {width}")
+        }
+        Position::Cartesian { x, y, z } => {
+            let [x, y, z] = [x, y, z].map(number);
+            format!("aspect-ratio = {ratio}, x = {x}, y = {y}, z = {z}, width-x = {width}")
+        }
+    }
 }
 
 /// Every speaker's `key = value` cells; an empty cell is a key it does not have.

@@ -1,5 +1,7 @@
 //! From what a block says to the gain of every channel: the gain calculators of ITU-R BS.2127.
 
+use super::objects::Objects;
+use super::stage::Stage;
 use super::{Decoder, Panner};
 use crate::layout::Layout;
 use crate::scene::{DirectSpeakers, ObjectState, SoundField};
@@ -10,14 +12,16 @@ use crate::{Error, Result};
 /// Gains are linear, one per channel of the layout in its order, LFE included; positioned objects and sound
 /// fields never feed an LFE. Computing the gains of objects and loudspeakers allocates nothing.
 pub struct GainCalculator {
-    channels: usize,
-    panner: Box<dyn Panner>,
+    stage: Stage,
+    objects: Objects,
     /// Made for the first sound field.
     decoder: Option<Decoder>,
 }
 
 impl GainCalculator {
-    /// The calculator of `layout` on top of `panner`, which pans points and extents on it.
+    /// The calculator of `layout` on top of `panner`, which pans polar points and extents on it. Cartesian
+    /// ones are panned by the allocentric panner of ITU-R BS.2127 if all loudspeakers have places in the room
+    /// cube; else they are converted to polar.
     ///
     /// # Errors
     /// [`Error::Layout`] if the panner is one for another number of channels.
@@ -29,16 +33,17 @@ impl GainCalculator {
                 "its panner is one for another layout",
             ));
         }
+        let stage = Stage::new(layout, panner);
         Ok(Self {
-            channels: layout.channels(),
-            panner,
+            objects: Objects::new(&stage),
+            stage,
             decoder: None,
         })
     }
 
     /// Number of channels of the layout.
     pub fn channels(&self) -> usize {
-        self.channels
+        self.stage.speakers.len()
     }
 
     /// The gains of a positioned object: what it plays directly and what it plays through the
@@ -47,7 +52,12 @@ impl GainCalculator {
     /// # Panics
     /// If a slice is not as long as the layout has channels.
     pub fn object(&mut self, state: &ObjectState, direct: &mut [f64], diffuse: &mut [f64]) {
-        self.panner.gains(state.position, state.extent, direct);
+        let channels = self.channels();
+        assert!(
+            direct.len() == channels && diffuse.len() == channels,
+            "one gain per channel"
+        );
+        self.objects.gains(&mut self.stage, state, direct);
         let share = state.diffuse.clamp(0.0, 1.0);
         let (to_direct, to_diffuse) =
             ((1.0 - share).sqrt() * state.gain, share.sqrt() * state.gain);
@@ -69,7 +79,7 @@ impl GainCalculator {
     /// with gain c · channels + k. Allocates: decoders are made when a render is set up.
     pub fn sound_field(&mut self, field: &SoundField) -> Vec<f64> {
         self.decoder
-            .get_or_insert_with(|| Decoder::new(&*self.panner))
+            .get_or_insert_with(|| Decoder::new(&*self.stage.panner))
             .matrix(field)
     }
 }
@@ -77,7 +87,7 @@ impl GainCalculator {
 impl std::fmt::Debug for GainCalculator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("GainCalculator")
-            .field("channels", &self.channels)
+            .field("channels", &self.channels())
             .finish_non_exhaustive()
     }
 }

@@ -4,14 +4,19 @@
 //! desk's pan pot; `hoa` decodes sound fields. [`build`] picks the panner of a layout, and [`GainCalculator`]
 //! puts all that an object's metadata may say on top of it.
 
+mod allocentric;
 pub mod bs2127;
 mod gain_calculator;
 mod hoa;
 mod lookup;
+mod loudspeakers;
+mod objects;
 mod spread;
+mod stage;
 pub mod stereo;
 mod vbap;
 
+pub use allocentric::Allocentric;
 pub use gain_calculator::GainCalculator;
 pub use hoa::Decoder;
 pub use vbap::Vbap;

@@ -47,6 +47,11 @@ static POINTS: LazyLock<Vec<Point>> = LazyLock::new(|| {
     points
 });
 
+/// Works out the points of the disc, so that the first spread does not have to.
+pub(super) fn prepare() {
+    LazyLock::force(&POINTS);
+}
+
 fn point(x: f64, y: f64, share: f64) -> Point {
     // How much of the disc lies on either side of a chord at `t`, from -1 to 1.
     let drawn_out = |t: f64| {
@@ -68,15 +73,15 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// The spread of an object at `distance`. Degrees are clamped to 0..360, room units to 0..2; what is
-    /// not a number is 0.
+    /// The spread of an object at `distance`. Degrees are clamped to 0..360, shares of the room to 0..1; what
+    /// is not a number is 0.
     ///
-    /// A length `s` in room units at a distance `d` covers the angle `4 atan(s / 4 d)`: `s / d` when it
+    /// A length `s` (the room's is 2) at a distance `d` covers the angle `4 atan(s / 4 d)`: `s / d` when it
     /// is far, all round when the listener is in it.
     pub(super) fn of(extent: Extent, position: Position, distance: f64) -> Self {
         let angle_rad = |size: f64| match position {
             Position::Polar { .. } => clamped(size, 360.0).to_radians(),
-            Position::Cartesian { .. } => 4.0 * clamped(size, 2.0).atan2(4.0 * distance),
+            Position::Cartesian { .. } => 4.0 * (2.0 * clamped(size, 1.0)).atan2(4.0 * distance),
         };
         Self {
             half_width_rad: angle_rad(extent.width) / 2.0,
@@ -193,10 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn room_units_become_angles() {
+    fn shares_of_the_room_become_angles() {
         let extent = Extent {
-            width: 0.1,
-            height: 2.0,
+            width: 0.05,
+            height: 1.0,
             depth: 0.0,
         };
         let at = |y: f64| Position::Cartesian { x: 0.0, y, z: 0.0 };

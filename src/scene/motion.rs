@@ -36,7 +36,7 @@ pub enum PanRule {
 /// How a stem is heard at its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Imaging {
-    /// Spread: 0 a point, 1 all around (polar) or as wide as the room (Cartesian).
+    /// Spread: 0 a point, 1 all around (polar) or the whole room (Cartesian).
     pub size: f64,
     /// Its pan on the stereo bus.
     pub pan: PanRule,
@@ -60,7 +60,7 @@ impl Imaging {
     ///
     /// - Polar: left at azimuth + width/2, right at azimuth - width/2; `size` 1 is an extent of
     ///   360 by 360 degrees.
-    /// - Cartesian: left at x - width/2, right at x + width/2; `size` 1 is 2 by 2 room units.
+    /// - Cartesian: left at x - width/2, right at x + width/2; `size` 1 is the whole room.
     pub fn state(&self, place: Place, side: Side) -> ObjectState {
         let toward_right = match side {
             Side::Mono => 0.0,
@@ -68,6 +68,7 @@ impl Imaging {
             Side::Right => 1.0,
         };
         let offset = toward_right * place.width / 2.0;
+        // The largest width and height, and the largest depth.
         let (position, largest) = match place.position {
             Position::Polar {
                 azimuth,
@@ -79,7 +80,7 @@ impl Imaging {
                     elevation,
                     distance,
                 },
-                360.0,
+                (360.0, 0.0),
             ),
             Position::Cartesian { x, y, z } => (
                 Position::Cartesian {
@@ -87,7 +88,7 @@ impl Imaging {
                     y,
                     z,
                 },
-                2.0,
+                (1.0, 1.0),
             ),
         };
         let pan = match self.pan {
@@ -97,9 +98,9 @@ impl Imaging {
         ObjectState {
             position,
             extent: Extent {
-                width: self.size * largest,
-                height: self.size * largest,
-                depth: 0.0,
+                width: self.size * largest.0,
+                height: self.size * largest.0,
+                depth: self.size * largest.1,
             },
             gain: 1.0,
             pan: (pan + toward_right * self.stereo_width).clamp(-1.0, 1.0),

@@ -10,14 +10,14 @@ use crate::units::Frames;
 /// the axes of the room (Cartesian positions). All zero is a point.
 ///
 /// With Cartesian positions the three are the sizes along x, z and y (ITU-R BS.2076-2, table 16): height is
-/// up, depth front to back.
+/// up, depth front to back. 1 is as large as the room, and more counts as 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Extent {
-    /// Left to right; degrees 0..360 or room units 0..2.
+    /// Left to right; degrees 0..360 or a share of the room 0..1.
     pub width: f64,
-    /// Bottom to top; degrees 0..360 or room units 0..2.
+    /// Bottom to top; degrees 0..360 or a share of the room 0..1.
     pub height: f64,
-    /// Near to far (front to back in the room); 0..1, in the room 0..2.
+    /// Near to far, in loudspeaker distances 0..1; in the room front to back, a share of it 0..1.
     pub depth: f64,
 }
 

@@ -2,14 +2,15 @@
 //! as in its `ear/core/data/2051_layouts.yaml`.
 //!
 //! A speakers file has a list `speakers` of `{channel: 7, names: M+000, position: {az, el, r},
-//! gain_linear}`, channel counting from 0, r in metres; the bare list without the key is read too, and
+//! gain_linear}`, channel counting from 0, r in metres, and perhaps a `screen`; the bare list without the key is read too, and
 //! so is a label in place of the channel number. A layout file is a list of `{name, channels: [{name,
 //! is_lfe, position, az_range, el_range}]}`.
 
 use serde_json::{Map, Value};
 
 use super::{Draft, Entry, gain_db};
-use crate::layout::{AngleRange, library};
+use crate::geometry::Position;
+use crate::layout::{AngleRange, Screen, library};
 
 const SPEAKERS: &str = "EAR speakers file";
 
@@ -36,11 +37,15 @@ fn speakers(items: &[Value], file: Option<&Map<String, Value>>) -> Result<Draft,
         entries: Vec::new(),
         losses: Vec::new(),
         metres: true,
+        screen: Some(Screen::default()),
     };
+    if let Some(value) = file.and_then(|file| file.get("screen")) {
+        draft.screen = screen(value).map_err(|reason| format!("screen: {reason}"))?;
+    }
     for key in file
         .into_iter()
         .flat_map(Map::keys)
-        .filter(|key| *key != "speakers")
+        .filter(|key| !["speakers", "screen"].contains(&key.as_str()))
     {
         draft.losses.push(format!("\"{key}\" is not carried over"));
     }
@@ -60,6 +65,45 @@ fn speakers(items: &[Value], file: Option<&Map<String, Value>>) -> Result<Draft,
         draft.entries.push(entry);
     }
     Ok(draft)
+}
+
+/// A screen of type "polar" or "cart"; `null`: there is none.
+fn screen(value: &Value) -> Result<Option<Screen>, String> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let number = |of: &Value, key: &str| {
+        of.get(key)
+            .and_then(Value::as_f64)
+            .ok_or_else(|| format!("{key} is missing or not a number"))
+    };
+    let centre = value
+        .get("centrePosition")
+        .ok_or("centrePosition is missing")?;
+    let (centre, width) = match value.get("type").and_then(Value::as_str) {
+        Some("polar") => (
+            Position::Polar {
+                azimuth: number(centre, "az")?,
+                elevation: number(centre, "el")?,
+                distance: number(centre, "r")?,
+            },
+            number(value, "widthAzimuth")?,
+        ),
+        Some("cart") => (
+            Position::Cartesian {
+                x: number(centre, "X")?,
+                y: number(centre, "Y")?,
+                z: number(centre, "Z")?,
+            },
+            number(value, "widthX")?,
+        ),
+        _ => return Err("type is neither \"polar\" nor \"cart\"".to_owned()),
+    };
+    Ok(Some(Screen {
+        aspect_ratio: number(value, "aspectRatio")?,
+        centre,
+        width,
+    }))
 }
 
 fn speaker(
@@ -189,6 +233,7 @@ fn layout(item: &Map<String, Value>) -> Result<Draft, String> {
         entries,
         losses: Vec::new(),
         metres: true,
+        screen: Some(Screen::default()),
     })
 }
 

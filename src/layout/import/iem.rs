@@ -8,6 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::{Draft, Entry, gain_db};
+use crate::layout::Screen;
 
 pub(super) fn read(text: &str) -> Result<Draft, String> {
     let root: Value = serde_json::from_str(text).map_err(|e| format!("not JSON: {e}"))?;
@@ -35,6 +36,7 @@ pub(super) fn read(text: &str) -> Result<Draft, String> {
         entries: Vec::new(),
         losses: Vec::new(),
         metres: true,
+        screen: Some(Screen::default()),
     };
     let mut imaginary = 0;
     for (index, item) in list.iter().enumerate() {

@@ -109,6 +109,8 @@ struct Draft {
     losses: Vec<String>,
     /// Distances are metres (else they are kept only where they differ, with a remark).
     metres: bool,
+    /// The screen, if there is one.
+    screen: Option<Screen>,
 }
 
 impl Draft {
@@ -142,7 +144,7 @@ impl Draft {
                 .map(|entry| speaker(entry, radius))
                 .collect(),
             source: format!("{} \"{}\"", self.format, file.unwrap_or_default()),
-            screen: Some(Screen::default()),
+            screen: self.screen,
         };
         let text = to_toml(&layout, radius);
         let reading = read(&text, path);

@@ -16,6 +16,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::{Draft, Entry};
+use crate::layout::Screen;
 /// Elements may nest this deep; SpatGRIS itself writes three levels.
 const DEEPEST: usize = 32;
 
@@ -239,6 +240,7 @@ impl Setup {
             entries: self.entries,
             losses,
             metres: false,
+            screen: Some(Screen::default()),
         })
     }
 }

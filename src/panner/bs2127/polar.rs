@@ -105,7 +105,10 @@ impl Panner for Polar {
             let angle = |size: f64| match position {
                 Position::Polar { .. } => seen_angle_deg(size, distance),
                 Position::Cartesian { .. } => {
-                    let covered = 4.0 * clamped(size, 2.0).atan2(4.0 * distance).to_degrees();
+                    let covered = 4.0
+                        * (2.0 * clamped(size, 1.0))
+                            .atan2(4.0 * distance)
+                            .to_degrees();
                     covered.max(seen_angle_deg(0.0, distance))
                 }
             };

@@ -65,6 +65,7 @@ impl Vbap {
     /// # Errors
     /// [`Error::Layout`] if the layout has no loudspeaker besides LFEs.
     pub fn new(layout: &Layout) -> Result<Self> {
+        spread::prepare();
         let mut speakers: Vec<(usize, Direction)> = Vec::new();
         for (channel, speaker) in layout.speakers.iter().enumerate() {
             let u = speaker.direction();
