@@ -1,6 +1,7 @@
-//! Times the mixing kernel alone: 128 moving objects to 7.1.4 and 22.2, blocks in cache, one thread.
+//! Times the engine without files: objects that move all the time to 12 and 24 channels, blocks in cache,
+//! one thread.
 //!
-//! `cargo bench --bench mix_kernel` prints audio seconds per CPU second.
+//! `cargo bench --bench mix_kernel [-- PART OF A CASE'S NAME]` prints audio seconds per CPU second.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,31 +14,34 @@ use std::hint::black_box;
 use umbel::audio::{Block, QUANTUM};
 use umbel::engine::Engine;
 use umbel::geometry::Position;
-use umbel::layout::{AngleRange, Layout, Speaker};
+use umbel::layout::{Layout, Speaker};
 use umbel::mix::{Mixer, Strip};
 use umbel::panner::Panner;
 use umbel::render::Target;
 use umbel::scene::{BlockSource, Extent, MetadataBlock, Object, ObjectState, Ramp};
 use umbel::units::{Frames, SampleRate};
 
-const OBJECTS: usize = 128;
-const RATE: u32 = 48_000;
+const RATE: SampleRate = SampleRate(48_000);
+const SECONDS: usize = 20;
 
-/// Moves to another set of three channels every quantum.
+/// Moves on by 1.5 degrees in every block of `length` frames, each of which ramps over all its frames.
 struct Moves {
     object: usize,
+    length: u64,
     n: u64,
 }
+
 impl BlockSource for Moves {
     fn next_block(&mut self) -> Option<MetadataBlock> {
-        let n = self.n;
+        let (n, length) = (self.n, self.length);
         self.n += 1;
+        let half_degrees = (n as usize * 3 + self.object * 5) % 720;
         Some(MetadataBlock {
-            start: Frames(n * QUANTUM as u64),
+            start: Frames(n * length),
             length: None,
-            ramp: Ramp::over(Frames(n * QUANTUM as u64), Frames(QUANTUM as u64)),
+            ramp: Ramp::over(Frames(n * length), Frames(length)),
             state: ObjectState::at(Position::Polar {
-                azimuth: (n as f64 * 1.5 + self.object as f64 * 2.8),
+                azimuth: half_degrees as f64 / 2.0,
                 elevation: 10.0,
                 distance: 1.0,
             })
@@ -45,98 +49,122 @@ impl BlockSource for Moves {
         })
     }
 }
+
+/// Plays on three of the channels, and costs next to nothing.
 struct Three(usize);
+
 impl Panner for Three {
     fn channels(&self) -> usize {
         self.0
     }
+
     fn gains(&self, position: Position, _: Extent, gains: &mut [f64]) {
         let Position::Polar { azimuth, .. } = position else {
             return;
         };
         gains.fill(0.0);
-        let a = azimuth.rem_euclid(360.0) / 30.0;
-        let i = a as usize;
-        gains[i % self.0] = 0.5;
-        gains[(i + 3) % self.0] = 0.6;
-        gains[(i + 5) % self.0] = 0.4 + a * 0.01;
+        let sector = azimuth * (self.0 as f64 / 360.0);
+        let first = sector as usize;
+        for (apart, gain) in [(0, 0.5), (3, 0.6), (5, 0.4 + sector * 0.01)] {
+            let channel = first + apart;
+            gains[if channel < self.0 {
+                channel
+            } else {
+                channel - self.0
+            }] = gain;
+        }
     }
 }
+
+/// Loudspeakers that only have a number.
+fn layout(channels: usize) -> Layout {
+    let speaker = |i| Speaker {
+        label: format!("S{i}"),
+        name: None,
+        position: Position::FRONT,
+        azimuth_range: None,
+        elevation_range: None,
+        lfe: false,
+        room: None,
+        mask_bit: None,
+        gain_db: 0.0,
+        delay_ms: 0.0,
+    };
+    Layout {
+        name: "ring".to_owned(),
+        aliases: Vec::new(),
+        title: String::new(),
+        speakers: (0..channels).map(speaker).collect(),
+        source: String::new(),
+        screen: None,
+    }
+}
+
+/// CPU seconds of this thread.
 fn cpu_s() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split_whitespace()
-        .next()
-        .unwrap()
-        .parse::<f64>()
-        .unwrap()
-        / 1e9
+    let nanoseconds: f64 = text.split_whitespace().next().unwrap().parse().unwrap();
+    nanoseconds / 1e9
 }
+
+/// Real times of `objects` objects of which number i has a new block every `length(i)` frames.
+fn measure(objects: usize, channels: usize, length: fn(usize) -> u64) -> f64 {
+    let scene = (0..objects)
+        .map(|object| {
+            let blocks = Moves {
+                object,
+                length: length(object),
+                n: 0,
+            };
+            Object::new(String::new(), object, Box::new(blocks))
+        })
+        .collect();
+    let strips = (0..objects)
+        .map(|object| Strip {
+            name: String::new(),
+            feeds: object..object + 1,
+            gains: Vec::new(),
+            lfe: None,
+        })
+        .collect();
+    let target = Target::panned(layout(channels), Box::new(Three(channels))).unwrap();
+    let mixer = Mixer::new(strips, objects, RATE);
+    let mut engine = Engine::new(mixer, scene, vec![target], RATE);
+    let mut feeds = Block::new(objects + 1, QUANTUM);
+    feeds.set_frames(QUANTUM);
+    for feed in 0..objects {
+        for (i, sample) in feeds.row_mut(feed).iter_mut().enumerate() {
+            *sample = ((feed * 31 + i * 17) % 97) as f32 / 97.0 - 0.5;
+        }
+    }
+    let mut outs = [Block::new(channels, QUANTUM)];
+    let quanta = SECONDS * RATE.0 as usize / QUANTUM;
+    let mut best = f64::MAX;
+    for _ in 0..6 {
+        let start = cpu_s();
+        for _ in 0..quanta {
+            engine.advance(black_box(&mut feeds), black_box(&mut outs));
+        }
+        best = best.min(cpu_s() - start);
+    }
+    (quanta * QUANTUM) as f64 / f64::from(RATE.0) / best
+}
+
 fn main() {
-    for channels in [12usize, 24] {
-        let _: Option<AngleRange> = None;
-        let speakers = (0..channels)
-            .map(|i| Speaker {
-                label: format!("S{i}"),
-                name: None,
-                position: Position::FRONT,
-                azimuth_range: None,
-                elevation_range: None,
-                lfe: false,
-                room: None,
-                mask_bit: None,
-                gain_db: 0.0,
-                delay_ms: 0.0,
-            })
-            .collect();
-        let layout = Layout {
-            name: "x".into(),
-            aliases: vec![],
-            title: String::new(),
-            speakers,
-            source: String::new(),
-            screen: None,
-        };
-        let objects = (0..OBJECTS)
-            .map(|i| Object::new(String::new(), i, Box::new(Moves { object: i, n: 0 })))
-            .collect();
-        let strips = (0..OBJECTS)
-            .map(|i| Strip {
-                name: String::new(),
-                feeds: i..i + 1,
-                gains: vec![],
-                lfe: None,
-            })
-            .collect();
-        let rate = SampleRate(RATE);
-        let mut engine = Engine::new(
-            Mixer::new(strips, OBJECTS, rate),
-            objects,
-            vec![Target::panned(layout, Box::new(Three(channels))).unwrap()],
-            rate,
-        );
-        let mut feeds = Block::new(OBJECTS + 1, QUANTUM);
-        feeds.set_frames(QUANTUM);
-        for c in 0..OBJECTS {
-            for (i, s) in feeds.row_mut(c).iter_mut().enumerate() {
-                *s = ((c * 31 + i * 17) % 97) as f32 / 97.0 - 0.5;
+    let wanted = std::env::args().skip(1).find(|a| !a.starts_with("--"));
+    for channels in [12, 24] {
+        for (what, objects, length) in [
+            ("every 1024 frames", 128, (|_| 1024) as fn(usize) -> u64),
+            ("every 480 frames", 118, |_| 480),
+            ("every 480 to 512 frames", 118, |object| {
+                480 + object as u64 % 33
+            }),
+        ] {
+            let case = format!("{objects} objects, a block {what}, {channels} channels");
+            if wanted.as_ref().is_none_or(|wanted| case.contains(wanted)) {
+                let speed = measure(objects, channels, length);
+                println!("{case}: {speed:.0} x real time");
             }
         }
-        let mut outs = [Block::new(channels, QUANTUM)];
-        for _ in 0..50 {
-            engine.advance(&mut feeds, &mut outs);
-        }
-        let quanta = 48_000 * 20 / QUANTUM;
-        let mut best = f64::MAX;
-        for _ in 0..5 {
-            let start = cpu_s();
-            for _ in 0..quanta {
-                engine.advance(black_box(&mut feeds), black_box(&mut outs));
-            }
-            best = best.min(cpu_s() - start);
-        }
-        println!(
-            "{channels} channels: {:.0} x real time",
-            quanta as f64 * QUANTUM as f64 / f64::from(RATE) / best
-        );
     }
 }

@@ -4,17 +4,23 @@
 /// length of the blocks that are asked for, so that results do not depend on that length.
 pub const QUANTUM: usize = 1024;
 
+/// Floats in a line of the cache: 64 bytes. Every row begins on such a border, so that no vector lies
+/// across two lines.
+const LINE: usize = 16;
+
 /// Floats between the end of one row and the start of the next. Rows whose stride is a multiple of
-/// 4096 bytes alias in the cache; this padding avoids it and keeps rows on 32-byte borders.
-const PADDING: usize = 56;
+/// 4096 bytes alias in the cache; an odd number of lines avoids it.
+const PADDING: usize = 7 * LINE;
 
 /// Up to `capacity` frames of several channels, planar `f32`, full scale ±1.
 ///
 /// Rows are stored at a fixed [`stride`](Self::stride), so that a kernel can address any row of the one
 /// slice [`samples`](Self::samples). `frames` is how many frames of each row are valid now.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Block {
-    samples: Vec<f32>,
+    /// The rows, from float `first` on.
+    store: Vec<f32>,
+    first: usize,
     channels: usize,
     capacity: usize,
     stride: usize,
@@ -24,9 +30,13 @@ pub struct Block {
 impl Block {
     /// A silent block of `channels` rows that can hold up to `capacity` frames; holds 0 frames yet.
     pub fn new(channels: usize, capacity: usize) -> Self {
-        let stride = capacity.next_multiple_of(8) + PADDING;
+        let stride = capacity.next_multiple_of(LINE) + PADDING;
+        let store = vec![0.0f32; channels * stride + LINE];
+        // Floats up to the next border of 64 bytes; if that cannot be told, rows are merely slower.
+        let first = store.as_ptr().align_offset(size_of::<f32>() * LINE);
         Self {
-            samples: vec![0.0; channels * stride],
+            store,
+            first: if first < LINE { first } else { 0 },
             channels,
             capacity,
             stride,
@@ -83,43 +93,72 @@ impl Block {
 
     /// The valid samples of row `channel`.
     pub fn row(&self, channel: usize) -> &[f32] {
-        &self.samples[channel * self.stride..][..self.frames]
+        &self.samples()[channel * self.stride..][..self.frames]
     }
 
     /// The valid samples of row `channel`, to be changed.
     pub fn row_mut(&mut self, channel: usize) -> &mut [f32] {
-        &mut self.samples[channel * self.stride..][..self.frames]
+        let (stride, frames) = (self.stride, self.frames);
+        &mut self.samples_mut()[channel * stride..][..frames]
     }
 
     /// All rows, to be changed, in channel order.
     pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
-        let frames = self.frames;
-        self.samples
-            .chunks_exact_mut(self.stride)
+        let (stride, frames) = (self.stride, self.frames);
+        self.samples_mut()
+            .chunks_exact_mut(stride)
             .map(move |row| &mut row[..frames])
     }
 
     /// All rows in channel order.
     pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
-        self.samples
+        self.samples()
             .chunks_exact(self.stride)
             .map(|row| &row[..self.frames])
     }
 
     /// The whole store, row `c` starting at `c * stride()`, for kernels.
     pub fn samples(&self) -> &[f32] {
-        &self.samples
+        &self.store[self.first..self.first + self.channels * self.stride]
     }
 
     /// The whole store, to be changed, for kernels.
     pub fn samples_mut(&mut self) -> &mut [f32] {
-        &mut self.samples
+        &mut self.store[self.first..self.first + self.channels * self.stride]
     }
 
     /// Sets every valid sample to 0.
     pub fn clear(&mut self) {
         for row in self.rows_mut() {
             row.fill(0.0);
+        }
+    }
+}
+
+impl Clone for Block {
+    /// A block of the same content, on borders of its own.
+    fn clone(&self) -> Self {
+        let mut clone = Self::new(self.channels, self.capacity);
+        clone.frames = self.frames;
+        clone.samples_mut().copy_from_slice(self.samples());
+        clone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_begin_on_lines_of_the_cache_and_do_not_alias() {
+        for (channels, capacity) in [(1, 1), (3, 64), (129, 256), (24, 1024), (2, 8192)] {
+            let block = Block::new(channels, capacity);
+            for block in [block.clone(), block] {
+                assert_eq!(block.samples().as_ptr() as usize % 64, 0);
+                assert_eq!(block.stride() % LINE, 0);
+                assert_ne!(block.stride() * size_of::<f32>() % 4096, 0);
+                assert_eq!(block.samples().len(), channels * block.stride());
+            }
         }
     }
 }

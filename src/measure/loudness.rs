@@ -148,23 +148,23 @@ impl LoudnessMeter {
     fn filter(&mut self, block: &Block, frames: Range<usize>) {
         let weighting = &self.weighting;
         let groups = &mut self.groups;
-        match pulp::Arch::new() {
-            #[cfg(target_arch = "x86_64")]
-            pulp::Arch::V3(simd) => simd.vectorize(Filter {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            return simd.vectorize(Filter {
                 weighting,
                 groups,
                 block,
                 frames,
                 transpose: |square| transpose_avx(simd, square),
-            }),
-            arch => arch.dispatch(Filter {
-                weighting,
-                groups,
-                block,
-                frames,
-                transpose: transpose_plain,
-            }),
+            });
         }
+        pulp::Arch::new().dispatch(Filter {
+            weighting,
+            groups,
+            block,
+            frames,
+            transpose: transpose_plain,
+        });
     }
 
     fn close_hop(&mut self) {

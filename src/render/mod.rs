@@ -6,6 +6,7 @@
 mod align;
 mod diffuse;
 mod kernel;
+mod plan;
 mod renderer;
 mod target;
 mod track;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::align::Alignment;
 use super::diffuse::Diffuse;
-use super::kernel::{self, ChannelPlan, Held, Stretch};
+use super::kernel::{self, Stretch};
+use super::plan::{ChannelPlan, Held};
 use super::target::Target;
 use super::track::Track;
 use crate::audio::{Block, QUANTUM};
@@ -234,7 +235,7 @@ impl Renderer {
         );
         kernel::mix(
             self.arch,
-            &self.plans[..self.trims.len()],
+            &mut self.plans[..self.trims.len()],
             feeds,
             out,
             Stretch {
@@ -251,7 +252,7 @@ impl Renderer {
                 time,
                 frames,
             };
-            let plans = &self.plans[self.trims.len()..];
+            let plans = &mut self.plans[self.trims.len()..];
             kernel::mix(self.arch, plans, feeds, &mut diffuse.block, stretch);
             diffuse.process(out, offset, frames);
         }
@@ -289,7 +290,9 @@ fn gains_of(
         }
         (Target::Layout { .. }, State::Binaural { .. }) | (Target::Stereo, _) => direct.fill(0.0),
     }
-    for (gain, trim) in direct.iter_mut().chain(diffuse).zip(trims.iter().cycle()) {
-        *gain *= trim;
+    for gains in [direct, diffuse] {
+        for (gain, trim) in gains.iter_mut().zip(trims) {
+            *gain *= trim;
+        }
     }
 }

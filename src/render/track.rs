@@ -1,6 +1,6 @@
 //! One feed's gains on one target over time.
 
-use super::kernel::{ChannelPlan, Held, Moving, Piece};
+use super::plan::{ChannelPlan, Held, Moving, Piece};
 use crate::audio::QUANTUM;
 use crate::scene::{MetadataBlock, Ramp};
 use crate::units::Frames;
@@ -10,8 +10,8 @@ use crate::units::Frames;
 #[derive(Debug)]
 pub(super) struct Track {
     feed: u32,
-    from: Vec<f64>,
-    to: Vec<f64>,
+    from: Gains,
+    to: Gains,
     ramp: Ramp,
     /// First frame at which `to` is reached.
     arrival: u64,
@@ -19,9 +19,7 @@ pub(super) struct Track {
     end: Option<u64>,
     /// A first block has begun.
     begun: bool,
-    /// Gains at the point up to which the present quantum is planned.
-    here: Vec<f64>,
-    /// Frame of that point.
+    /// Frame up to which the present quantum is planned.
     at: u64,
 }
 
@@ -30,13 +28,12 @@ impl Track {
     pub(super) fn new(feed: usize, channels: usize) -> Self {
         Self {
             feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
-            from: vec![0.0; channels],
-            to: vec![0.0; channels],
+            from: Gains::silence(channels),
+            to: Gains::silence(channels),
             ramp: Ramp::JUMP,
             arrival: 0,
             end: None,
             begun: false,
-            here: vec![0.0; channels],
             at: 0,
         }
     }
@@ -61,7 +58,7 @@ impl Track {
                 (None, _) => return self.hold(plans),
                 (Some(block), None) if self.begun && sweeps(block, quantum) => {
                     std::mem::swap(&mut self.from, &mut self.to);
-                    gains_of(block, &mut self.to);
+                    self.to.set(|gains| gains_of(block, gains));
                     self.ramp = block.ramp;
                     self.arrival = quantum + QUANTUM as u64;
                     return self.sweep(plans);
@@ -69,9 +66,10 @@ impl Track {
                 _ => {}
             }
         }
-        self.open(quantum);
+        self.at = quantum;
         for block in blocks.by_ref() {
-            self.begin_block(quantum, block, plans, |gains| gains_of(block, gains));
+            self.plan_until(quantum, block.start.0.max(quantum), plans);
+            self.begin(block, |gains| gains_of(block, gains));
         }
         self.plan_until(quantum, quantum + QUANTUM as u64, plans);
     }
@@ -79,50 +77,55 @@ impl Track {
     /// The usual case of an object that stands still: its gains hold.
     fn hold(&self, plans: &mut [ChannelPlan]) {
         let feed = self.feed;
-        for (plan, &gain) in plans.iter_mut().zip(&self.to) {
-            if gain != 0.0 {
-                plan.held.push(Held {
-                    feed,
-                    gain: gain as f32,
-                });
-            }
+        for (channel, gain) in self.to.playing() {
+            let gain = gain as f32;
+            plans[channel].held.push(Held { feed, gain });
         }
     }
 
     /// The usual case of an object that moves: one straight line over the whole quantum.
     fn sweep(&self, plans: &mut [ChannelPlan]) {
         let feed = self.feed;
-        for (plan, (&from, &to)) in plans.iter_mut().zip(self.from.iter().zip(&self.to)) {
-            if from == 0.0 && to == 0.0 {
-                continue;
-            }
+        for (channel, from, to) in self.lines() {
             let (gain, step) = (from as f32, ((to - from) / QUANTUM as f64) as f32);
             if step == 0.0 {
-                plan.held.push(Held { feed, gain });
+                plans[channel].held.push(Held { feed, gain });
             } else {
-                plan.moving.push(Moving { feed, gain, step });
+                plans[channel].moving.push(Moving { feed, gain, step });
             }
         }
     }
 
-    /// Begins to plan the quantum that starts at `quantum`.
-    fn open(&mut self, quantum: u64) {
-        self.at = quantum;
-        self.gains_at_here();
+    /// The channels on which the object plays at the start or the end of its ramp, each once, with both
+    /// gains.
+    fn lines(&self) -> impl Iterator<Item = (usize, f64, f64)> {
+        let arriving = self
+            .to
+            .playing()
+            .map(|(channel, to)| (channel, self.from.all[channel], to));
+        let leaving = self
+            .from
+            .playing()
+            .map(|(channel, from)| (channel, from, self.to.all[channel]))
+            .filter(|&(_, _, to)| to == 0.0);
+        arriving.chain(leaving)
     }
 
-    /// A new block starts in the present quantum; writes the gains it moves to by `gains`. What is before
-    /// it in the quantum goes to the plans.
-    fn begin_block(
-        &mut self,
-        quantum: u64,
-        block: &MetadataBlock,
-        plans: &mut [ChannelPlan],
-        gains: impl FnOnce(&mut [f64]),
-    ) {
-        self.plan_until(quantum, block.start.0.max(quantum), plans);
-        std::mem::swap(&mut self.from, &mut self.here);
-        gains(&mut self.to);
+    /// A new block starts at `self.at`; `gains` writes the gains it moves to.
+    fn begin(&mut self, block: &MetadataBlock, gains: impl FnOnce(&mut [f64])) {
+        if self.is_silent() {
+            self.from.set(|from| from.fill(0.0));
+        } else if self.at >= self.arrival {
+            std::mem::swap(&mut self.from, &mut self.to);
+        } else {
+            let (x, to) = (self.progress(), &self.to.all);
+            self.from.set(|from| {
+                for (from, to) in from.iter_mut().zip(to) {
+                    *from += (to - *from) * x;
+                }
+            });
+        }
+        self.to.set(gains);
         self.ramp = if self.begun { block.ramp } else { Ramp::JUMP };
         self.arrival = if self.ramp.end > self.ramp.start {
             self.ramp.end.ceil() as u64
@@ -133,80 +136,65 @@ impl Track {
             .length
             .map(|length| block.start.0.saturating_add(length.0));
         self.begun = true;
-        self.gains_at_here();
     }
 
     /// Plans the stretch from `self.at` to frame `until`, one straight piece after the other.
     fn plan_until(&mut self, quantum: u64, until: u64, plans: &mut [ChannelPlan]) {
         while self.at < until {
-            let corner = [Some(self.arrival), self.end]
-                .into_iter()
-                .flatten()
-                .filter(|&frame| frame > self.at && frame < until)
-                .min()
-                .unwrap_or(until);
+            let mut corner = until;
+            for frame in [Some(self.arrival), self.end].into_iter().flatten() {
+                if frame > self.at {
+                    corner = corner.min(frame);
+                }
+            }
             self.plan_piece(quantum, corner, plans);
+            self.at = corner;
         }
     }
 
-    /// Plans one straight piece from `self.at` to `until`, and moves there.
-    fn plan_piece(&mut self, quantum: u64, until: u64, plans: &mut [ChannelPlan]) {
-        let silent = self.end.is_some_and(|end| self.at >= end);
+    /// Plans one straight piece from `self.at` to `until`.
+    fn plan_piece(&self, quantum: u64, until: u64, plans: &mut [ChannelPlan]) {
+        if self.is_silent() {
+            return;
+        }
         let (from, to) = (self.at - quantum, until - quantum);
-        let whole = from == 0 && to == QUANTUM as u64;
-        let ramping = self.at < self.arrival;
-        let per_frame = 1.0 / (self.ramp.end - self.ramp.start);
-        for (channel, (plan, &gain)) in plans.iter_mut().zip(&self.here).enumerate() {
-            if silent {
-                break;
-            }
-            let step = if ramping {
-                (self.to[channel] - self.from[channel]) * per_frame
-            } else {
-                0.0
-            };
-            if gain == 0.0 && step == 0.0 {
-                continue;
-            }
-            let (feed, gain, step) = (self.feed, gain as f32, step as f32);
+        let (whole, feed) = (from == 0 && to == QUANTUM as u64, self.feed);
+        let mut plan = |channel: usize, gain: f64, step: f64| {
+            let (plan, gain, step) = (&mut plans[channel], gain as f32, step as f32);
             match (whole, step == 0.0) {
                 (true, true) => plan.held.push(Held { feed, gain }),
                 (true, false) => plan.moving.push(Moving { feed, gain, step }),
-                (false, _) => {
-                    plan.pieces.push(Piece {
-                        feed,
-                        from: from as u32,
-                        to: to as u32,
-                        gain,
-                        step,
-                    });
-                }
+                (false, _) => plan.push(Piece {
+                    feed,
+                    from: from as u32,
+                    to: to as u32,
+                    gain,
+                    step,
+                }),
+            }
+        };
+        if self.at >= self.arrival {
+            for (channel, gain) in self.to.playing() {
+                plan(channel, gain, 0.0);
+            }
+        } else {
+            let x = self.progress();
+            let per_frame = 1.0 / (self.ramp.end - self.ramp.start);
+            for (channel, from, to) in self.lines() {
+                plan(channel, from + (to - from) * x, (to - from) * per_frame);
             }
         }
-        self.at = until;
-        self.gains_at_here();
     }
 
-    /// The gain of `channel` at `frame`, within the present block.
-    fn gain_at(&self, channel: usize, frame: u64) -> f64 {
-        if frame >= self.arrival {
-            return self.to[channel];
-        }
-        let (from, to) = (self.from[channel], self.to[channel]);
+    /// Which part of the ramp is done at `self.at`, 0..1.
+    fn progress(&self) -> f64 {
         let Ramp { start, end } = self.ramp;
-        from + (to - from) * ((frame as f64 - start) / (end - start))
+        (self.at as f64 - start) / (end - start)
     }
 
-    /// Sets `here` to the gains at `self.at`.
-    fn gains_at_here(&mut self) {
-        let silent = self.end.is_some_and(|end| self.at >= end);
-        for channel in 0..self.here.len() {
-            self.here[channel] = if silent {
-                0.0
-            } else {
-                self.gain_at(channel, self.at)
-            };
-        }
+    /// True if the present block has ended at `self.at`.
+    fn is_silent(&self) -> bool {
+        self.end.is_some_and(|end| self.at >= end)
     }
 }
 
@@ -215,4 +203,43 @@ fn sweeps(block: &MetadataBlock, quantum: u64) -> bool {
     block.start.0 == quantum
         && block.ramp == Ramp::over(block.start, Frames(QUANTUM as u64))
         && block.length.is_none()
+}
+
+/// A gain for each channel. Most are 0, so the others are listed.
+#[derive(Debug)]
+struct Gains {
+    all: Vec<f64>,
+    /// The channels whose gain is not 0, in order; only the first `playing` entries count.
+    channels: Vec<u32>,
+    playing: usize,
+}
+
+impl Gains {
+    fn silence(channels: usize) -> Self {
+        Self {
+            all: vec![0.0; channels],
+            channels: vec![0; channels],
+            playing: 0,
+        }
+    }
+
+    /// Has `write` change the gains.
+    fn set(&mut self, write: impl FnOnce(&mut [f64])) {
+        write(&mut self.all);
+        let mut playing = 0;
+        // Without a branch: which channels play is hard to predict.
+        for (channel, gain) in self.all.iter().enumerate() {
+            self.channels[playing] = channel as u32;
+            playing += usize::from(*gain != 0.0);
+        }
+        self.playing = playing;
+    }
+
+    /// The channels that play, and their gains.
+    fn playing(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.channels[..self.playing].iter().map(|&channel| {
+            let channel = channel as usize;
+            (channel, self.all[channel])
+        })
+    }
 }
