@@ -260,8 +260,9 @@ fn a_point_moves_without_a_step_and_plays_alone_at_a_loudspeakers_place() {
     for (layout, mut panner) in in_room() {
         let mut gains = vec![0.0; layout.channels()];
         for (channel, speaker) in layout.speakers.iter().enumerate().filter(|(_, s)| !s.lfe) {
-            if !speaker.label.ends_with("SC") {
-                panner.gains(speaker.room.unwrap(), Extent::default(), &mut gains);
+            // Places that come from the label, or from a screen loudspeaker's angle, are not in the file.
+            if let Some(place) = speaker.room.filter(|_| !speaker.label.ends_with("SC")) {
+                panner.gains(place, Extent::default(), &mut gains);
                 assert!(
                     (gains[channel] - 1.0).abs() < 1e-12,
                     "{} {}",
