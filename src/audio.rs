@@ -1,4 +1,11 @@
 //! Planar blocks of samples: the shape in which audio travels through the crate.
+//!
+//! [`Block`] owns rows of samples; [`Passage`] and [`PassageMut`] are some of its rows over some of its
+//! frames, which is what a processor is given.
+
+mod passage;
+
+pub use passage::{Passage, PassageMut};
 
 /// Frames in one quantum of the time line: gains are set on this grid of absolute frames, whatever the
 /// length of the blocks that are asked for, so that results do not depend on that length.

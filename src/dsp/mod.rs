@@ -1,14 +1,25 @@
 //! Signal processing that knows samples and nothing of stems, objects or loudspeakers.
 //!
-//! [`biquad`] holds second-order filter sections, [`decorrelator`] the filters of diffuse sound, [`dither`]
-//! the noise that integer samples are rounded with.
+//! - [`biquad`]: second-order filter sections
+//! - [`decibels`]: levels in inner loops
+//! - [`decorrelator`]: the filters of diffuse sound
+//! - [`dither`]: the noise that integer samples are rounded with
+//! - [`shape`] and [`mod@matched`]: the desk's filters as analogue prototypes, and their digital form
+//! - [`smoother`]: parameters that move
+//! - [`svf`]: filter sections whose coefficients may move
 
 pub mod biquad;
+pub mod decibels;
 pub mod decorrelator;
 mod delay;
 pub mod dither;
+pub(crate) mod lanes;
+pub mod matched;
 mod mt19937;
 mod oversampled_peak;
+pub mod shape;
+pub mod smoother;
+pub mod svf;
 pub(crate) mod transpose;
 
 pub use biquad::{Biquad, Coefficients, lowpass_butterworth4};
