@@ -55,6 +55,16 @@ pub enum Error {
         /// Every finding, in the order of the file.
         findings: Vec<Finding>,
     },
+    /// A chain of processors has at least one error-level finding; all are listed.
+    #[error("the chain of {} cannot be used: {}", name.display(), summary(findings))]
+    Chain {
+        /// Where the text is from: a file, or the option it was given with.
+        name: PathBuf,
+        /// The text, in which the spans of the findings lie.
+        text: String,
+        /// Every finding, in the order of the text.
+        findings: Vec<Finding>,
+    },
     /// The audio of a stem cannot be used.
     #[error("stem \"{stem}\" (\"{}\"): {reason}", path.display())]
     Stem {

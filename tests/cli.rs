@@ -18,6 +18,7 @@ const VERBS: [&str; 11] = [
     "init",
     "check",
     "render",
+    "process",
     "info",
     "layout",
     "gains",

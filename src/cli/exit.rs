@@ -76,7 +76,7 @@ fn code(error: &Error) -> u8 {
     match error {
         Error::Io { .. } | Error::Verify { .. } => 1,
         Error::Usage(_) | Error::Exists(_) => 2,
-        Error::Session { .. } | Error::Layout { .. } => 3,
+        Error::Session { .. } | Error::Chain { .. } | Error::Layout { .. } => 3,
         // Texts are the user's to mend, like a session; all else that can be malformed is sound.
         Error::Malformed { format, .. } if TEXTS.contains(format) => 3,
         Error::Malformed { .. } | Error::Unsupported { .. } | Error::Stem { .. } => 4,
@@ -86,7 +86,7 @@ fn code(error: &Error) -> u8 {
 }
 
 /// Formats of [`Error::Malformed`] that are texts.
-const TEXTS: [&str; 4] = ["session", "layout", "position", "movement"];
+const TEXTS: [&str; 5] = ["session", "layout", "position", "movement", "chain"];
 
 /// The name of a failure in JSON; stable like the codes.
 fn kind(error: &Error) -> &'static str {
@@ -95,6 +95,7 @@ fn kind(error: &Error) -> &'static str {
         Error::Malformed { .. } => "malformed",
         Error::Unsupported { .. } => "unsupported",
         Error::Session { .. } => "session",
+        Error::Chain { .. } => "chain",
         Error::Stem { .. } => "stem",
         Error::Layout { .. } => "layout",
         Error::Usage(_) => "usage",
@@ -131,6 +132,15 @@ mod tests {
                 },
                 3,
                 "session",
+            ),
+            (
+                Error::Chain {
+                    name: "--chain".into(),
+                    text: String::new(),
+                    findings: Vec::new(),
+                },
+                3,
+                "chain",
             ),
             (Error::layout("9.9.9", "", "unknown"), 3, "layout"),
             (Error::malformed("a", "layout", "", ""), 3, "malformed"),

@@ -22,6 +22,7 @@ mod info;
 mod init;
 mod layout;
 mod man;
+mod process;
 mod render;
 mod schema;
 
@@ -55,6 +56,7 @@ enum Verb {
     Init(init::Args),
     Check(check::Args),
     Render(render::Args),
+    Process(process::Args),
     Info(info::Args),
     Layout(layout::Args),
     Gains(gains::Args),
@@ -72,6 +74,7 @@ impl Cli {
             Verb::Init(args) => init::run(args, &ui),
             Verb::Check(args) => check::run(args, &ui),
             Verb::Render(args) => render::run(args, &ui),
+            Verb::Process(args) => process::run(args, &ui),
             Verb::Info(args) => info::run(args, &ui),
             Verb::Layout(args) => layout::run(args, &ui),
             Verb::Gains(args) => gains::run(args, &ui),

@@ -175,11 +175,16 @@ pub(super) fn report(error: &Error, code: u8, kind: &str, as_json: bool) {
     // Nowhere is left to report that stderr is gone.
     let mut stderr = std::io::stderr().lock();
     let _ = writeln!(stderr, "{} {error}", paint("error:", "1;31"));
-    let found: &[Finding] = match error {
-        Error::Session { findings, .. } => findings,
-        _ => &[],
+    let (found, known): (&[Finding], _) = match error {
+        Error::Session { findings, .. } => (findings, None),
+        Error::Chain {
+            name,
+            text,
+            findings,
+        } => (findings, Some((name.as_path(), text.as_str()))),
+        _ => (&[], None),
     };
-    let _ = write!(stderr, "{}", findings::draw(found, None));
+    let _ = write!(stderr, "{}", findings::draw(found, known));
     drop(stderr);
     if as_json {
         print_failure(&failure(code, kind, &error.to_string(), found));

@@ -5,12 +5,11 @@
 //! first and pass its filter once.
 
 use std::f64::consts::TAU;
-use std::sync::Arc;
 
 use realfft::num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use super::Mt19937;
+use super::transform::Transform;
 use crate::audio::Block;
 
 /// Length of a decorrelation filter in frames.
@@ -22,8 +21,6 @@ const PARTITION: usize = TAPS;
 
 /// Length of the convolution's transform.
 const TRANSFORM: usize = 2 * PARTITION;
-
-const FITS: &str = "the buffers are of the plan's lengths";
 
 /// The decorrelation filter of `seed`: 512 taps, every bin of the transform of magnitude 1, so that the sum
 /// of squares is 1. Bins 0 and 256 have phase 0, bin k between them the phase 2π u, with u the k-th number
@@ -40,50 +37,6 @@ pub fn decorrelation_filter(seed: u32) -> [f64; TAPS] {
     }
     transform.inverse();
     std::array::from_fn(|n| transform.signal[n])
-}
-
-/// A real transform, both ways, and the memory it works in.
-struct Transform {
-    signal: Vec<f64>,
-    spectrum: Vec<Complex<f64>>,
-    scratch: Vec<Complex<f64>>,
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f64>>,
-}
-
-impl Transform {
-    /// The transform of signals of an even `length`.
-    fn new(length: usize) -> Self {
-        let mut planner = RealFftPlanner::new();
-        let forward = planner.plan_fft_forward(length);
-        let inverse = planner.plan_fft_inverse(length);
-        let scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
-        Self {
-            signal: vec![0.0; length],
-            spectrum: vec![Complex::default(); length / 2 + 1],
-            scratch: vec![Complex::default(); scratch],
-            forward,
-            inverse,
-        }
-    }
-
-    /// From signal to spectrum; the signal is lost.
-    fn forward(&mut self) {
-        self.forward
-            .process_with_scratch(&mut self.signal, &mut self.spectrum, &mut self.scratch)
-            .expect(FITS);
-    }
-
-    /// From spectrum to signal, times the length; the spectrum is lost.
-    fn inverse(&mut self) {
-        // Real already, unless a signal is not finite; the transform insists.
-        for end in [0, self.spectrum.len() - 1] {
-            self.spectrum[end].im = 0.0;
-        }
-        self.inverse
-            .process_with_scratch(&mut self.spectrum, &mut self.signal, &mut self.scratch)
-            .expect(FITS);
-    }
 }
 
 /// The seed of each channel: the place of its name when the names are sorted by their bytes.

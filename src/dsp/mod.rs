@@ -1,6 +1,7 @@
 //! Signal processing that knows samples and nothing of stems, objects or loudspeakers.
 //!
 //! - [`biquad`]: second-order filter sections
+//! - [`convolver`]: long filters
 //! - [`decibels`]: levels in inner loops
 //! - [`decorrelator`]: the filters of diffuse sound
 //! - [`dither`]: the noise that integer samples are rounded with
@@ -9,6 +10,7 @@
 //! - [`svf`]: filter sections whose coefficients may move
 
 pub mod biquad;
+pub mod convolver;
 pub mod decibels;
 pub mod decorrelator;
 mod delay;
@@ -20,6 +22,7 @@ mod oversampled_peak;
 pub mod shape;
 pub mod smoother;
 pub mod svf;
+pub(crate) mod transform;
 pub(crate) mod transpose;
 
 pub use biquad::{Biquad, Coefficients, lowpass_butterworth4};

@@ -3,9 +3,12 @@
 //! [`render`] opens the stems ([`stems`](self)), runs the [`Engine`] over them once and writes every
 //! output ([`Delivery`]). One thread works in blocks that stay in the processor's cache; more threads
 //! read ahead and serve the outputs side by side. The files are the same for any number of threads.
+//!
+//! [`process`] runs a chain of processors over one file.
 
 mod delivery;
 mod master;
+mod process;
 mod programme;
 mod stems;
 
@@ -15,6 +18,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 pub use delivery::{Delivery, Heard, Rendered};
+pub use process::{ProcessOptions, Processed, process};
 pub use programme::Programme;
 use stems::StemReader;
 

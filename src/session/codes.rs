@@ -64,6 +64,7 @@ rules! {
     CHANNELS "U485" Error "A stem is one or two channels of its file."
     AUDIO_REMARK "U486" Warning "The audio file of a stem follows the rules of its format."
     CSV "U487" Error "A CSV file of positions can be read."
+    PROCESSOR "U490" Error "A processor can do what its values ask for."
 }
 
 #[cfg(test)]

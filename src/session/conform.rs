@@ -276,6 +276,9 @@ impl<'s> Walk<'s> {
             .copied()
             .filter(|branch| type_fits(branch, node))
             .collect();
+        if let (Value::Table(entries), Some(kinds)) = (&node.value, kinds(&fitting)) {
+            return self.kind(schema, &kinds, entries, node, name);
+        }
         match (fitting.as_slice(), &node.value) {
             ([], _) if schema.get("title").is_some() => self.wrong_type(&[schema], node, name),
             ([], _) => self.wrong_type(&branches, node, name),
@@ -294,6 +297,62 @@ impl<'s> Walk<'s> {
                     best.found.into_iter().for_each(|found| self.keep(found));
                 }
             }
+        }
+    }
+
+    /// A table whose one key says what it is: `{ eq = … }`.
+    fn kind(
+        &mut self,
+        schema: &Schema,
+        kinds: &[(&'s str, &'s Schema)],
+        entries: &[Entry],
+        node: &Node,
+        name: &str,
+    ) {
+        let title = schema.get("title").and_then(Schema::as_str);
+        let what = title.map_or("kind", |title| title.trim_start_matches("a "));
+        let words = || kinds.iter().map(|(word, _)| *word);
+        for entry in entries {
+            if let Some((_, value)) = kinds.iter().find(|(word, _)| *word == entry.key) {
+                self.value(value, &entry.node, &name_of(entry, name), Some(entry));
+                continue;
+            }
+            if later::key(&entry.key).is_some() {
+                self.unknown_key(entry, std::iter::empty(), name);
+                continue;
+            }
+            let all = words().collect::<Vec<_>>().join(", ");
+            self.keep(Found {
+                rule: UNKNOWN_KEY,
+                span: Some(entry.key_span.clone()),
+                message: format!("unknown {what} `{}`", shorten(&entry.key)),
+                label: format!("not a {what}"),
+                help: format!(
+                    "{}there are: {all}",
+                    meant(did_you_mean(&entry.key, words()))
+                ),
+            });
+        }
+        let all = words()
+            .map(|word| format!("{{ {word} = … }}"))
+            .collect::<Vec<_>>();
+        let help = format!("write {}", all.join(" or "));
+        match entries.len() {
+            0 => self.add(
+                MISSING_KEY,
+                node,
+                format!("{name} is empty"),
+                "incomplete",
+                help,
+            ),
+            1 => {}
+            n => self.add(
+                WRONG_COUNT,
+                node,
+                format!("{name} has {n} keys; a {what} has one"),
+                "too many",
+                format!("put each {what} in braces of its own: {{ … }}, {{ … }}"),
+            ),
         }
     }
 
@@ -486,6 +545,20 @@ fn name_of(entry: &Entry, parent: &str) -> String {
         }
         _ => format!("`{}`", shorten(&entry.key)),
     }
+}
+
+/// The words and values of tables that each have exactly one key, which they must have.
+fn kinds<'s>(forms: &[&'s Schema]) -> Option<Vec<(&'s str, &'s Schema)>> {
+    let kind = |form: &&'s Schema| {
+        let properties = form.get("properties")?.as_object()?;
+        let required = form.get("required")?.as_array()?;
+        match (properties.iter().next()?, properties.len(), required.len()) {
+            ((word, value), 1, 1) => Some((word.as_str(), value)),
+            _ => None,
+        }
+    };
+    let kinds: Option<Vec<_>> = forms.iter().map(kind).collect();
+    kinds.filter(|kinds| !kinds.is_empty())
 }
 
 fn alternatives(schema: &Schema) -> Option<&[Schema]> {

@@ -3,26 +3,50 @@
 
 use std::sync::OnceLock;
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, RestrictFormats};
+use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
+use super::chain::ChainFile;
 use super::schema::SessionFile;
 
 /// The JSON Schema (draft 2020-12) of the session file.
 pub fn json_schema() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
-    SCHEMA.get_or_init(|| {
-        let settings = SchemaSettings::draft2020_12()
-            .with_transform(RestrictFormats::default())
-            .with_transform(RecursiveTransform(without_null));
-        let mut schema = settings
-            .into_generator()
-            .into_root_schema_for::<SessionFile>();
-        schema.insert("title".to_owned(), "umbel session".into());
-        schema.to_value()
-    })
+    SCHEMA.get_or_init(|| schema_of::<SessionFile>("umbel session"))
+}
+
+/// The JSON Schema of a chain in a text of its own.
+pub(crate) fn chain_schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| schema_of::<ChainFile>("umbel chain"))
+}
+
+fn schema_of<T: JsonSchema>(title: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12()
+        .with_transform(RestrictFormats::default())
+        .with_transform(RecursiveTransform(without_null))
+        .with_transform(RecursiveTransform(described));
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), title.into());
+    schema.to_value()
+}
+
+/// The one key of a table that stands for its kind (`{ eq = … }`) is described by what the kind is.
+fn described(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    let Some(description) = object.get("description").cloned() else {
+        return;
+    };
+    if let Some(Value::Object(properties)) = object.get_mut("properties")
+        && properties.len() == 1
+        && let Some(Value::Object(property)) = properties.values_mut().next()
+    {
+        property.entry("description").or_insert(description);
+    }
 }
 
 /// An optional key is left out, never null (TOML has no null): takes null out of types and alternatives.
@@ -65,10 +89,15 @@ mod tests {
         }
     }
 
+    fn both(see: &mut impl FnMut(&Value)) {
+        walk(json_schema(), see);
+        walk(chain_schema(), see);
+    }
+
     /// The check of ranges relies on it: infinity is refused by being out of range.
     #[test]
     fn every_number_has_limits_and_only_levels_reach_down_to_silence() {
-        walk(json_schema(), &mut |schema| {
+        both(&mut |schema| {
             let kind = schema.get("type").and_then(Value::as_str);
             if matches!(kind, Some("number" | "integer")) {
                 assert!(schema.get("maximum").is_some(), "{schema:#}");
@@ -82,7 +111,7 @@ mod tests {
     #[test]
     fn tables_are_closed_and_every_key_is_described() {
         let mut tables = 0;
-        walk(json_schema(), &mut |schema| {
+        both(&mut |schema| {
             let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
                 return;
             };
@@ -106,5 +135,6 @@ mod tests {
     #[test]
     fn nothing_is_null() {
         assert!(!json_schema().to_string().contains("\"null\""));
+        assert!(!chain_schema().to_string().contains("\"null\""));
     }
 }

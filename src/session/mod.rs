@@ -11,6 +11,7 @@
 //! for the rest, [`propose`] places every stem and [`mod@write`] writes the file.
 
 mod build;
+mod chain;
 mod codes;
 mod conform;
 mod findings;
@@ -36,6 +37,7 @@ mod tree;
 pub mod write;
 
 pub use build::{BuildOptions, Input, OutSpec, Song};
+pub use chain::{ChainFile, ChainText};
 pub use codes::{RULES, Rule};
 pub use json_schema::json_schema;
 pub use keyframe::Keyframe;

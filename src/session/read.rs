@@ -1,6 +1,6 @@
 //! serde reads a session from its tree.
 
-use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
+use serde::de::value::{Error, MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
@@ -46,13 +46,19 @@ impl<'de> Deserializer<'de> for &'de Node {
         visitor.visit_newtype_struct(self)
     }
 
-    /// Enums of the session file are words.
+    /// An enum is a word, or a table whose one key is the word.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
+        if let Value::Table(entries) = &self.value {
+            let entries = entries
+                .iter()
+                .map(|entry| (entry.key.as_str(), &entry.node));
+            return visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(entries)));
+        }
         let word = match &self.value {
             Value::Text(text) => text.as_str(),
             _ => "",

@@ -4,7 +4,7 @@ use super::keys::EqSettings;
 use crate::dsp::Coefficients;
 use crate::dsp::lanes::CHUNK;
 use crate::dsp::matched::{high_pass, low_pass, matched};
-use crate::dsp::shape::Shape;
+use crate::dsp::shape::{Shape, butterworth};
 use crate::dsp::smoother::Smoother;
 use crate::dsp::svf::{Step, Svf};
 use crate::effect::Parameter;
@@ -186,6 +186,32 @@ impl Filter {
     #[inline(always)]
     pub(super) fn still(&self) -> &[Step] {
         &self.still[..self.sections]
+    }
+
+    /// The magnitude of the analogue prototype.
+    pub(super) fn magnitude(&self, at: Hertz) -> f64 {
+        let ratio = at.0 / self.frequency.now().exp2();
+        let (gain_db, q) = (self.gain_db.now(), self.q.now().exp2());
+        let steep = |slope: u32, ratio: f64| {
+            let power: f64 = butterworth(slope)
+                .map(|q| match q {
+                    0.0 => Shape::LowPass1.power(ratio),
+                    q => Shape::LowPass { q }.power(ratio),
+                })
+                .product();
+            power.sqrt()
+        };
+        match self.kind {
+            // The mirror image of a low-pass; nothing passes at 0.
+            Kind::HighPass(_) if ratio <= 0.0 => 0.0,
+            Kind::HighPass(slope) => steep(slope, 1.0 / ratio),
+            Kind::LowPass(slope) => steep(slope, ratio),
+            Kind::Bell => Shape::Bell { gain_db, q }.power(ratio).sqrt(),
+            Kind::Notch => Shape::Notch { q }.power(ratio).sqrt(),
+            Kind::LowShelf => Shape::LowShelf { gain_db, q }.power(ratio).sqrt(),
+            Kind::HighShelf => Shape::HighShelf { gain_db, q }.power(ratio).sqrt(),
+            Kind::Tilt => Shape::Tilt { gain_db }.power(ratio).sqrt(),
+        }
     }
 
     /// Frames until what rings on is below -120 dB.

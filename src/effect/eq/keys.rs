@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use super::equaliser::Equaliser;
+use super::linear_phase::LinearPhase;
 use crate::effect::fault::{Check, Fault, Limits, Step, limits};
 use crate::effect::{Effect, Setup};
 use crate::units::SampleRate;
@@ -177,7 +178,10 @@ impl EqSettings {
 
     /// Builds the equaliser; its values have been checked.
     pub(in crate::effect) fn build(&self, setup: Setup) -> Box<dyn Effect> {
-        Box::new(Equaliser::new(self, setup))
+        match self.linear_phase {
+            true => Box::new(LinearPhase::new(self, setup)),
+            false => Box::new(Equaliser::new(self, setup)),
+        }
     }
 }
 

@@ -1,0 +1,195 @@
+//! `umbel process`.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{Ui, interrupt};
+use crate::effect::{Chain, Setup};
+use crate::format::BitDepth;
+use crate::offline::{self, ProcessOptions, Processed};
+use crate::session::ChainText;
+use crate::units::{Gain, SampleRate};
+use crate::{Error, Result};
+
+/// Run a chain of processors over an audio file.
+///
+/// The output has the input's length and channels, and no delay: output frame n belongs to input frame n.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The audio file to process.
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// The WAV file to write.
+    #[arg(value_name = "OUT")]
+    output: PathBuf,
+    /// The chain, as TOML: a list of processors, in the order in which they work.
+    #[arg(long, value_name = "TOML", required_unless_present = "chain_file")]
+    chain: Option<String>,
+    /// A file with the chain: TOML (or JSON, if its name ends in .json) with the key `chain`.
+    #[arg(long, value_name = "FILE", conflicts_with = "chain")]
+    chain_file: Option<PathBuf>,
+    /// Sample format of the output.
+    #[arg(long, value_name = "DEPTH", default_value = "24")]
+    bit_depth: Depth,
+    /// Append what rings on after the input's end, until it stays below -90 dBFS (at most 30 s).
+    #[arg(long)]
+    tail: bool,
+    /// Replace the output if it exists.
+    #[arg(short, long)]
+    force: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  umbel process bass.wav out.wav --chain '[{ eq = { hp = 30, bell = [[100, 2, 0.7]] } }]'
+  umbel process pad.wav out.wav --chain-file pad.toml --bit-depth f32 --json";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Depth {
+    /// 16-bit integer, dithered.
+    #[value(name = "16")]
+    Int16,
+    /// 24-bit integer, dithered.
+    #[value(name = "24")]
+    Int24,
+    /// 32-bit float.
+    #[value(name = "f32")]
+    Float32,
+}
+
+/// Most bytes of a chain's text.
+const LONGEST_CHAIN: u64 = 1 << 20;
+
+pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
+    let text = chain_text(&args)?;
+    let mut source = crate::format::open(&args.input)?;
+    let facts = source.facts().clone();
+    for warning in &facts.warnings {
+        ui.warn(format_args!("\"{}\": {warning}", args.input.display()));
+    }
+    text.check(facts.sample_rate)?;
+    let setup = Setup {
+        rate: facts.sample_rate,
+        channels: facts.channels,
+    };
+    let mut chain = Chain::build(&text.entries, setup).map_err(|faults| {
+        let all: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Error::Usage(all.join("\n"))
+    })?;
+    refuse_overwriting_input(&args)?;
+    let options = ProcessOptions {
+        output: args.output.clone(),
+        bit_depth: match args.bit_depth {
+            Depth::Int16 => BitDepth::Int16,
+            Depth::Int24 => BitDepth::Int24,
+            Depth::Float32 => BitDepth::Float32,
+        },
+        tail: args.tail,
+        overwrite: args.force,
+    };
+    interrupt::install();
+    let progress = ui.progress(facts.frames.0, "processing");
+    let done = offline::process(source.as_mut(), &mut chain, &options, &mut |frames| {
+        progress.set(frames.0);
+        !interrupt::requested()
+    })?;
+    drop(progress);
+    if done.file.clipped > 0 {
+        ui.warn(format!(
+            "{} samples clipped (peak {} above full scale); lower a gain, or write --bit-depth f32",
+            done.file.clipped,
+            level(done.peak_out),
+        ));
+    }
+    match ui.json {
+        true => ui.json_line(&as_json(&args, &done, facts.sample_rate)),
+        false => report(&done, facts.sample_rate, ui),
+    }
+}
+
+fn chain_text(args: &Args) -> Result<ChainText> {
+    if let Some(chain) = &args.chain {
+        return ChainText::parse(chain, Path::new("--chain"));
+    }
+    let Some(path) = &args.chain_file else {
+        return Err(Error::Usage("give --chain or --chain-file".to_owned()));
+    };
+    let facts = std::fs::metadata(path).map_err(|e| Error::io(path, "read", e))?;
+    if !facts.is_file() || facts.len() > LONGEST_CHAIN {
+        let reason = "a chain is a plain text file of at most 1 MiB";
+        return Err(Error::malformed(path, "chain", "", reason));
+    }
+    let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read", e))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::malformed(path, "chain", "", "it is not UTF-8 text"))?;
+    ChainText::parse(&text, path)
+}
+
+fn refuse_overwriting_input(args: &Args) -> Result<()> {
+    let real = |path: &Path| path.canonicalize().ok();
+    let output = real(&args.output);
+    if output.is_some() && output == real(&args.input) {
+        return Err(Error::Usage(format!(
+            "\"{}\" is the input: an output never replaces its input; choose another name",
+            args.output.display()
+        )));
+    }
+    Ok(())
+}
+
+fn level(linear: f32) -> String {
+    Gain(f64::from(linear)).decibels().to_string()
+}
+
+fn report(done: &Processed, rate: SampleRate, ui: &Ui) -> Result<()> {
+    let file = &done.file;
+    let channels = match file.channels {
+        1 => "1 channel".to_owned(),
+        n => format!("{n} channels"),
+    };
+    ui.line(format!(
+        "wrote {}  {channels}  {:.3} s  {}",
+        file.path.display(),
+        rate.seconds_at(file.frames),
+        file.container,
+    ))?;
+    ui.line(format!(
+        "  latency {} frames ({:.2} ms), taken off{}",
+        done.latency.0,
+        rate.seconds_at(done.latency) * 1e3,
+        match done.tail.0 {
+            0 => String::new(),
+            _ => format!("; tail {:.3} s", rate.seconds_at(done.tail)),
+        },
+    ))?;
+    ui.line(format!(
+        "  peak {}FS in, {}FS out; true peak {}TP out",
+        level(done.peak_in),
+        level(done.peak_out),
+        level(done.true_peak_out),
+    ))
+}
+
+/// The result as JSON. The level of silence is null: JSON has no infinity.
+fn as_json(args: &Args, done: &Processed, rate: SampleRate) -> Value {
+    let db = |linear: f32| {
+        let db = Gain(f64::from(linear)).decibels().0;
+        db.is_finite().then_some(db)
+    };
+    json!({
+        "event": "done",
+        "input": args.input.display().to_string(),
+        "output": done.file.path.display().to_string(),
+        "channels": done.file.channels,
+        "sample_rate": rate.0,
+        "frames": done.file.frames.0,
+        "tail_frames": done.tail.0,
+        "latency_frames": done.latency.0,
+        "clipped_samples": done.file.clipped,
+        "peak_in_dbfs": db(done.peak_in),
+        "peak_out_dbfs": db(done.peak_out),
+        "true_peak_out_dbtp": db(done.true_peak_out),
+    })
+}
