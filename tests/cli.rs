@@ -14,7 +14,7 @@ use umbel::geometry::Position;
 use umbel::panner::{self, GainCalculator};
 use umbel::scene::{Extent, ObjectState};
 
-const VERBS: [&str; 11] = [
+const VERBS: [&str; 12] = [
     "init",
     "check",
     "render",

@@ -170,22 +170,18 @@ mod tests {
             }
             results.push(block);
         }
-        for channel in 0..3 {
+        for (channel, input) in rows.iter().enumerate() {
+            let output = results[0].row(channel);
             for n in 32..1000 {
                 let slow: f64 = (0..filter.len().min(n - 31))
-                    .map(|k| filter[k] * f64::from(rows[channel][n - 32 - k]))
+                    .map(|k| filter[k] * f64::from(input[n - 32 - k]))
                     .sum();
-                let found = f64::from(results[0].row(channel)[n]);
+                let found = f64::from(output[n]);
                 assert!((found - slow).abs() < 1e-6, "channel {channel}, frame {n}");
             }
             for other in &results[1..] {
-                assert!(
-                    results[0]
-                        .row(channel)
-                        .iter()
-                        .zip(other.row(channel))
-                        .all(|(a, b)| a.to_bits() == b.to_bits())
-                );
+                let pairs = output.iter().zip(other.row(channel));
+                assert!(pairs.into_iter().all(|(a, b)| a.to_bits() == b.to_bits()));
             }
         }
     }

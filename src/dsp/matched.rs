@@ -478,7 +478,7 @@ mod tests {
     fn everything_is_stable_up_to_the_edge() {
         for rate in [8_000, 44_100, 48_000, 192_000] {
             for hz in geometric(1.0, 0.49 * f64::from(rate), 24) {
-                for q in [0.1, 0.7071, 3.0, 40.0] {
+                for q in [0.1, 0.8, 3.0, 40.0] {
                     for gain_db in [-30.0, -6.0, -1e-9, 0.0, 1e-9, 6.0, 30.0] {
                         for shape in [
                             Shape::Bell { gain_db, q },
