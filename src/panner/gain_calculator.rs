@@ -1,5 +1,6 @@
 //! From what a block says to the gain of every channel: the gain calculators of ITU-R BS.2127.
 
+use super::direct_speakers::BedPanner;
 use super::objects::Objects;
 use super::stage::Stage;
 use super::{Decoder, Panner};
@@ -14,6 +15,7 @@ use crate::{Error, Result};
 pub struct GainCalculator {
     stage: Stage,
     objects: Objects,
+    beds: BedPanner,
     /// Made for the first sound field.
     decoder: Option<Decoder>,
 }
@@ -36,6 +38,7 @@ impl GainCalculator {
         let stage = Stage::new(layout, panner);
         Ok(Self {
             objects: Objects::new(&stage),
+            beds: BedPanner::new(layout),
             stage,
             decoder: None,
         })
@@ -71,8 +74,9 @@ impl GainCalculator {
     ///
     /// # Panics
     /// If `gains` is not as long as the layout has channels.
-    pub fn speaker(&mut self, _speaker: &DirectSpeakers, gains: &mut [f64]) {
-        gains.fill(0.0);
+    pub fn speaker(&mut self, speaker: &DirectSpeakers, gains: &mut [f64]) {
+        assert_eq!(gains.len(), self.channels(), "one gain per channel");
+        self.beds.gains(&mut self.stage, speaker, gains);
     }
 
     /// The gains of every component of a sound field, one after the other: component c plays on channel k

@@ -6,6 +6,7 @@
 
 mod allocentric;
 pub mod bs2127;
+mod direct_speakers;
 mod gain_calculator;
 mod hoa;
 mod lookup;
@@ -17,6 +18,7 @@ pub mod stereo;
 mod vbap;
 
 pub use allocentric::Allocentric;
+pub use direct_speakers::speaker_remarks;
 pub use gain_calculator::GainCalculator;
 pub use hoa::Decoder;
 pub use vbap::Vbap;
