@@ -302,7 +302,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "what is not limited is not touched")]
     fn what_stays_below_is_only_late_and_all_channels_share_the_gain() {
         let soft = noise(0.02, 20_000, 3);
         let settings = LimiterSettings::default();

@@ -291,7 +291,7 @@ fn a_moved_filter_ends_as_one_built_there() {
     let silence = vec![0.0; 1000];
     run_in_blocks(&mut moved, &[silence], 13);
     let tone = sine(1500.0, -6.0, 0.2);
-    let one = run_in_blocks(&mut moved, &[tone.clone()], 64);
+    let one = run_in_blocks(&mut moved, std::slice::from_ref(&tone), 64);
     let other = run_in_blocks(
         &mut chain("[{ eq = { bell = [[2000, -4, 2]] } }]", 1),
         &[tone],

@@ -44,7 +44,7 @@ fn bits_do_not_depend_on_the_length_of_blocks() {
 #[test]
 fn bits_of_moving_parameters_do_not_depend_on_the_length_of_blocks() {
     for text in CHAINS {
-        let input = vec![noise(-12.0, 0.2, 5), noise(-12.0, 0.2, 6)];
+        let input = [noise(-12.0, 0.2, 5), noise(-12.0, 0.2, 6)];
         let run = |length: usize| {
             let mut chain = chain(text, 2);
             let mut out = vec![Vec::new(); 2];

@@ -292,7 +292,7 @@ impl Input {
 fn sign(row: usize, line: usize) -> f32 {
     // Row 0 is the plain sum, which is the loudest of the early reflections: it comes last.
     let row = (row + 1) % LINES;
-    if (row & line).count_ones() % 2 == 0 {
+    if (row & line).count_ones().is_multiple_of(2) {
         1.0
     } else {
         -1.0

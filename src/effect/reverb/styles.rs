@@ -79,6 +79,11 @@ pub(super) fn output_diffusion(output: usize, rate: SampleRate) -> [usize; 2] {
 
 /// The smallest prime number that is not below `from`.
 fn next_prime(from: usize) -> usize {
-    let is_prime = |n: usize| n > 1 && (2..).take_while(|d| d * d <= n).all(|d| n % d != 0);
+    let is_prime = |n: usize| {
+        n > 1
+            && (2..)
+                .take_while(|d| d * d <= n)
+                .all(|d| !n.is_multiple_of(d))
+    };
     (from..).find(|&n| is_prime(n)).unwrap_or(from)
 }

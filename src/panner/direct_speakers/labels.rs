@@ -160,7 +160,9 @@ mod tests {
 
     #[test]
     fn labels_and_bands_tell_an_lfe_and_disagreement_is_said() {
-        let cases: [(&[&str], Option<f64>, Option<f64>, bool, &[&str]); 9] = [
+        /// Labels, low-pass and high-pass in Hz, whether it is an LFE, what is remarked.
+        type Case<'a> = (&'a [&'a str], Option<f64>, Option<f64>, bool, &'a [&'a str]);
+        let cases: [Case<'_>; 9] = [
             (&["LFE1"], Some(120.0), None, true, &[]),
             (
                 &["urn:itu:bs:2051:0:speaker:LFE"],

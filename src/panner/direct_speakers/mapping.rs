@@ -174,7 +174,9 @@ mod tests {
     #[test]
     fn rules_hold_in_order_and_for_their_systems() {
         let third = 1.0 / 3.0;
-        let cases: [(&str, &str, &str, &[(&str, f64)]); 12] = [
+        /// Layout, pack, label, and the loudspeakers with their gains.
+        type Case<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, f64)]);
+        let cases: [Case<'_>; 12] = [
             ("AP_00010003", "M+110", "4+7+0", &[("M+135", 1.0)]),
             ("AP_00010003", "M-110", "0+2+0", &[("M-030", 0.5)]),
             (
