@@ -1,6 +1,10 @@
 //! Beds, sound fields and diffuse sound against the EBU ADM Renderer (`tests/data/README.md`), and what playing
 //! them costs.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "shows the differences found with --nocapture"
+)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod decorrelators;
