@@ -429,7 +429,7 @@ fn a_line_that_is_no_position_stops_with_its_number_after_the_answers_before_it(
         (r#"{"elevation":3}"#, "no azimuth"),
         (r#"{"azimuth":0,"x":1}"#, "one of the two"),
         (r#"{"azimuth":0,"elevation":91}"#, "-90 to 90"),
-        (r#"{"azimuth":0,"gain":1}"#, "unknown field `gain`"),
+        (r#"{"azimuth":0,"gane":1}"#, "unknown field `gane`"),
     ];
     for (line, words) in bad {
         let input = format!("{{\"azimuth\":30}}\n\n{line}\n{{\"azimuth\":-30}}\n");

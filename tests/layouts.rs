@@ -619,16 +619,6 @@ fn ear_yaml_comes_in_as_a_room_or_as_a_list_of_layouts() {
     let room = import(&with_wall, Path::new("room.yaml"), None).unwrap();
     let screen = room.layout.screen.unwrap();
     assert!((screen.width - 1.5).abs() < 1e-12 && (screen.aspect_ratio - 2.0).abs() < 1e-12);
-    let behind = wall.replace("Y: 1.0", "Y: -1.0");
-    for (screen, said) in [
-        (behind.as_str(), "behind"),
-        ("{type: round}", "centrePosition"),
-    ] {
-        let text = EAR.replace("screen: null", &format!("screen: {screen}"));
-        let refused = import(&text, Path::new("room.yaml"), None).unwrap_err();
-        assert!(refused.to_string().contains(said), "{refused}");
-    }
-
     let refused = import(EAR_LAYOUTS, Path::new("l.yaml"), None)
         .unwrap_err()
         .to_string();
