@@ -154,6 +154,11 @@ fn points_and_extents_in_the_room_are_those_of_the_reference() {
 }
 
 #[test]
+fn all_that_a_polar_object_may_say_is_heard_as_in_the_reference() {
+    assert_agrees("objects.json", |line| line.get("azimuth").is_some());
+}
+
+#[test]
 fn all_that_a_cartesian_object_may_say_is_heard_as_in_the_reference() {
     assert_agrees("objects.json", |line| line.get("x").is_some());
 }

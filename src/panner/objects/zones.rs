@@ -23,10 +23,8 @@ fn contains(zone: &Zone, speaker: &Loudspeaker) -> bool {
             max_elevation,
         } => {
             let (azimuth, elevation) = speaker.nominal;
-            // Straight up and down has every azimuth.
-            let at_pole = elevation.abs() > 90.0 - TOLERANCE;
             within(elevation, min_elevation, max_elevation)
-                && (at_pole || turns_into(azimuth, min_azimuth, max_azimuth, TOLERANCE))
+                && (is_at_pole(speaker) || turns_into(azimuth, min_azimuth, max_azimuth, TOLERANCE))
         }
         // Not its place in the room cube, but on the sphere.
         Zone::Cartesian { min, max } => {
@@ -34,6 +32,11 @@ fn contains(zone: &Zone, speaker: &Loudspeaker) -> bool {
             (0..3).all(|axis| within(at[axis], min[axis], max[axis]))
         }
     }
+}
+
+/// Straight up or down, which has every azimuth.
+fn is_at_pole(speaker: &Loudspeaker) -> bool {
+    speaker.nominal.1.abs() > 90.0 - TOLERANCE
 }
 
 /// Whether an azimuth lies in the range from `start` anticlockwise to `end`. Ends a whole turn apart are the
@@ -60,12 +63,15 @@ fn distance(from: &Loudspeaker, to: &Loudspeaker) -> [f64; 4] {
         }
     };
     let (a, b) = (from.nominal_direction, to.nominal_direction);
+    // From straight above all of a layer are equally far. The EBU renderer then takes those in the median
+    // plane first (but at the bottom), by the last bit of its distances; as a rule it is the same everywhere.
+    let median = is_at_pole(from) && b.x.abs() < TOLERANCE && layer(to) > 0;
     [
         f64::from(LAYER_PRIORITY[layer(from)][layer(to)]),
         // In front stays in front.
         (sign(a.y) - sign(b.y)).abs(),
         (a - b).norm(),
-        (a.y - b.y).abs(),
+        if median { -1.0 } else { (a.y - b.y).abs() },
     ]
 }
 
