@@ -7,7 +7,7 @@ use std::time::Instant;
 use nalgebra::Vector3;
 use umbel::geometry::Position;
 use umbel::layout::{Layout, Speaker};
-use umbel::panner::{Panner, Vbap};
+use umbel::panner::{Allocentric, Panner, Vbap};
 use umbel::scene::Extent;
 
 const MIDDLE_7: [f64; 7] = [30.0, -30.0, 0.0, 90.0, -90.0, 135.0, -135.0];
@@ -55,7 +55,33 @@ fn main() -> umbel::Result<()> {
             },
         );
     }
+    for name in ["4+7+0", "9+10+3"] {
+        if let Some(panner) = Allocentric::new(&umbel::layout::find(name)?) {
+            time_room(name, panner);
+        }
+    }
     Ok(())
+}
+
+/// Places all over the room, as points and with two sizes.
+fn time_room(layout: &str, mut panner: Allocentric) {
+    let places: Vec<[f64; 3]> = sphere().iter().map(|u| (u * 0.9).into()).collect();
+    let mut gains = vec![0.0; panner.channels()];
+    for (what, size) in [
+        ("places in the room", 0.0),
+        ("places spread by 0.1", 0.1),
+        ("places spread by 0.5", 0.5),
+    ] {
+        let extent = Extent {
+            width: size,
+            height: size / 2.0,
+            depth: size,
+        };
+        time(layout, what, &places[..8192], |place| {
+            panner.gains(*place, extent, &mut gains);
+            black_box(&gains);
+        });
+    }
 }
 
 /// Directions all over the sphere in no order that a branch predictor or cache could learn.
