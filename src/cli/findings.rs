@@ -22,6 +22,8 @@ pub(crate) fn draw(findings: &[Finding], known: Option<(&Path, &str)>) -> String
         let path = finding.path.as_path();
         let text = match known {
             Some((known, text)) if known == path => Some(text),
+            // Nothing of the file is drawn; it may be hours of sound.
+            _ if finding.span.is_none() => None,
             _ => {
                 if read.as_ref().is_none_or(|(before, _)| *before != path) {
                     read = Some((path, text_of(path)));

@@ -1,5 +1,6 @@
 //! `umbel info`: what a file is, without judging it (`umbel check` does that).
 
+mod adm;
 mod audio;
 mod layout;
 mod measured;
@@ -12,7 +13,7 @@ use super::Ui;
 use crate::session::Checked;
 use crate::{Error, Result};
 
-/// Print the facts of an audio file, a session or a layout.
+/// Print the facts of an audio file, an ADM master, a session or a layout.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -32,6 +33,7 @@ Examples:
   umbel info out/714.wav                        format, length, channels, chunks
   umbel info out/714.wav --measure              loudness, range, peak and true peak as well
   umbel info mix.wav --measure --layout 7.1.4   for a file that does not name its channels
+  umbel info master.wav                         programmes, objects and tracks of an ADM master
   umbel info song.toml --json | jq .stems";
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {

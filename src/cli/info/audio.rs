@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::adm::Metadata;
 use super::measured::{self, Measured};
 use crate::Result;
 use crate::cli::Ui;
-use crate::format::{AudioFacts, SampleFormat};
+use crate::format::{AudioFacts, SampleFormat, adm};
 use crate::layout::wav_position;
 
 pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -> Result<()> {
@@ -16,7 +17,12 @@ pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -
     for warning in &facts.warnings {
         ui.warn(format_args!("\"{}\": {warning}", path.display()));
     }
-    if facts.channels > 2 && facts.channel_mask.is_none() {
+    let metadata = if adm::is_adm(&facts) {
+        Some(Metadata::read(path)?)
+    } else {
+        None
+    };
+    if facts.channels > 2 && facts.channel_mask.is_none() && metadata.is_none() {
         ui.note("the file does not say which channel is which");
     }
     let measured = match measure {
@@ -24,7 +30,11 @@ pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -
         false => None,
     };
     if ui.json {
-        return ui.json_line(&as_json(path, &facts, measured.as_ref()));
+        let mut object = as_json(path, &facts, measured.as_ref());
+        if let Some(metadata) = &metadata {
+            object["adm"] = metadata.as_json();
+        }
+        return ui.json_line(&object);
     }
     ui.line(format_args!("{}: {}", path.display(), facts.container))?;
     ui.line(format_args!(
@@ -48,6 +58,9 @@ pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -
             "  chunk \"{}\"  {} bytes at {}",
             chunk.id, chunk.size, chunk.offset
         ))?;
+    }
+    if let Some(metadata) = &metadata {
+        metadata.print(ui)?;
     }
     measured.map_or(Ok(()), |measured| measured.print(ui))
 }
@@ -93,7 +106,7 @@ fn speakers(facts: &AudioFacts) -> Option<Vec<&'static str>> {
 }
 
 /// "3:45.250", or with hours "1:03:45.250".
-fn clock(seconds: f64) -> String {
+pub(super) fn clock(seconds: f64) -> String {
     let milliseconds = (seconds * 1000.0).round() as u64;
     let (minutes, rest) = (milliseconds / 60_000, milliseconds % 60_000);
     let rest = format!("{:02}.{:03}", rest / 1000, rest % 1000);

@@ -7,7 +7,7 @@
 //! Tracks are placed one after the other: into a channel still free of a pack already begun, or by
 //! beginning another pack. Only where there is a choice is the search split.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::matrix::Use;
 use super::model::{Document, TypeDefinition};
@@ -144,7 +144,13 @@ pub(super) fn allocate(
         packs: Vec::new(),
         free: HashMap::new(),
         waiting,
-        wanted: wanted.map(<[usize]>::to_vec),
+        wanted: wanted.map(|wanted| {
+            let mut counts = BTreeMap::new();
+            for &pack in wanted {
+                *counts.entry(pack).or_insert(0) += 1;
+            }
+            counts
+        }),
     };
     search.place(state, 0);
     match (search.found.as_slice(), search.gave_up) {
@@ -180,8 +186,8 @@ struct State {
     free: HashMap<usize, Vec<(usize, usize)>>,
     /// Tracks not yet placed of each channel.
     waiting: HashMap<usize, usize>,
-    /// Packs that must still be begun.
-    wanted: Option<Vec<usize>>,
+    /// Packs that must still be begun, and how often.
+    wanted: Option<BTreeMap<usize, usize>>,
 }
 
 #[derive(Clone)]
@@ -246,7 +252,7 @@ impl Search<'_> {
             let is_wanted = state
                 .wanted
                 .as_ref()
-                .is_none_or(|wanted| wanted.contains(&root));
+                .is_none_or(|wanted| wanted.contains_key(&root));
             if is_wanted
                 && self.patterns[pattern].slots[slot]
                     .packs
@@ -297,9 +303,12 @@ impl Search<'_> {
                 });
                 let root = self.patterns[pattern].root;
                 if let Some(wanted) = &mut state.wanted
-                    && let Some(at) = wanted.iter().position(|&pack| pack == root)
+                    && let Some(count) = wanted.get_mut(&root)
                 {
-                    wanted.remove(at);
+                    *count -= 1;
+                    if *count == 0 {
+                        wanted.remove(&root);
+                    }
                 }
                 (pack, slot)
             }
@@ -320,7 +329,12 @@ impl Search<'_> {
         let Some(left) = self.silent.checked_sub(free) else {
             return;
         };
-        let wanted = state.wanted.unwrap_or_default();
+        let wanted: Vec<usize> = state
+            .wanted
+            .unwrap_or_default()
+            .into_iter()
+            .flat_map(|(pack, count)| std::iter::repeat_n(pack, count))
+            .collect();
         let mut begun: Vec<Allocated> = state
             .packs
             .into_iter()

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::blocks::{Blocks, HeadphoneVirtualise, ObjectBlocks, SpeakerBlock};
 use super::codes::{
-    BLOCK_TIMES, HOA, IGNORED, INTERPOLATION, MENDED, OFFSET, OVERLAP, PAST_END, Rule, TIME,
-    UNSUPPORTED,
+    BED_LABEL, BLOCK_TIMES, HOA, IGNORED, INTERPOLATION, MENDED, OFFSET, OVERLAP, PAST_END, Rule,
+    TIME, UNSUPPORTED,
 };
 use super::findings::{Findings, Place};
 use super::master::{Build, FeedTerm, Origin};
@@ -19,6 +19,12 @@ use super::sources::{JumpSource, ObjectSource, ObjectValues};
 use super::timeline::{Fault, Timeline};
 use super::validate::field_of;
 use crate::scene::{BlockSource, DirectSpeakers, HoaComponent, Object, SoundField, State};
+
+/// Upper end of the band of an LFE channel in Hz (ITU-R BS.2127, 6.3).
+const LFE_BAND_HZ: f64 = 200.0;
+
+/// Labels of LFE channels.
+const LFE_LABELS: [&str; 5] = ["LFE", "LFE1", "LFE2", "LFEL", "LFER"];
 
 /// What all channels of a pack have in common.
 pub(super) struct ItemContext<'a> {
@@ -112,6 +118,7 @@ impl Build<'_> {
             if !self.times_are_good(&timeline, channel, findings) || !is_played(&member) {
                 continue;
             }
+            self.check_lfe(channel, blocks, findings);
             let innermost = member.place.path.last();
             let pack = innermost.map(|&pack| self.document.packs[pack].head.id.clone());
             let frequency = self.document.channels[channel].frequency;
@@ -139,6 +146,39 @@ impl Build<'_> {
             );
             let source = Box::new(JumpSource::new(timeline, states));
             self.plain_item(context, member, several, source, origin);
+        }
+    }
+
+    /// Warns where label and band of a loudspeaker channel say different things of an LFE.
+    fn check_lfe(&mut self, channel: usize, blocks: &[SpeakerBlock], findings: &mut Findings) {
+        let channel = &self.document.channels[channel];
+        let frequency = channel.frequency;
+        let has_band = frequency.low_pass.is_some() || frequency.high_pass.is_some();
+        let by_band = frequency.low_pass.is_some_and(|hertz| hertz <= LFE_BAND_HZ)
+            && frequency.high_pass.is_none();
+        let labels: Vec<String> = blocks
+            .iter()
+            .flat_map(|block| room_centric::with_itu_labels(&block.labels))
+            .collect();
+        let is_lfe = |label: &str| {
+            let name = label.rsplit(':').next().unwrap_or(label);
+            LFE_LABELS.contains(&name)
+        };
+        let by_label = labels.iter().any(|label| is_lfe(label));
+        let message = if by_band && !by_label && !labels.is_empty() {
+            "is an LFE by its frequency, but not by its label; it is taken for one"
+        } else if by_label && has_band && !by_band {
+            "is an LFE by its label, but not by its frequency; it is taken for one"
+        } else if !by_band && !by_label && labels.iter().any(|label| label.contains("LFE")) {
+            "has LFE in its label, but is not taken for one"
+        } else {
+            return;
+        };
+        if self.told.insert((BED_LABEL.code, channel.head.id.clone())) {
+            let message = format!("audioChannelFormat {} {message}", channel.head.id);
+            let help =
+                "an LFE has the label LFE1 or LFE2 and a lowPass frequency of at most 200 Hz";
+            findings.add(BED_LABEL, channel.head.place, message, help);
         }
     }
 
@@ -406,6 +446,9 @@ impl Build<'_> {
         channel: usize,
         findings: &mut Findings,
     ) -> bool {
+        if !self.spend(timeline.blocks.len(), findings) {
+            return false;
+        }
         let mut mended = 0;
         for index in 0..timeline.blocks.len() {
             match try_block(timeline, index) {

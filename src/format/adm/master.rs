@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::allocate::{Allocated, Outcome, Pattern, Track, allocate, patterns_of, reasons};
+use super::blocks::Blocks;
 use super::codes::{AMBIGUOUS, CONFLICTING, LIMIT, NOTHING, TRACK, TRACK_FORMAT, TYPES};
 use super::findings::{Findings, Place, shorten};
 use super::items::{ItemContext, Member};
@@ -108,6 +109,7 @@ impl Document {
             origins: Vec::new(),
             told: HashSet::new(),
             mended: 0,
+            work: 0,
         };
         let mut programme = None;
         if !findings.has_errors() {
@@ -156,7 +158,12 @@ pub(super) struct Build<'a> {
     pub(super) told: HashSet<(&'static str, String)>,
     /// Blocks whose times were mended.
     pub(super) mended: usize,
+    /// Channels and blocks looked at.
+    work: usize,
 }
+
+/// Channels and blocks that are looked at in all. A block counts as often as it is played.
+const MOST_WORK: usize = 8_000_000;
 
 /// A pack that is played, with what its channels play.
 struct Played {
@@ -216,6 +223,10 @@ impl Build<'_> {
             .iter()
             .flat_map(|&pack| patterns_of(self.document, pack))
             .collect();
+        let slots: usize = patterns.iter().map(|pattern| pattern.slots.len()).sum();
+        if !self.spend(slots + tracks.len(), findings) {
+            return;
+        }
         let owner = format!("audioObject {}", object.head.id);
         let place = object.head.place;
         let wanted = Some(object.packs.as_slice());
@@ -226,6 +237,19 @@ impl Build<'_> {
             return;
         };
         self.play(&patterns, allocated, &values, findings);
+    }
+
+    /// Notes that `count` channels or blocks are about to be looked at; false, with a finding, if that is
+    /// too much.
+    pub(super) fn spend(&mut self, count: usize, findings: &mut Findings) -> bool {
+        let before = self.work;
+        self.work = before.saturating_add(count);
+        if before <= MOST_WORK && self.work > MOST_WORK {
+            let message = format!("more than {MOST_WORK} blocks are to be played");
+            let help = "a block counts as often as objects play it: split the programme";
+            findings.add(LIMIT, Place::default(), message, help);
+        }
+        self.work <= MOST_WORK
     }
 
     /// A file without objects: all its tracks.
@@ -378,18 +402,19 @@ impl Build<'_> {
         } else {
             pattern.root
         };
+        // The channel of the matrix that makes each channel of its output.
+        let made_by: HashMap<usize, usize> = root
+            .channels
+            .iter()
+            .filter_map(|&channel| match &*document.channels[channel].blocks {
+                Blocks::Matrix(blocks) => Some((blocks.first()?.output?, channel)),
+                _ => None,
+            })
+            .collect();
         let mut members = Vec::new();
         for member in channels_of(&document.packs, pack) {
             let source = if is_matrix {
-                let made_by = root.channels.iter().copied().find(|&channel| {
-                    match &*document.channels[channel].blocks {
-                        super::blocks::Blocks::Matrix(blocks) => {
-                            blocks[0].output == Some(member.channel)
-                        }
-                        _ => false,
-                    }
-                });
-                made_by?
+                *made_by.get(&member.channel)?
             } else {
                 member.channel
             };
@@ -480,7 +505,7 @@ impl Build<'_> {
     }
 
     /// The blocks of a channel.
-    pub(super) fn blocks(&self, channel: usize) -> Arc<super::blocks::Blocks> {
+    pub(super) fn blocks(&self, channel: usize) -> Arc<Blocks> {
         Arc::clone(&self.document.channels[channel].blocks)
     }
 }

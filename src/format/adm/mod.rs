@@ -42,7 +42,9 @@ pub use blocks::{
 };
 pub use chna::ChnaRow;
 pub use codes::{RULES, Rule};
-pub use dbmd::{BinauralMode, Dbmd};
+pub use dbmd::{
+    BinauralMode, Dbmd, Downmix, ElementFacts, FrameRate, ProgrammeFacts, TRIM_LAYOUTS, Trim, Warp,
+};
 pub use findings::Place;
 pub use master::{Feed, FeedTerm, Master, Origin};
 pub use model::{

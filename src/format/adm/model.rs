@@ -4,7 +4,7 @@
 //! tables. IDs are compared without regard to capitals.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::blocks::Blocks;
@@ -12,6 +12,8 @@ use super::chna::ChnaRow;
 use super::dbmd::Dbmd;
 use super::findings::{Findings, Place};
 use super::time::Time;
+use crate::error::Finding;
+use crate::format::AudioFacts;
 use crate::layout::Screen;
 use crate::scene::Normalization;
 use crate::units::{Frames, SampleRate};
@@ -436,13 +438,31 @@ pub struct TrackUid {
     pub pack: Option<usize>,
 }
 
-/// What kind of ADM file it is.
+/// What kind of ADM file it is, as far as its looks tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// Follows Dolby's master profile: streams name pack and channel, or a dbmd chunk says so.
+    /// Dolby's master profile.
     Dolby,
-    /// Plain ITU-R BS.2076.
-    Itu,
+    /// ITU-R BS.2076 as the EBU's tools write it.
+    Ebu,
+}
+
+impl Profile {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dolby => "Dolby master profile",
+            Self::Ebu => "EBU/ITU form",
+        }
+    }
+
+    /// In one word.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Dolby => "dolby",
+            Self::Ebu => "ebu",
+        }
+    }
 }
 
 /// A profile that the file names (profileList).
@@ -494,4 +514,57 @@ pub struct Document {
     /// What the dbmd chunk says.
     pub dbmd: Option<Dbmd>,
     pub(super) findings: Findings,
+}
+
+impl Document {
+    /// The document of a file of which nothing but the header has been read.
+    pub(super) fn empty(path: &Path, facts: &AudioFacts) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            sample_rate: facts.sample_rate,
+            length: facts.frames,
+            channel_count: facts.channels,
+            version: None,
+            edition: 1,
+            profiles: Vec::new(),
+            programmes: Table::default(),
+            contents: Table::default(),
+            objects: Table::default(),
+            packs: Table::default(),
+            channels: Table::default(),
+            streams: Table::default(),
+            tracks: Table::default(),
+            uids: Table::default(),
+            chna: Vec::new(),
+            dbmd: None,
+            findings: Findings::new(path),
+        }
+    }
+
+    /// What was found while reading, before anything of it was selected.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.findings.clone().finish(false)
+    }
+
+    /// What kind of file it looks like: streams that name both a channel and a pack, or a dbmd chunk, are
+    /// found in files of Dolby's profile only.
+    pub fn profile(&self) -> Profile {
+        let names_both = |stream: &StreamFormat| {
+            !stream.head.is_common && stream.channel_ref.is_some() && stream.pack_ref.is_some()
+        };
+        if self.dbmd.is_some() || self.streams.iter().any(names_both) {
+            Profile::Dolby
+        } else {
+            Profile::Ebu
+        }
+    }
+
+    /// Blocks of all channels of the file.
+    pub fn block_count(&self) -> usize {
+        let own = self
+            .channels
+            .iter()
+            .filter(|channel| !channel.head.is_common);
+        own.map(|channel| channel.blocks.len()).sum()
+    }
 }

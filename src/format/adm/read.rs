@@ -2,21 +2,21 @@
 
 use std::path::Path;
 
-use super::codes::{NO_METADATA, ORDER};
-use super::findings::{Findings, Place};
-use super::model::{Document, Table};
+use super::codes::{CHNA, NO_METADATA, ORDER};
+use super::findings::Place;
+use super::model::Document;
 use super::xml::Stop;
-use super::{chna, parse, resolve, validate};
-use crate::format::{AudioSource, WaveReader};
+use super::{chna, dbmd, parse, resolve, validate};
+use crate::format::{AudioFacts, AudioSource, WaveReader};
 use crate::{Error, Result};
 
 /// Largest chna and dbmd chunk: all rows that a 16-bit count allows are less.
 const LARGEST_CHUNK: u64 = 8 << 20;
 
 /// True if the file carries ADM metadata.
-pub fn is_adm(file: &WaveReader) -> bool {
-    let chunks = &file.facts().chunks;
-    chunks
+pub fn is_adm(facts: &AudioFacts) -> bool {
+    facts
+        .chunks
         .iter()
         .any(|chunk| matches!(&chunk.id.0, b"axml" | b"chna"))
 }
@@ -29,27 +29,8 @@ pub fn is_adm(file: &WaveReader) -> bool {
 pub fn read(path: &Path) -> Result<Document> {
     let file = WaveReader::open(path)?;
     let facts = file.facts();
-    let mut document = Document {
-        path: path.to_path_buf(),
-        sample_rate: facts.sample_rate,
-        length: facts.frames,
-        channel_count: facts.channels,
-        version: None,
-        edition: 1,
-        profiles: Vec::new(),
-        programmes: Table::default(),
-        contents: Table::default(),
-        objects: Table::default(),
-        packs: Table::default(),
-        channels: Table::default(),
-        streams: Table::default(),
-        tracks: Table::default(),
-        uids: Table::default(),
-        chna: Vec::new(),
-        dbmd: None,
-        findings: Findings::new(path),
-    };
-    if !is_adm(&file) {
+    let mut document = Document::empty(path, facts);
+    if !is_adm(facts) {
         let help =
             "it is plain audio: render it as a stem of a session, or export it again as ADM BWF";
         let message = "the file has no ADM metadata (neither an axml nor a chna chunk)";
@@ -61,7 +42,7 @@ pub fn read(path: &Path) -> Result<Document> {
     let axml = file.chunk_reader(*b"axml")?;
     let has_axml = axml.is_some();
     if let Some(axml) = axml {
-        match parse::read(axml, &mut document) {
+        match parse::read(axml, &mut document, parse::BUDGET) {
             Ok(()) => {}
             Err(Stop::Failed(Error::Io { action, source, .. })) => {
                 return Err(Error::io(path, action, source));
@@ -83,11 +64,13 @@ pub fn read(path: &Path) -> Result<Document> {
         None if has_axml => {
             let message = "the file has no chna chunk";
             let help = "it says which channel is which track: export the file again";
-            document
-                .findings
-                .add(super::codes::CHNA, Place::default(), message, help);
+            document.findings.add(CHNA, Place::default(), message, help);
         }
         None => {}
+    }
+    if let Some(content) = file.chunk(*b"dbmd", LARGEST_CHUNK)? {
+        let channels = document.channel_count;
+        document.dbmd = dbmd::read(&content, channels, &mut document.findings);
     }
     sort_blocks(&mut document);
     // References of half a document would be missed by the dozen.

@@ -10,8 +10,11 @@ use super::model::{ChannelFormat, Document, Element, PackFormat, Table, TypeDefi
 use super::packs::{PackChannel, channels_of};
 use crate::scene::Normalization;
 
-/// Steps that the search through nested packs may take in all.
-const MOST_STEPS: usize = 20_000_000;
+/// Channels of all packs together, each counted once per pack around it, and those that matrices name.
+const MOST_CHANNELS: usize = 250_000;
+
+/// Deepest nesting of packs.
+const DEEPEST: usize = 64;
 
 /// Checks the structure of `document`.
 pub(super) fn validate(document: &mut Document) {
@@ -142,12 +145,16 @@ fn check_trees(
     for root in packs.iter() {
         let mut seen_packs = HashSet::new();
         let mut seen_channels = HashSet::new();
-        let mut open = vec![root];
-        while let Some(pack) = open.pop() {
+        let mut open = vec![(root, 1)];
+        while let Some((pack, depth)) = open.pop() {
+            let neighbours = [pack.input, pack.output].into_iter().flatten();
             steps += 1 + pack.channels.len();
-            if steps > MOST_STEPS {
-                let message = "packs are nested beyond measure";
-                let help = "no programme needs millions of references between packs";
+            steps += neighbours
+                .map(|pack| packs[pack].channels.len())
+                .sum::<usize>();
+            if steps > MOST_CHANNELS || depth > DEEPEST {
+                let message = "packs are nested or refer to each other beyond measure";
+                let help = "packs nest 64 deep at most, and have 250000 channels in all";
                 findings.add(LIMIT, root.head.place, message, help);
                 return false;
             }
@@ -170,7 +177,7 @@ fn check_trees(
                 good = false;
                 break;
             }
-            open.extend(pack.packs.iter().map(|&inner| &packs[inner]));
+            open.extend(pack.packs.iter().map(|&inner| (&packs[inner], depth + 1)));
         }
     }
     good

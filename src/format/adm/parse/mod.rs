@@ -21,19 +21,19 @@ use super::findings::{Findings, Place, shorten};
 use super::model::{Document, Element, Head, NamedProfile, Reference, Table};
 use super::xml::{Node, Step, Stop, Xml};
 
-/// Bytes that the elements of a file may take in memory.
-const BUDGET: usize = 160 << 20;
+/// Bytes that the elements of a file may take in memory: over two million blocks.
+pub(super) const BUDGET: usize = 160 << 20;
 
 /// Kinds of repeated warnings that are told one by one.
 const TALLIES: usize = 50;
 
-/// Reads the XML into `document`.
-pub(super) fn read(source: impl BufRead, document: &mut Document) -> Step {
+/// Reads the XML into `document`, whose elements may take `budget` bytes.
+pub(super) fn read(source: impl BufRead, document: &mut Document, budget: usize) -> Step {
     let mut parser = Parser {
         xml: Xml::new(source),
         document,
         context: String::new(),
-        budget: BUDGET,
+        budget,
         tallies: BTreeMap::new(),
     };
     let outcome = parser.root();
@@ -360,4 +360,92 @@ pub(super) fn is_id(id: &str, prefix: &str, digits: &[usize]) -> bool {
             .iter()
             .zip(digits)
             .all(|(group, &n)| group.len() == n && group.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, BufReader, Read};
+
+    use super::*;
+    use crate::format::{AudioFacts, SampleFormat};
+    use crate::units::{Frames, SampleRate};
+
+    /// A beginning, then the same bytes for ever.
+    struct Endless {
+        beginning: &'static [u8],
+        repeated: &'static [u8],
+        at: usize,
+    }
+
+    impl Read for Endless {
+        fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+            for byte in &mut *bytes {
+                *byte = match self.at.checked_sub(self.beginning.len()) {
+                    None => self.beginning[self.at],
+                    Some(at) => self.repeated[at % self.repeated.len()],
+                };
+                self.at += 1;
+            }
+            Ok(bytes.len())
+        }
+    }
+
+    fn outcome(beginning: &'static str, repeated: &'static str) -> Step {
+        let facts = AudioFacts {
+            container: "RIFF",
+            sample_format: SampleFormat::Integer { bits: 16 },
+            channels: 1,
+            sample_rate: SampleRate(48_000),
+            frames: Frames(1),
+            channel_mask: None,
+            warnings: Vec::new(),
+            chunks: Vec::new(),
+        };
+        let mut document = Document::empty("a.wav".as_ref(), &facts);
+        let source = Endless {
+            beginning: beginning.as_bytes(),
+            repeated: repeated.as_bytes(),
+            at: 0,
+        };
+        read(BufReader::new(source), &mut document, 1 << 20)
+    }
+
+    /// However long the metadata, the memory for it is bounded.
+    #[test]
+    fn endless_metadata_is_refused() {
+        let channel = "<audioFormatExtended><audioChannelFormat audioChannelFormatID='AC_00031001' typeLabel='0003'>";
+        let object = "<audioFormatExtended><audioObject audioObjectID='AO_1001'>";
+        for (beginning, repeated) in [
+            (
+                channel,
+                "<audioBlockFormat audioBlockFormatID='AB_00031001_00000001'><position \
+                 coordinate='azimuth'>0</position><position coordinate='elevation'>0</position></audioBlockFormat>",
+            ),
+            (
+                channel,
+                "<audioBlockFormat audioBlockFormatID='AB_00031001_00000001'><zoneExclusion><zone minX='0' \
+                 maxX='0' minY='0' maxY='0' minZ='0' maxZ='0'/></zoneExclusion></audioBlockFormat>",
+            ),
+            (object, "<audioTrackUIDRef>ATU_00000001</audioTrackUIDRef>"),
+            (
+                object,
+                "<alternativeValueSet alternativeValueSetID='AVS_1001_0001'/>",
+            ),
+            (object, "<audioObjectLabel>a</audioObjectLabel>"),
+            (
+                "<audioFormatExtended>",
+                "<audioTrackUID UID='ATU_00000001'/>",
+            ),
+            (
+                "<audioFormatExtended>",
+                "<audioProgramme audioProgrammeID='APR_1001'/>",
+            ),
+            ("<audioFormatExtended><profileList>", "<profile>a</profile>"),
+        ] {
+            match outcome(beginning, repeated) {
+                Err(Stop::Rule { rule, .. }) => assert_eq!(rule.code, "U503", "{repeated}"),
+                other => panic!("{repeated}: {other:?}"),
+            }
+        }
+    }
 }
