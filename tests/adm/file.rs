@@ -257,7 +257,11 @@ pub(crate) fn errors(outcome: umbel::Result<Master>) -> Vec<&'static str> {
 
 /// Codes of the warnings about a master that is played.
 pub(crate) fn warnings(master: &Master) -> Vec<&'static str> {
-    master.findings.iter().map(|f| f.code).collect()
+    let findings = master.findings.iter();
+    findings
+        .filter(|f| f.severity == umbel::error::Severity::Warning)
+        .map(|f| f.code)
+        .collect()
 }
 
 /// A polar block of an object: rtime and duration (empty: none), azimuth, and what else it holds.

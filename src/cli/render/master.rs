@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::{Args, Job, frames_asked_for, of_argument, report};
 use crate::cli::Ui;
-use crate::format::WaveReader;
 use crate::format::adm::{self, Master, Selection, TypeDefinition};
+use crate::format::{AudioSource, WaveReader};
 use crate::layout;
 use crate::render::Target;
 use crate::session::{self, Time};
@@ -77,7 +77,7 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
 
 /// Audio without metadata that says what it is.
 fn refuse_plain_audio(input: &Path) -> Result<()> {
-    if WaveReader::open(input).is_ok_and(|file| adm::is_adm(&file)) {
+    if WaveReader::open(input).is_ok_and(|file| adm::is_adm(file.facts())) {
         return Ok(());
     }
     let source = crate::format::open(input)?;

@@ -2,6 +2,7 @@
 //!
 //! Everything that could go wrong while playing is tried here first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::blocks::{Blocks, HeadphoneVirtualise, ObjectBlocks, SpeakerBlock};
@@ -14,17 +15,12 @@ use super::master::{Build, FeedTerm, Origin};
 use super::model::PositionOffset;
 use super::packs::PackChannel;
 use super::path_values::PathValues;
-use super::room_centric;
 use super::sources::{JumpSource, ObjectSource, ObjectValues};
 use super::timeline::{Fault, Timeline};
 use super::validate::field_of;
+use crate::error::Severity;
+use crate::panner::speaker_remarks;
 use crate::scene::{BlockSource, DirectSpeakers, HoaComponent, Object, SoundField, State};
-
-/// Upper end of the band of an LFE channel in Hz (ITU-R BS.2127, 6.3).
-const LFE_BAND_HZ: f64 = 200.0;
-
-/// Labels of LFE channels.
-const LFE_LABELS: [&str; 5] = ["LFE", "LFE1", "LFE2", "LFEL", "LFER"];
 
 /// What all channels of a pack have in common.
 pub(super) struct ItemContext<'a> {
@@ -118,7 +114,6 @@ impl Build<'_> {
             if !self.times_are_good(&timeline, channel, findings) || !is_played(&member) {
                 continue;
             }
-            self.check_lfe(channel, blocks, findings);
             let innermost = member.place.path.last();
             let pack = innermost.map(|&pack| self.document.packs[pack].head.id.clone());
             let frequency = self.document.channels[channel].frequency;
@@ -126,7 +121,7 @@ impl Build<'_> {
                 let heard = block.importance >= context.threshold;
                 let gain = if heard { block.gain } else { 0.0 };
                 State::DirectSpeakers(Arc::new(DirectSpeakers {
-                    labels: room_centric::with_itu_labels(&block.labels),
+                    labels: block.labels.clone(),
                     position: block.position,
                     low_pass: frequency.low_pass,
                     high_pass: frequency.high_pass,
@@ -136,7 +131,8 @@ impl Build<'_> {
                     gain: gain * context.values.gain,
                 }))
             };
-            let states = blocks.iter().map(state).collect();
+            let states: Vec<State> = blocks.iter().map(state).collect();
+            self.tell_remarks(channel, &states, findings);
             let origin = self.origin(
                 context,
                 &member.place,
@@ -149,36 +145,33 @@ impl Build<'_> {
         }
     }
 
-    /// Warns where label and band of a loudspeaker channel say different things of an LFE.
-    fn check_lfe(&mut self, channel: usize, blocks: &[SpeakerBlock], findings: &mut Findings) {
+    /// Passes on what the panner has to say of a loudspeaker channel.
+    fn tell_remarks(&mut self, channel: usize, states: &[State], findings: &mut Findings) {
         let channel = &self.document.channels[channel];
-        let frequency = channel.frequency;
-        let has_band = frequency.low_pass.is_some() || frequency.high_pass.is_some();
-        let by_band = frequency.low_pass.is_some_and(|hertz| hertz <= LFE_BAND_HZ)
-            && frequency.high_pass.is_none();
-        let labels: Vec<String> = blocks
+        // In Dolby's profile no channel has a band: then its lack is no fault.
+        let has_band = channel.frequency.low_pass.or(channel.frequency.high_pass);
+        let severity = match has_band {
+            Some(_) => Severity::Warning,
+            None => Severity::Note,
+        };
+        let remarks: BTreeSet<String> = states
             .iter()
-            .flat_map(|block| room_centric::with_itu_labels(&block.labels))
+            .filter_map(|state| match state {
+                State::DirectSpeakers(speaker) => Some(speaker_remarks(speaker)),
+                _ => None,
+            })
+            .flatten()
             .collect();
-        let is_lfe = |label: &str| {
-            let name = label.rsplit(':').next().unwrap_or(label);
-            LFE_LABELS.contains(&name)
-        };
-        let by_label = labels.iter().any(|label| is_lfe(label));
-        let message = if by_band && !by_label && !labels.is_empty() {
-            "is an LFE by its frequency, but not by its label; it is taken for one"
-        } else if by_label && has_band && !by_band {
-            "is an LFE by its label, but not by its frequency; it is taken for one"
-        } else if !by_band && !by_label && labels.iter().any(|label| label.contains("LFE")) {
-            "has LFE in its label, but is not taken for one"
-        } else {
-            return;
-        };
-        if self.told.insert((BED_LABEL.code, channel.head.id.clone())) {
-            let message = format!("audioChannelFormat {} {message}", channel.head.id);
-            let help =
-                "an LFE has the label LFE1 or LFE2 and a lowPass frequency of at most 200 Hz";
-            findings.add(BED_LABEL, channel.head.place, message, help);
+        for remark in remarks {
+            if self
+                .told
+                .insert((BED_LABEL.code, format!("{} {remark}", channel.head.id)))
+            {
+                let message = format!("audioChannelFormat {}: {remark}", channel.head.id);
+                let help =
+                    "an LFE has the label LFE1 or LFE2 and a lowPass frequency of at most 200 Hz";
+                findings.add_as(severity, BED_LABEL, channel.head.place, message, help);
+            }
         }
     }
 

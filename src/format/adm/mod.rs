@@ -28,7 +28,6 @@ mod parse;
 mod path_values;
 mod read;
 mod resolve;
-mod room_centric;
 mod select;
 mod sources;
 mod time;
