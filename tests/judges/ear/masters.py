@@ -59,7 +59,7 @@ class Scene:
     sound_field = attrib(default=False)
 
 
-def _start(name="programme", common=False, **programme):
+def begin(name="programme", common=False, **programme):
     builder = ADMBuilder()
     if common:
         builder.load_common_definitions()
@@ -73,19 +73,19 @@ def time(text):
     return Fraction(str(text))
 
 
-def _polar(azimuth, elevation, distance=1.0, **lock):
+def polar(azimuth, elevation, distance=1.0, **lock):
     return ObjectPolarPosition(azimuth, elevation, distance, screenEdgeLock=ScreenEdgeLock(**lock))
 
 
-def _cartesian(x, y, z, **lock):
+def in_room(x, y, z, **lock):
     return ObjectCartesianPosition(x, y, z, screenEdgeLock=ScreenEdgeLock(**lock))
 
 
-def _somewhere(rng, distance=1.0):
-    return _polar(round(rng.uniform(-180, 180), 4), round(rng.uniform(-90, 90), 4), distance)
+def somewhere(rng, distance=1.0):
+    return polar(round(rng.uniform(-180, 180), 4), round(rng.uniform(-90, 90), 4), distance)
 
 
-def _block(rtime, duration, position, **others):
+def block(rtime, duration, position, **others):
     return AudioBlockFormatObjects(
         rtime=None if rtime is None else time(rtime),
         duration=None if duration is None else time(duration),
@@ -95,18 +95,18 @@ def _block(rtime, duration, position, **others):
     )
 
 
-def _jump(length=None):
+def jump(length=None):
     return JumpPosition(flag=True, interpolationLength=None if length is None else time(length))
 
 
-def _chain(times, position, **others):
+def chain(times, position, **others):
     """Blocks from each time to the next; `position` and `others` may be functions of the block's number."""
 
     def value(of, index):
         return of(index) if callable(of) else of
 
     return [
-        _block(
+        block(
             start,
             time(end) - time(start),
             value(position, index),
@@ -119,7 +119,7 @@ def _chain(times, position, **others):
 def moving():
     """Interpolation over whole blocks, at even and uneven times, with gain."""
     rng = random.Random("moving")
-    builder = _start()
+    builder = begin()
     for track, times in enumerate(
         [
             ["0", "0.25", "0.5", "0.75", "1"],
@@ -132,7 +132,7 @@ def moving():
             OBJECTS,
             track,
             f"object {track}",
-            block_formats=_chain(times, lambda _: _somewhere(rng), gain=lambda _: round(rng.uniform(0, 1.5), 5)),
+            block_formats=chain(times, lambda _: somewhere(rng), gain=lambda _: round(rng.uniform(0, 1.5), 5)),
         )
     return Scene(builder, 4)
 
@@ -140,17 +140,17 @@ def moving():
 def jumps():
     """jumpPosition without and with interpolationLength, up to the whole block."""
     rng = random.Random("jumps")
-    builder = _start()
+    builder = begin()
     lengths = [None, "0", "0.01", "0.1", "0.005208", "0.25"]
     for track in range(3):
         builder.create_item_mono(
             OBJECTS,
             track,
             f"object {track}",
-            block_formats=_chain(
+            block_formats=chain(
                 ["0", "0.1", "0.35", "0.45", "0.7", "0.95"],
-                lambda _: _somewhere(rng),
-                jumpPosition=lambda index, track=track: _jump(
+                lambda _: somewhere(rng),
+                jumpPosition=lambda index, track=track: jump(
                     lengths[track + index] if index in (1, 3) or track < 1 else lengths[index % 3]
                 ),
             ),
@@ -160,10 +160,10 @@ def jumps():
         OBJECTS,
         3,
         "mixed",
-        block_formats=_chain(
+        block_formats=chain(
             ["0", "0.2", "0.4", "0.6", "0.8", "1"],
-            lambda _: _somewhere(rng),
-            jumpPosition=lambda index: _jump("0.05") if index % 2 else JumpPosition(),
+            lambda _: somewhere(rng),
+            jumpPosition=lambda index: jump("0.05") if index % 2 else JumpPosition(),
         ),
     )
     return Scene(builder, 4)
@@ -172,17 +172,17 @@ def jumps():
 def gaps():
     """Silence before, between and after blocks; blocks of no length."""
     rng = random.Random("gaps")
-    builder = _start()
+    builder = begin()
     builder.create_item_mono(
         OBJECTS,
         0,
         "gaps",
         block_formats=[
-            _block("0.1", "0.2", _somewhere(rng)),
-            _block("0.3", "0.1", _somewhere(rng)),
-            _block("0.5", "0.1", _somewhere(rng)),
-            _block("0.600001", "0.1", _somewhere(rng)),
-            _block("0.75", "0.1", _somewhere(rng), jumpPosition=_jump("0.05")),
+            block("0.1", "0.2", somewhere(rng)),
+            block("0.3", "0.1", somewhere(rng)),
+            block("0.5", "0.1", somewhere(rng)),
+            block("0.600001", "0.1", somewhere(rng)),
+            block("0.75", "0.1", somewhere(rng), jumpPosition=jump("0.05")),
         ],
     )
     builder.create_item_mono(
@@ -190,13 +190,13 @@ def gaps():
         1,
         "no length",
         block_formats=[
-            _block("0", "0", _somewhere(rng)),
-            _block("0", "0.3", _somewhere(rng)),
-            _block("0.3", "0", _somewhere(rng)),
-            _block("0.3", "0.3", _somewhere(rng)),
-            _block("0.7", "0", _somewhere(rng)),
-            _block("0.8", "0.00001", _somewhere(rng)),
-            _block("0.80001", "0.1", _somewhere(rng)),
+            block("0", "0", somewhere(rng)),
+            block("0", "0.3", somewhere(rng)),
+            block("0.3", "0", somewhere(rng)),
+            block("0.3", "0.3", somewhere(rng)),
+            block("0.7", "0", somewhere(rng)),
+            block("0.8", "0.00001", somewhere(rng)),
+            block("0.80001", "0.1", somewhere(rng)),
         ],
     )
     return Scene(builder, 2)
@@ -205,7 +205,7 @@ def gaps():
 def between_samples(rate=44100):
     """Block edges that fall between samples."""
     rng = random.Random("between samples")
-    builder = _start()
+    builder = begin()
     for track in range(2):
         times = ["0"]
         while Fraction(times[-1]) < Fraction(9, 10):
@@ -215,10 +215,10 @@ def between_samples(rate=44100):
             OBJECTS,
             track,
             f"object {track}",
-            block_formats=_chain(
+            block_formats=chain(
                 times,
-                lambda _: _somewhere(rng),
-                jumpPosition=(lambda _: _jump("0.00001")) if track else JumpPosition(),
+                lambda _: somewhere(rng),
+                jumpPosition=(lambda _: jump("0.00001")) if track else JumpPosition(),
             ),
         )
     return Scene(builder, 2, rate=rate)
@@ -227,14 +227,14 @@ def between_samples(rate=44100):
 def start_and_duration():
     """Objects that begin and end inside the programme; blocks with and without times."""
     rng = random.Random("start and duration")
-    builder = _start()
+    builder = begin()
     plans = [
-        ("0.25", "0.5", [_block("0", "0.2", _somewhere(rng)), _block("0.2", "0.3", _somewhere(rng))]),
-        ("0.33333", None, [_block(None, None, _somewhere(rng))]),
-        ("0.1", "0.7", [_block(None, None, _somewhere(rng))]),
-        ("0.5", "2", [_block("0", "1.5", _somewhere(rng)), _block("1.5", "0.5", _somewhere(rng))]),
-        (None, None, [_block(None, None, _somewhere(rng))]),
-        (None, "0.4", [_block("0.1", "0.3", _somewhere(rng))]),
+        ("0.25", "0.5", [block("0", "0.2", somewhere(rng)), block("0.2", "0.3", somewhere(rng))]),
+        ("0.33333", None, [block(None, None, somewhere(rng))]),
+        ("0.1", "0.7", [block(None, None, somewhere(rng))]),
+        ("0.5", "2", [block("0", "1.5", somewhere(rng)), block("1.5", "0.5", somewhere(rng))]),
+        (None, None, [block(None, None, somewhere(rng))]),
+        (None, "0.4", [block("0.1", "0.3", somewhere(rng))]),
     ]
     for track, (begin, duration, blocks) in enumerate(plans):
         item = builder.create_item_mono(OBJECTS, track, f"object {track}", block_formats=blocks)
@@ -246,7 +246,7 @@ def start_and_duration():
             SPEAKERS,
             track,
             f"speaker {track}",
-            block_formats=[_speaker("M+030", 30, 0)],
+            block_formats=[speaker("M+030", 30, 0)],
         )
         item.audio_object.start = time(begin)
         item.audio_object.duration = None if duration is None else time(duration)
@@ -256,20 +256,20 @@ def start_and_duration():
 def diffuse_and_extent():
     """Sizes, distances and diffuseness that change."""
     rng = random.Random("diffuse and extent")
-    builder = _start()
+    builder = begin()
     for track in range(4):
         builder.create_item_mono(
             OBJECTS,
             track,
             f"object {track}",
-            block_formats=_chain(
+            block_formats=chain(
                 ["0", "0.2", "0.5", "0.77", "1"],
-                lambda _: _somewhere(rng, round(rng.choice([1, rng.uniform(0, 2)]), 4)),
+                lambda _: somewhere(rng, round(rng.choice([1, rng.uniform(0, 2)]), 4)),
                 width=lambda _: round(rng.choice([0, rng.uniform(0, 360)]), 3),
                 height=lambda _: round(rng.choice([0, rng.uniform(0, 180)]), 3),
                 depth=lambda _: round(rng.choice([0, rng.uniform(0, 1)]), 3),
                 diffuse=lambda _: round(rng.choice([0, 1, rng.uniform(0, 1)]), 3),
-                jumpPosition=lambda _: rng.choice([_jump("0.1"), JumpPosition()]),
+                jumpPosition=lambda _: rng.choice([jump("0.1"), JumpPosition()]),
             ),
         )
     return Scene(builder, 4)
@@ -277,13 +277,13 @@ def diffuse_and_extent():
 
 def diffuse_only():
     """Fully diffuse sound that plays up to the last frame: its tail is cut."""
-    builder = _start()
-    builder.create_item_mono(OBJECTS, 0, "object", block_formats=[_block(None, None, _polar(20, 10), diffuse=1.0, width=60)])
-    builder.create_item_mono(SPEAKERS, 1, "speaker", block_formats=[_speaker("M+030", 30, 0)])
+    builder = begin()
+    builder.create_item_mono(OBJECTS, 0, "object", block_formats=[block(None, None, polar(20, 10), diffuse=1.0, width=60)])
+    builder.create_item_mono(SPEAKERS, 1, "speaker", block_formats=[speaker("M+030", 30, 0)])
     return Scene(builder, 2, seconds=0.3)
 
 
-def _speaker(label, azimuth, elevation, distance=1.0, **others):
+def speaker(label, azimuth, elevation, distance=1.0, **others):
     def bound(value):
         return value if isinstance(value, BoundCoordinate) else BoundCoordinate(float(value))
 
@@ -298,7 +298,7 @@ def _speaker(label, azimuth, elevation, distance=1.0, **others):
 
 def _common_bed(pack_id, **scene):
     """A bed of a common-definitions pack."""
-    builder = _start(common=True)
+    builder = begin(common=True)
     adm = builder.adm
     pack = adm[pack_id]
     channels, inner = [], [pack]
@@ -345,7 +345,7 @@ def partial_sound_field():
 
 def custom_bed():
     """Labels of several kinds, bounds, frequencies, Cartesian positions, blocks in time."""
-    builder = _start()
+    builder = begin()
 
     def bound(value, low=None, high=None):
         return BoundCoordinate(float(value), min=low, max=high)
@@ -357,20 +357,20 @@ def custom_bed():
         )
 
     channels = [
-        ([_speaker("urn:itu:bs:2051:0:speaker:M+030", 30, 0)], None),
-        ([_speaker(["Left", "U-045", "U-030"], -45, 30)], None),
-        ([_speaker([], bound(100, 85.0, 115.0), bound(0, 0.0, 20.0))], None),
-        ([_speaker([], bound(-140, -160.0, -105.0), bound(0, -5.0, 5.0), bound(1.0, 0.5, 1.5))], None),
-        ([_speaker([], 77.5, 12)], None),
-        ([_speaker("LFE", 0, -30)], Frequency(lowPass=120.0)),
-        ([_speaker([], 0, -30)], Frequency(lowPass=100.0)),
-        ([_speaker("LFER", 20, -30)], None),
-        ([_speaker("M+000", 0, 0)], Frequency(lowPass=100.0)),
+        ([speaker("urn:itu:bs:2051:0:speaker:M+030", 30, 0)], None),
+        ([speaker(["Left", "U-045", "U-030"], -45, 30)], None),
+        ([speaker([], bound(100, 85.0, 115.0), bound(0, 0.0, 20.0))], None),
+        ([speaker([], bound(-140, -160.0, -105.0), bound(0, -5.0, 5.0), bound(1.0, 0.5, 1.5))], None),
+        ([speaker([], 77.5, 12)], None),
+        ([speaker("LFE", 0, -30)], Frequency(lowPass=120.0)),
+        ([speaker([], 0, -30)], Frequency(lowPass=100.0)),
+        ([speaker("LFER", 20, -30)], None),
+        ([speaker("M+000", 0, 0)], Frequency(lowPass=100.0)),
         ([box(bound(0.3), bound(0.9), bound(0.4))], None),
         ([box(bound(-1, -1.0, -0.9), bound(-0.8, -1.0, 0.2), bound(0, -0.1, 0.1))], None),
-        ([_speaker("M-110", -110, 0, rtime=time("0.1"), duration=time("0.2")),
-          _speaker("T+000", 0, 90, rtime=time("0.3"), duration=time("0.1")),
-          _speaker([], 60, 20, rtime=time("0.6"), duration=time("0.3"))], None),
+        ([speaker("M-110", -110, 0, rtime=time("0.1"), duration=time("0.2")),
+          speaker("T+000", 0, 90, rtime=time("0.3"), duration=time("0.1")),
+          speaker([], 60, 20, rtime=time("0.6"), duration=time("0.3"))], None),
     ]  # fmt: skip
     made = builder.create_format_multichannel(SPEAKERS, "bed", [blocks for blocks, _ in channels])
     for channel, (_, frequency) in zip(made.channel_formats, channels):
@@ -381,7 +381,7 @@ def custom_bed():
 
 
 def _sound_field(order, normalization="SN3D", **options):
-    builder = _start()
+    builder = begin()
     components = [(n, m) for n in range(order + 1) for m in range(-n, n + 1)]
     # Tracks need not be in ACN order. (EAR makes FuMa's factors integers unless component 0 comes first.)
     components = components[:1] + components[:0:-1]
@@ -424,7 +424,7 @@ def sound_field_2_fuma():
 def cartesian():
     """Room positions, moving, with sizes of equal depth and height."""
     rng = random.Random("cartesian")
-    builder = _start()
+    builder = begin()
     size = {}
 
     def equal(_):
@@ -436,14 +436,14 @@ def cartesian():
             OBJECTS,
             track,
             f"object {track}",
-            block_formats=_chain(
+            block_formats=chain(
                 ["0", "0.3", "0.5", "1"],
-                lambda _: _cartesian(*(round(rng.uniform(-1.1, 1.1), 5) for _ in range(3))),
+                lambda _: in_room(*(round(rng.uniform(-1.1, 1.1), 5) for _ in range(3))),
                 width=lambda _: round(rng.uniform(0, 1), 4) if track else 0.0,
                 height=equal if track else 0.0,
                 depth=lambda _: size["now"] if track else 0.0,
                 diffuse=0.3 if track == 2 else 0.0,
-                jumpPosition=_jump("0.02") if track == 1 else JumpPosition(),
+                jumpPosition=jump("0.02") if track == 1 else JumpPosition(),
             ),
         )
     return Scene(builder, 3)
@@ -454,17 +454,17 @@ SCREEN = PolarScreen(aspectRatio=1.5, centrePosition=PolarPosition(5.0, 3.0, 1.0
 
 def polar_features():
     """Divergence, zones, channel lock and a reference screen."""
-    builder = _start(referenceScreen=SCREEN)
+    builder = begin(referenceScreen=SCREEN)
     zone = PolarZone(minElevation=-90.0, maxElevation=90.0, minAzimuth=91.0, maxAzimuth=-91.0)
     features = [
-        dict(position=_polar(20, 10), objectDivergence=ObjectDivergence(0.4, azimuthRange=30.0)),
-        dict(position=_polar(75, 10), zoneExclusion=[zone]),
-        dict(position=_polar(60, 15), channelLock=ChannelLock()),
-        dict(position=_polar(60, 15), channelLock=ChannelLock(maxDistance=0.3)),
-        dict(position=_polar(15, 5), screenRef=True),
-        dict(position=_polar(0, 0, horizontal="right", vertical="top")),
+        dict(position=polar(20, 10), objectDivergence=ObjectDivergence(0.4, azimuthRange=30.0)),
+        dict(position=polar(75, 10), zoneExclusion=[zone]),
+        dict(position=polar(60, 15), channelLock=ChannelLock()),
+        dict(position=polar(60, 15), channelLock=ChannelLock(maxDistance=0.3)),
+        dict(position=polar(15, 5), screenRef=True),
+        dict(position=polar(0, 0, horizontal="right", vertical="top")),
         dict(
-            position=_polar(-30, 20),
+            position=polar(-30, 20),
             objectDivergence=ObjectDivergence(1.0),
             channelLock=ChannelLock(),
             zoneExclusion=[zone, CartesianZone(minX=0.8, maxX=1.0, minY=-0.5, maxY=0.5, minZ=-1.0, maxZ=1.0)],
@@ -479,16 +479,16 @@ def polar_features():
 def cartesian_features():
     """The same in the room, with a Cartesian reference screen."""
     screen = CartesianScreen(aspectRatio=1.6, centrePosition=CartesianPosition(0.1, 1.0, 0.1), widthX=0.8)
-    builder = _start(referenceScreen=screen)
+    builder = begin(referenceScreen=screen)
     zone = CartesianZone(minX=-1.0, maxX=1.0, minY=-1.0, maxY=-0.2, minZ=-1.0, maxZ=1.0)
     features = [
-        dict(position=_cartesian(0.2, 0.9, 0.1), objectDivergence=ObjectDivergence(0.4, positionRange=0.5)),
-        dict(position=_cartesian(0.6, -0.4, 0.3), zoneExclusion=[zone]),
-        dict(position=_cartesian(-0.6, 0.2, 0.4), channelLock=ChannelLock()),
-        dict(position=_cartesian(0.3, 1, 0.1), screenRef=True),
-        dict(position=_cartesian(0, 1, 0, horizontal="left", vertical="bottom")),
+        dict(position=in_room(0.2, 0.9, 0.1), objectDivergence=ObjectDivergence(0.4, positionRange=0.5)),
+        dict(position=in_room(0.6, -0.4, 0.3), zoneExclusion=[zone]),
+        dict(position=in_room(-0.6, 0.2, 0.4), channelLock=ChannelLock()),
+        dict(position=in_room(0.3, 1, 0.1), screenRef=True),
+        dict(position=in_room(0, 1, 0, horizontal="left", vertical="bottom")),
         dict(
-            position=_cartesian(0.4, 0.3, 0.2),
+            position=in_room(0.4, 0.3, 0.2),
             objectDivergence=ObjectDivergence(0.7, positionRange=0.3),
             zoneExclusion=[zone],
             screenRef=True,
@@ -503,17 +503,17 @@ def cartesian_features():
 
 def _features(builder, features):
     for track, feature in enumerate(features):
-        builder.create_item_mono(OBJECTS, track, f"object {track}", block_formats=[_block(None, None, **feature)])
+        builder.create_item_mono(OBJECTS, track, f"object {track}", block_formats=[block(None, None, **feature)])
     return Scene(builder, len(features), seconds=0.3)
 
 
 def programmes():
     """Two programmes that share a content; a group of complementary objects with one default."""
-    builder = _start("first")
+    builder = begin("first")
     shared = builder.last_content
 
     def item(track, azimuth, parent):
-        blocks = [_block(None, None, _polar(azimuth, 0))]
+        blocks = [block(None, None, polar(azimuth, 0))]
         return builder.create_item_mono(OBJECTS, track, f"object {track}", parent=parent, block_formats=blocks)
 
     item(0, 10, shared)
@@ -535,12 +535,12 @@ def programmes():
 
 def nested_objects():
     """Objects within objects; the innermost one gives the times."""
-    builder = _start()
+    builder = begin()
     outer = builder.create_object(audioObjectName="outer", start=time("0.1"), duration=time("0.1"))
     inner = builder.create_object(audioObjectName="inner", parent=outer, importance=3)
     for track, parent in enumerate((outer, inner, builder.last_content)):
         item = builder.create_item_mono(
-            OBJECTS, track, f"object {track}", parent=parent, block_formats=[_block(None, None, _polar(60 * track, 5))]
+            OBJECTS, track, f"object {track}", parent=parent, block_formats=[block(None, None, polar(60 * track, 5))]
         )
         if track == 1:
             item.audio_object.start = time("0.05")
@@ -549,13 +549,13 @@ def nested_objects():
 
 def several_channels():
     """An Objects pack of two channels, and a pack within a pack."""
-    builder = _start()
+    builder = begin()
     stereo = builder.create_format_multichannel(
-        OBJECTS, "pair", [[_block(None, None, _polar(50, 0))], [_block(None, None, _polar(-50, 0), width=30)]]
+        OBJECTS, "pair", [[block(None, None, polar(50, 0))], [block(None, None, polar(-50, 0), width=30)]]
     )
     builder.create_item_multichannel_from_format(stereo, [1, 0], "pair")
-    outer = builder.create_format_multichannel(OBJECTS, "outer", [[_block(None, None, _polar(0, 40))]])
-    inner = builder.create_format_multichannel(OBJECTS, "inner", [[_block(None, None, _polar(170, 0))]])
+    outer = builder.create_format_multichannel(OBJECTS, "outer", [[block(None, None, polar(0, 40))]])
+    inner = builder.create_format_multichannel(OBJECTS, "inner", [[block(None, None, polar(170, 0))]])
     outer.pack_format.audioPackFormats.append(inner.pack_format)
     both = ADMBuilder.Format(
         channel_formats=[],
@@ -569,10 +569,10 @@ def several_channels():
 
 def shared_track():
     """Several objects play one track; two objects refer to the same track UID and format."""
-    builder = _start()
+    builder = begin()
     for azimuth in (20, -100):
-        builder.create_item_mono(OBJECTS, 0, "same track", block_formats=[_block(None, None, _polar(azimuth, 0))])
-    made = builder.create_format_mono(OBJECTS, "format", [_block("0", "0.1", _polar(0, 60)), _block("0.1", "0.1", _polar(90, 0))])
+        builder.create_item_mono(OBJECTS, 0, "same track", block_formats=[block(None, None, polar(azimuth, 0))])
+    made = builder.create_format_mono(OBJECTS, "format", [block("0", "0.1", polar(0, 60)), block("0.1", "0.1", polar(90, 0))])
     first = builder.create_item_mono_from_format(made, 1, "first")
     second = builder.create_item_mono_from_format(made, 0, "same format")
     second.audio_object.start = time("0.05")
@@ -584,7 +584,7 @@ def shared_track():
 
 def importance():
     """Importance of objects, packs and blocks."""
-    builder = _start()
+    builder = begin()
     for track, (of_object, of_pack, of_block) in enumerate(
         [(None, None, 10), (3, None, 10), (10, 4, 10), (None, None, 2), (8, 8, 8), (5, 5, 5)]
     ):
@@ -593,9 +593,9 @@ def importance():
             track,
             f"object {track}",
             block_formats=[
-                _block("0", "0.1", _polar(30 * track, 0)),
-                _block("0.1", "0.1", _polar(30 * track, 20), importance=of_block),
-                _block("0.2", "0.1", _polar(30 * track, 40)),
+                block("0", "0.1", polar(30 * track, 0)),
+                block("0.1", "0.1", polar(30 * track, 20), importance=of_block),
+                block("0.2", "0.1", polar(30 * track, 40)),
             ],
         )
         item.audio_object.importance = of_object
@@ -610,7 +610,7 @@ def importance():
 
 def _stereo_format(builder, name):
     return builder.create_format_multichannel(
-        SPEAKERS, name, [[_speaker("M+030", 30, 0)], [_speaker("M-030", -30, 0)]]
+        SPEAKERS, name, [[speaker("M+030", 30, 0)], [speaker("M-030", -30, 0)]]
     )
 
 
@@ -630,7 +630,7 @@ def _matrix_format(builder, name, rows, outputs=None):
 
 def matrix_direct():
     """A matrix pack with input and output pack, from tracks of its input's format; one coefficient has a delay."""
-    builder = _start()
+    builder = begin()
     source, target = _stereo_format(builder, "source"), _stereo_format(builder, "target")
     (left, right), outputs = source.channel_formats, target.channel_formats
     matrix = _matrix_format(
@@ -651,7 +651,7 @@ def matrix_direct():
 
 def matrix_mid_side():
     """Encoded to mid and side, decoded on playing; and the decoder alone on encoded tracks."""
-    builder = _start()
+    builder = begin()
     source, target = _stereo_format(builder, "source"), _stereo_format(builder, "target")
     left, right = source.channel_formats
     encode = _matrix_format(
@@ -683,9 +683,9 @@ def matrix_mid_side():
 
 def silent_track():
     """A bed whose second channel has no track (ATU_00000000)."""
-    builder = _start()
+    builder = begin()
     bed = builder.create_format_multichannel(
-        SPEAKERS, "bed", [[_speaker("M+030", 30, 0)], [_speaker("M-030", -30, 0)], [_speaker("M+000", 0, 0)]]
+        SPEAKERS, "bed", [[speaker("M+030", 30, 0)], [speaker("M-030", -30, 0)], [speaker("M+000", 0, 0)]]
     )
     item = builder.create_item_multichannel_from_format(bed, [0, 1, 2], "bed")
     item.audio_object.audioTrackUIDs[1] = None
@@ -699,7 +699,7 @@ def no_programme():
     outer = builder.create_object(parent=None, audioObjectName="outer")
     for track, parent in enumerate((outer, None)):
         builder.create_item_mono(
-            OBJECTS, track, f"object {track}", parent=parent, block_formats=[_block(None, None, _polar(70 * track, 0))]
+            OBJECTS, track, f"object {track}", parent=parent, block_formats=[block(None, None, polar(70 * track, 0))]
         )
     return Scene(builder, 2, seconds=0.2)
 
@@ -717,13 +717,13 @@ def tracks_only():
 def sixteen_bits():
     """16 bit at 96 kHz."""
     rng = random.Random("sixteen bits")
-    builder = _start()
+    builder = begin()
     for track in range(2):
         builder.create_item_mono(
             OBJECTS,
             track,
             f"object {track}",
-            block_formats=_chain(["0", "0.1", "0.2", "0.3"], lambda _: _somewhere(rng), diffuse=0.5 * track),
+            block_formats=chain(["0", "0.1", "0.2", "0.3"], lambda _: somewhere(rng), diffuse=0.5 * track),
         )
     return Scene(builder, 2, seconds=0.3, rate=96000, bits=16)
 
@@ -748,11 +748,11 @@ def noise(scene, name):
     return scene.level * rng.uniform(-1, 1, (frames, scene.tracks))
 
 
-def write(scene, path, samples):
-    """Writes the master as a BW64 file."""
+def write(scene, path, samples, pretty=True):
+    """Writes the master as a BW64 file; `pretty`: with line breaks in its metadata."""
     adm = scene.builder.adm
     generate_ids(adm)
-    axml = lxml.etree.tostring(adm_to_xml(adm), pretty_print=True) if scene.axml else None
+    axml = lxml.etree.tostring(adm_to_xml(adm), pretty_print=pretty) if scene.axml else None
     chna = ChnaChunk()
     populate_chna_chunk(chna, adm)
     fmt = FormatInfoChunk(

@@ -16,7 +16,7 @@ import masters
 
 def moving_objects(objects, seconds):
     """Objects that wander, with a block each quarter of a second."""
-    builder = masters._start()
+    builder = masters.begin()
     rng = random.Random("speed")
     times = [str(quarter / 4) for quarter in range(4 * seconds + 1)]
     for track in range(objects):
@@ -24,7 +24,7 @@ def moving_objects(objects, seconds):
             masters.OBJECTS,
             track,
             f"object {track}",
-            block_formats=masters._chain(times, lambda _: masters._somewhere(rng)),
+            block_formats=masters.chain(times, lambda _: masters.somewhere(rng)),
         )
     return masters.Scene(builder, objects, seconds=seconds, bits=16, level=0.02)
 
