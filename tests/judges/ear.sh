@@ -52,6 +52,6 @@ echo "== masters"
 shared=${UMBEL_SHARED:-../shared}
 options=()
 [ -d "$shared/adm" ] && options=(--shared "$shared")
-timeout "$limit" "$python" "$here/audio.py" "$umbel" ${options[@]+"${options[@]}"} || status=1
+timeout "$limit" "$python" "$here/audio.py" "$umbel" $thorough ${options[@]+"${options[@]}"} || status=1
 [ $status = 0 ] && echo "EAR agrees"
 exit $status

@@ -1,6 +1,6 @@
 """Compares whole renderings of umbel with those of the EBU ADM Renderer, frame by frame.
 
-usage: audio.py UMBEL [--shared FOLDER] [--scene NAME]... [--layout NAME]... [--keep FOLDER]
+usage: audio.py UMBEL [--shared FOLDER] [--thorough] [--scene NAME]... [--layout NAME]... [--keep FOLDER]
 
 FOLDER/adm/*/*.wav: masters made by other tools, rendered too. EAR gets a repaired copy of them, umbel the file as it is.
 """
@@ -45,8 +45,8 @@ def judge_scene(task):
     """Rows (name, layout, limit, worst difference, what is wrong) for one scene and layout."""
     program, name, layout, folder = task
     umbel = Umbel(program)
-    path = Path(folder) / f"{name}.wav"
-    scene = masters.SCENES[name]()
+    path = Path(folder) / f"{name.replace(' ', '-')}.wav"
+    scene = masters.scene(name)
     limit = DECODER * scene.level * scene.tracks if scene.sound_field else LIMIT
     rows = []
     for title, selection in {"": {}, **scene.selections}.items():
@@ -120,19 +120,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("umbel")
     parser.add_argument("--shared", help="folder with masters made by other tools")
+    parser.add_argument("--thorough", action="store_true", help="many more masters drawn at random")
     parser.add_argument("--scene", action="append", help="only this scene")
     parser.add_argument("--layout", action="append", help="only this layout")
     parser.add_argument("--keep", help="write the masters here")
     options = parser.parse_args()
-    names = options.scene or list(masters.SCENES)
+    drawn = [f"{kind} {seed}" for kind in masters.DRAWN for seed in range(60 if options.thorough else 3)]
+    names = options.scene or [*masters.SCENES, *drawn]
     chosen = options.layout or LAYOUTS
 
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor() as pool:
         folder = options.keep or folder
         Path(folder).mkdir(parents=True, exist_ok=True)
         for name in names:
-            scene = masters.SCENES[name]()
-            masters.write(scene, Path(folder) / f"{name}.wav", masters.noise(scene, name))
+            scene = masters.scene(name)
+            masters.write(scene, Path(folder) / f"{name.replace(' ', '-')}.wav", masters.noise(scene, name))
         tasks = []
         if options.shared and not options.scene:
             sources = sorted(Path(options.shared).glob("adm/*/*.wav"))

@@ -126,7 +126,7 @@ def _diffuse(rng, _case):
     return {"diffuse": rng.choice([0.0, 1.0, rng.uniform(0, 1)]), "gain": rng.choice([0.0, rng.uniform(0, 2)])}
 
 
-def _screen(rng):
+def screen(rng):
     """A reference screen that does not reach over the poles or the back."""
     if rng.random() < 0.5:
         return {
@@ -151,7 +151,7 @@ def _screen_ref(rng, _case):
     if choice < 0.7:
         result["screen_ref"] = True
         if rng.random() < 0.7:
-            result["reference_screen"] = _screen(rng)
+            result["reference_screen"] = screen(rng)
     if choice > 0.5:
         lock = {}
         edges = rng.choice(["horizontal", "vertical", "both"])

@@ -28,7 +28,8 @@ from ear.fileio.adm.elements import (
 )
 
 
-def _screen(screen):
+def screen(screen):
+    """A reference screen; the default without one."""
     if screen is None:
         return default_screen
     if "x" in screen:
@@ -147,7 +148,7 @@ class Reference:
                 return direct, np.zeros(len(direct))
             meta = ObjectTypeMetadata(
                 block_format=object_block(case),
-                extra_data=ExtraData(reference_screen=_screen(case.get("reference_screen"))),
+                extra_data=ExtraData(reference_screen=screen(case.get("reference_screen"))),
             )
             gains = self.objects.render(meta)
             return gains.direct, gains.diffuse

@@ -1,0 +1,134 @@
+//! Promise: ADM masters are rendered as ITU-R BS.2127 says, frame by frame. The EBU ADM Renderer rendered the
+//! same files (`tests/data/README.md`).
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests, where a panic is the report"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hound::WavReader;
+use tempfile::TempDir;
+
+/// A master and its rendering to one layout: 20 ms each.
+struct Golden {
+    master: &'static str,
+    layout: &'static str,
+    /// Largest difference in units of full scale.
+    tolerance: f64,
+}
+
+const GOLDEN: [Golden; 4] = [
+    Golden {
+        master: "objects",
+        layout: "4+5+0",
+        tolerance: 1e-6,
+    },
+    Golden {
+        master: "room",
+        layout: "4+7+0",
+        tolerance: 1e-6,
+    },
+    Golden {
+        master: "bed",
+        layout: "0+5+0",
+        tolerance: 1e-6,
+    },
+    // Its sound field has four components of peak 0.1, and each element of a decoder may be 2e-4 off: the
+    // sets of points over the sphere differ.
+    Golden {
+        master: "mixed",
+        layout: "0+2+0",
+        tolerance: 8e-5,
+    },
+];
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/ear/audio")
+        .join(name)
+}
+
+/// Frames of the layout's own channel order, from a file of 32-bit float samples.
+fn rendered(master: &Path, layout: &str) -> Vec<Vec<f64>> {
+    let folder = TempDir::new().unwrap();
+    let output = folder.path().join("out.wav");
+    let run = Command::new(env!("CARGO_BIN_EXE_umbel"))
+        .args([
+            "render",
+            "-l",
+            layout,
+            "--bit-depth",
+            "f32",
+            "--no-progress",
+            "-o",
+        ])
+        .args([&output, master])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{}: {said}", master.display());
+    let mut reader = WavReader::open(&output).unwrap();
+    let channels = usize::from(reader.spec().channels);
+    let samples: Vec<f64> = reader
+        .samples::<f32>()
+        .map(|sample| f64::from(sample.unwrap()))
+        .collect();
+    let order = umbel::layout::find(layout).unwrap().mask_order();
+    let order = order.unwrap_or_else(|| (0..channels).collect());
+    samples
+        .chunks_exact(channels)
+        .map(|frame| {
+            let mut own = vec![0.0; channels];
+            for (&sample, &channel) in frame.iter().zip(&order) {
+                own[channel] = sample;
+            }
+            own
+        })
+        .collect()
+}
+
+/// Frames of a file of 24-bit samples as EAR writes it: the integer is the sample times 2^23 - 1, and the
+/// master was read likewise, so that the ratio to ours is that of the two scales.
+fn expected(path: &Path) -> Vec<Vec<f64>> {
+    let mut reader = WavReader::open(path).unwrap();
+    let channels = usize::from(reader.spec().channels);
+    let samples: Vec<f64> = reader
+        .samples::<i32>()
+        .map(|sample| f64::from(sample.unwrap()) / f64::from(1 << 23))
+        .collect();
+    samples
+        .chunks_exact(channels)
+        .map(<[f64]>::to_vec)
+        .collect()
+}
+
+#[test]
+fn masters_sound_as_the_ebu_renderer_makes_them() {
+    for Golden {
+        master,
+        layout,
+        tolerance,
+    } in GOLDEN
+    {
+        let ours = rendered(&data(&format!("{master}.wav")), layout);
+        let theirs = expected(&data(&format!("{master}.{layout}.wav")));
+        assert_eq!(ours.len(), theirs.len(), "{master}: frames");
+        let loudest = theirs
+            .iter()
+            .flatten()
+            .fold(0.0, |peak: f64, s| peak.max(s.abs()));
+        assert!(loudest > 0.05, "{master}: the golden file is silent");
+        for (frame, (our, their)) in ours.iter().zip(&theirs).enumerate() {
+            assert_eq!(our.len(), their.len(), "{master}: channels");
+            for (channel, (a, b)) in our.iter().zip(their).enumerate() {
+                assert!(
+                    (a - b).abs() <= tolerance,
+                    "{master} to {layout}, frame {frame}, channel {channel}: {a} instead of {b}"
+                );
+            }
+        }
+    }
+}
