@@ -22,7 +22,8 @@ from ear.fileio.adm.elements import (  # noqa: E402
     ObjectDivergence,
     PolarZone,
 )
-from masters import MATRIX, OBJECTS, SCREEN, SPEAKERS, begin, block, chain, in_room, jump, polar, somewhere, speaker, time  # noqa: E402
+from masters import MATRIX, OBJECTS, SPEAKERS, begin, block, chain, in_room, jump, polar, somewhere, speaker, time  # noqa: E402
+from scenes_objects import SCREEN  # noqa: E402
 
 FRAMES = 960
 
@@ -104,8 +105,12 @@ def mixed():
     """A sound field of first order, a matrix with a delay, a silent track, and complementary objects."""
     builder = begin()
     builder.create_item_hoa([0, 1, 2, 3], [0, 1, 1, 1], [0, -1, 0, 1], "field")
-    source = builder.create_format_multichannel(SPEAKERS, "source", [[speaker("M+030", 30, 0)], [speaker("M-030", -30, 0)]])
-    target = builder.create_format_multichannel(SPEAKERS, "target", [[speaker("M+030", 30, 0)], [speaker("M-030", -30, 0)]])
+    source = builder.create_format_multichannel(
+        SPEAKERS, "source", [[speaker("M+030", 30, 0)], [speaker("M-030", -30, 0)]]
+    )
+    target = builder.create_format_multichannel(
+        SPEAKERS, "target", [[speaker("M+030", 30, 0)], [speaker("M-030", -30, 0)]]
+    )
     left, right = source.channel_formats
     rows = [
         [MatrixCoefficient(left, gain=0.5), MatrixCoefficient(right, gain=0.25, delay=1.5)],
@@ -138,7 +143,13 @@ for make in (objects, room, bed, mixed):
     master = HERE / "audio" / f"{make.__name__}.wav"
     masters.write(scene, master, masters.noise(scene, make.__name__)[:FRAMES], pretty=False)
     subprocess.run(
-        [pathlib.Path(sys.executable).with_name("ear-render"), "-s", layout, master, master.with_suffix(f".{layout}.wav")],
+        [
+            pathlib.Path(sys.executable).with_name("ear-render"),
+            "-s",
+            layout,
+            master,
+            master.with_suffix(f".{layout}.wav"),
+        ],
         check=True,
         timeout=60,
     )

@@ -1,8 +1,9 @@
 """Compares whole renderings of umbel with those of the EBU ADM Renderer, frame by frame.
 
-usage: audio.py UMBEL [--shared FOLDER] [--thorough] [--scene NAME]... [--layout NAME]... [--keep FOLDER]
+usage: audio.py UMBEL [--shared FOLDER] [--thorough] [--scene NAME]... [--layout NAME]...
 
-FOLDER/adm/*/*.wav: masters made by other tools, rendered too. EAR gets a repaired copy of them, umbel the file as it is.
+FOLDER/adm/*/*.wav: masters made by other tools, rendered too. EAR gets a repaired copy of them, umbel the file as
+it is.
 """
 
 import argparse
@@ -14,12 +15,14 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
-import layouts  # noqa: E402
 import masters  # noqa: E402
-import render  # noqa: E402
+import numpy as np  # noqa: E402
 import repair  # noqa: E402
+import scenes  # noqa: E402
 from umbel import Umbel, UmbelFailed  # noqa: E402
+
+import layouts  # noqa: E402
+import render  # noqa: E402
 
 LAYOUTS = ["0+2+0", "0+5+0", "4+5+0", "4+7+0", "9+10+3"]
 
@@ -46,7 +49,7 @@ def judge_scene(task):
     program, name, layout, folder = task
     umbel = Umbel(program)
     path = Path(folder) / f"{name.replace(' ', '-')}.wav"
-    scene = masters.scene(name)
+    scene = scenes.make(name)
     limit = DECODER * scene.level * scene.tracks if scene.sound_field else LIMIT
     rows = []
     for title, selection in {"": {}, **scene.selections}.items():
@@ -110,7 +113,9 @@ def judge_master(task):
             expected = np.zeros((len(noise), len(names)))
             if "LFE1" in names:
                 expected[:, names.index("LFE1")] = alone.sum(axis=1)
-            rows.append((f"{source.stem}, LFE alone", *_compare(umbel, path, layout, expected, fmt.sampleRate, folder)))
+            rows.append(
+                (f"{source.stem}, LFE alone", *_compare(umbel, path, layout, expected, fmt.sampleRate, folder))
+            )
     except UmbelFailed as failure:
         rows.append((source.stem, np.inf, str(failure)))
     return [(name, layout, LIMIT, worst, text) for name, worst, text in rows]
@@ -125,15 +130,15 @@ def main():
     parser.add_argument("--layout", action="append", help="only this layout")
     parser.add_argument("--keep", help="write the masters here")
     options = parser.parse_args()
-    drawn = [f"{kind} {seed}" for kind in masters.DRAWN for seed in range(60 if options.thorough else 3)]
-    names = options.scene or [*masters.SCENES, *drawn]
+    drawn = [f"{kind} {seed}" for kind in scenes.DRAWN for seed in range(60 if options.thorough else 3)]
+    names = options.scene or [*scenes.SCENES, *drawn]
     chosen = options.layout or LAYOUTS
 
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor() as pool:
         folder = options.keep or folder
         Path(folder).mkdir(parents=True, exist_ok=True)
         for name in names:
-            scene = masters.scene(name)
+            scene = scenes.make(name)
             masters.write(scene, Path(folder) / f"{name.replace(' ', '-')}.wav", masters.noise(scene, name))
         tasks = []
         if options.shared and not options.scene:

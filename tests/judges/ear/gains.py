@@ -16,11 +16,12 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
 import cases  # noqa: E402
-import layouts  # noqa: E402
+import numpy as np  # noqa: E402
 import reference  # noqa: E402
 from umbel import Umbel, UmbelFailed  # noqa: E402
+
+import layouts  # noqa: E402
 
 # Largest difference of a linear gain. The point sets of the HOA decoders differ, hence their wider limit.
 POINT, EXTENT, HOA, CONVERSION = 1e-6, 1e-5, 2e-4, 1e-9
@@ -30,7 +31,7 @@ ROOMS = 4
 
 
 def object_kinds(rng, name, moved, scale):
-    """(kind, limit, cases) for one layout. EAR's Cartesian extents are slow, the more so the more speakers there are."""
+    """(kind, limit, cases) for one layout. EAR's Cartesian extents are slow, and slower with more speakers."""
     crowded = name in ("9+10+3", "4+9+0", "4+7+0", "3+7+0", "4+5+1")
 
     def n(count):
@@ -106,9 +107,7 @@ def judge_layout(task):
                 rows.append((kind, limit, len(lines), np.inf, f"{text}: {failure}"))
                 continue
             theirs = expected_gains(name, positions, lines)
-            difference = np.max(
-                [np.abs(o[:, column] - t) for o, t in zip(ours, theirs)], axis=0
-            )
+            difference = np.max([np.abs(o[:, column] - t) for o, t in zip(ours, theirs)], axis=0)
             rows.append((kind, limit, len(lines), *_worst(difference, lines, ours, theirs, column, ear_labels, text)))
         if room == 0 and (not only or only in "HOA decoder"):
             rows.append(_judge_decoders(umbel, name, column))
@@ -225,7 +224,7 @@ def report(rows):
     for kind, (limit, count, worst, _) in kinds.items():
         print(f"{kind:<38} {count:>7} {worst:>9.2g} {limit:>7.0e}{'' if worst <= limit else '  TOO FAR'}")
     print("worst cases:")
-    for kind, (limit, _, worst, detail) in kinds.items():
+    for kind, (_, _, worst, detail) in kinds.items():
         print(f"  {kind}: {worst:.2g}\n      {detail}")
     return any(worst > limit for limit, _, worst, _ in kinds.values())
 

@@ -52,7 +52,9 @@ def _edge_lock(case):
 
 def _zone(zone):
     if "min_x" in zone:
-        return CartesianZone(**{f"{end}{axis.upper()}": float(zone[f"{end}_{axis}"]) for end in ("min", "max") for axis in "xyz"})
+        return CartesianZone(
+            **{f"{end}{axis.upper()}": float(zone[f"{end}_{axis}"]) for end in ("min", "max") for axis in "xyz"}
+        )
     return PolarZone(
         minAzimuth=float(zone["min_azimuth"]),
         maxAzimuth=float(zone["max_azimuth"]),
@@ -64,8 +66,8 @@ def _zone(zone):
 def object_block(case):
     """The audioBlockFormat of an object.
 
-    EAR takes the width, height and depth of a Cartesian block as sizes along X, Y and Z; BS.2076-2 (table 16) and EAR's own
-    conversion have height along Z and depth along Y. The cases mean the standard's.
+    EAR takes the width, height and depth of a Cartesian block as sizes along X, Y and Z; BS.2076-2 (table 16) and
+    EAR's own conversion have height along Z and depth along Y. The cases mean the standard's.
     """
     width, height, depth = (case.get(key, 0.0) for key in ("width", "height", "depth"))
     if "x" in case:

@@ -49,13 +49,27 @@ def main():
         scene = moving_objects(options.objects, options.seconds)
         masters.write(scene, master, masters.noise(scene, "speed"))
         ear = cpu_seconds(
-            [Path(sys.executable).with_name("ear-render"), "-s", options.layout, master, Path(folder) / "ear.wav"], 1200
+            [Path(sys.executable).with_name("ear-render"), "-s", options.layout, master, Path(folder) / "ear.wav"],
+            1200,
         )
         umbel = cpu_seconds(
-            [options.umbel, "render", master, "-l", options.layout, "-o", Path(folder) / "umbel.wav", "--threads", "1"],
+            [
+                options.umbel,
+                "render",
+                master,
+                "-l",
+                options.layout,
+                "-o",
+                Path(folder) / "umbel.wav",
+                "--threads",
+                "1",
+            ],
             600,
         )
-    print(f"{options.objects} objects, {options.seconds} s, {options.layout}: EAR {ear:.2f} s CPU, umbel {umbel:.2f} s CPU")
+    print(
+        f"{options.objects} objects, {options.seconds} s, {options.layout}: "
+        f"CPU seconds of EAR {ear:.2f}, of umbel {umbel:.2f}"
+    )
 
 
 if __name__ == "__main__":

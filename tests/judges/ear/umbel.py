@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from functools import lru_cache
 
 import numpy as np
 from wav import read_float
@@ -17,6 +16,7 @@ class Umbel:
 
     def __init__(self, path):
         self.path = str(path)
+        self._layouts = {}
 
     def _run(self, arguments, text=None, timeout=120):
         command = [self.path, *map(str, arguments)]
@@ -53,10 +53,11 @@ class Umbel:
         """Positions as "polar" or "cartesian", with their extents."""
         return self._lines(["convert-position", "--to", kind], cases)
 
-    @lru_cache(maxsize=None)
     def layout(self, name):
         """What the program says about a layout."""
-        return json.loads(self._run(["layout", "show", name, "--json"]))
+        if name not in self._layouts:
+            self._layouts[name] = json.loads(self._run(["layout", "show", name, "--json"]))
+        return self._layouts[name]
 
     def labels(self, name):
         """The labels of a layout's channels in its own order, in which gains are given."""
