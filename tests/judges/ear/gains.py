@@ -108,10 +108,24 @@ def judge_layout(task):
                 continue
             theirs = expected_gains(name, positions, lines)
             difference = np.max([np.abs(o[:, column] - t) for o, t in zip(ours, theirs)], axis=0)
+            difference = _without_holes(difference, lines, ours, theirs)
             rows.append((kind, limit, len(lines), *_worst(difference, lines, ours, theirs, column, ear_labels, text)))
         if room == 0 and (not only or only in "HOA decoder"):
             rows.append(_judge_decoders(umbel, name, column))
     return rows
+
+
+def _without_holes(difference, lines, ours, theirs):
+    """Leaves out the cases that EAR has no gains for; umbel must have some.
+
+    With moved speakers its facets may leave a direction uncovered, here and there; an extent then gets nothing at all,
+    wherever it is, since its grid has such a direction.
+    """
+    for case, line in enumerate(lines):
+        audible = "labels" not in line and line.get("gain", 1.0) != 0
+        if audible and not any(np.any(t[case]) for t in theirs):
+            difference[case] = 0.0 if any(np.any(o[case]) for o in ours) else np.inf
+    return difference
 
 
 def _worst(difference, lines, ours, theirs, column, labels, text):

@@ -38,7 +38,10 @@ class Umbel:
     def gains(self, layout, cases):
         """Direct and diffuse gains, each cases x channels."""
         answers = self._lines(["gains", "--layout", layout, "--panner", "bs2127"], cases)
-        return np.array([a["direct"] for a in answers]), np.array([a["diffuse"] for a in answers])
+        try:
+            return np.array([a["direct"] for a in answers]), np.array([a["diffuse"] for a in answers])
+        except KeyError as key:
+            raise UmbelFailed(f"gains --layout {layout}: no {key} in an answer") from None
 
     def hoa_decoder(self, layout, order, normalization):
         """The decoder's matrix, channels x components in ACN order."""
