@@ -50,9 +50,9 @@ def object_kinds(rng, name, moved, scale):
         yield feature + where, POINT, cases.feature(feature, rng, n(80 if moved else 500))
     share = 0.0 if moved else 0.03 if name == "9+10+3" else 0.1
     yield "combinations" + where, EXTENT, cases.combinations(rng, n(80 if moved else 500), share)
+    yield "DirectSpeakers, bounds" + where, POINT, cases.speaker_bounds(rng, n(100 if moved else 1000))
     if not moved:
         yield "DirectSpeakers, labels", POINT, cases.speaker_labels(rng, n(1000))
-        yield "DirectSpeakers, bounds", POINT, cases.speaker_bounds(rng, n(1000))
         yield "DirectSpeakers, common packs", POINT, cases.common_packs()
 
 
