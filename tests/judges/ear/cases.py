@@ -141,7 +141,7 @@ def screen(rng):
         "x": rng.uniform(-0.2, 0.2),
         "y": 1.0,
         "z": rng.uniform(-0.2, 0.2),
-        "width": rng.uniform(0.3, 1.5),
+        "width_x": rng.uniform(0.3, 1.5),
     }
 
 

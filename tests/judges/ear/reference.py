@@ -36,7 +36,7 @@ def screen(screen):
         return CartesianScreen(
             aspectRatio=screen["aspect_ratio"],
             centrePosition=CartesianPosition(screen["x"], screen["y"], screen["z"]),
-            widthX=screen["width"],
+            widthX=screen["width_x"],
         )
     return PolarScreen(
         aspectRatio=screen["aspect_ratio"],
