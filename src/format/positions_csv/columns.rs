@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::lines::Line;
+use super::quick::{self, WINDOW};
 use super::{Fault, PositionForm, Row, number};
 use crate::geometry::Position;
 use crate::scene::{LATEST_SECOND, Place};
@@ -10,7 +11,7 @@ use crate::scene::{LATEST_SECOND, Place};
 /// Slots of a row's values, in this order whatever the order of the columns.
 const TIME: usize = 0;
 const WIDTH: usize = 4;
-const SLOTS: usize = 5;
+pub(super) const SLOTS: usize = 5;
 
 /// What a slot holds in one form of position.
 struct Quantity {
@@ -154,37 +155,30 @@ impl Columns {
         self.slots.contains(&WIDTH)
     }
 
-    /// The values of a line; `None` if there is anything wrong with it ([`faults`](Self::faults) says
-    /// what). Called once per row while rendering: no allocation.
-    pub(super) fn row(&self, line: &Line<'_>) -> Option<Row> {
-        let text = line.text;
+    /// The row at the start of `text` with the bytes it takes, if it is a plain one and nothing is wrong with
+    /// it; if not, [`row`](Self::row) looks at its line.
+    pub(super) fn quick_row(&self, text: &[u8; WINDOW]) -> Option<(Row, usize)> {
         let mut values = self.defaults;
-        let mut from = 0;
-        for (column, &slot) in self.slots.iter().enumerate() {
-            while text.get(from) == Some(&b' ') {
-                from += 1;
-            }
-            let (value, mut at) = match number::plain(text.get(from..)?) {
-                Some((value, length)) => (value, from + length),
-                None => (f64::NAN, from),
-            };
-            let ends = |at: usize| text.get(at).is_none_or(|&byte| byte == self.separator);
-            values[slot] = if value.is_nan() || !ends(at) {
-                // Spaces, quotes, exponents, many digits: take the field and read it with care.
-                at = from
-                    + memchr::memchr(self.separator, &text[from..]).unwrap_or(text.len() - from);
-                number::any(unquoted_bytes(&text[from..at]))?
-            } else {
-                value
-            };
-            let (low, high) = self.ranges[slot];
-            let last = column + 1 == self.slots.len();
-            if !(low..=high).contains(&values[slot]) || (at == text.len()) != last || line.cut {
-                return None;
-            }
-            from = at + 1;
+        let length = quick::row(text, self.separator, &self.slots, &mut values)?;
+        self.is_allowed(&values)
+            .then(|| (self.row_of(&values), length))
+    }
+
+    /// The values of a line; `None` if there is anything wrong with it ([`faults`](Self::faults) says
+    /// what). No allocation.
+    pub(super) fn row(&self, line: &Line<'_>) -> Option<Row> {
+        let mut values = self.defaults;
+        let mut fields = fields(line.text, self.separator);
+        for &slot in &self.slots {
+            values[slot] = number::any(unquoted_bytes(fields.next()?.1))?;
         }
-        Some(self.row_of(&values))
+        let is_whole = fields.next().is_none() && !line.cut;
+        (is_whole && self.is_allowed(&values)).then(|| self.row_of(&values))
+    }
+
+    fn is_allowed(&self, values: &[f64; SLOTS]) -> bool {
+        let mut ranges = values.iter().zip(&self.ranges);
+        ranges.all(|(value, (low, high))| (low..=high).contains(&value))
     }
 
     fn row_of(&self, values: &[f64; SLOTS]) -> Row {

@@ -49,6 +49,18 @@ impl<R: Read> Lines<R> {
         }
     }
 
+    /// What follows, as far as it is in the buffer.
+    pub(super) fn ahead(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Moves on by a line of `length` bytes, its end included, that was read from what is [ahead](Self::ahead).
+    pub(super) fn pass(&mut self, length: usize) {
+        self.start += length;
+        self.offset += length as u64;
+        self.count += 1;
+    }
+
     /// The next line, `None` at the end of the file.
     pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         let Some((length, step, cut)) = self.find_end()? else {
