@@ -12,9 +12,35 @@ pub(crate) const SIDE: usize = 8;
 /// A square: eight rows of eight 32-bit words.
 pub(crate) type Square = [[f32; SIDE]; SIDE];
 
+/// A way to transpose a square. Implementations are inlined into the function that enables their
+/// instructions; a closure handed on would not be, reliably.
+pub(crate) trait Transpose: Copy {
+    /// Rows become columns.
+    fn square(self, rows: Square) -> Square;
+}
+
+/// Transposing without vector instructions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plain;
+
+impl Transpose for Plain {
+    #[inline(always)]
+    fn square(self, rows: Square) -> Square {
+        transpose_plain(rows)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Transpose for V3 {
+    #[inline(always)]
+    fn square(self, rows: Square) -> Square {
+        transpose_avx(self, rows)
+    }
+}
+
 /// Transposes in the plain way.
 #[inline(always)]
-pub(crate) fn transpose_plain(rows: Square) -> Square {
+fn transpose_plain(rows: Square) -> Square {
     let mut columns = [[0.0; SIDE]; SIDE];
     for (r, row) in rows.iter().enumerate() {
         for (c, &word) in row.iter().enumerate() {
@@ -47,7 +73,7 @@ pub(crate) fn transpose_halves_avx(simd: V3, halves: impl Fn(usize, usize) -> __
 /// The same for a square that is in memory.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(crate) fn transpose_avx(simd: V3, rows: Square) -> Square {
+fn transpose_avx(simd: V3, rows: Square) -> Square {
     let half = |r: usize, h: usize| -> [f32; 4] { std::array::from_fn(|c| rows[r][4 * h + c]) };
     transpose_halves_avx(simd, |r, h| join(simd, half(r, h), half(r + 4, h)))
 }
@@ -69,11 +95,11 @@ mod tests {
     #[expect(clippy::float_cmp, reason = "words are moved, not computed with")]
     fn both_ways_swap_rows_and_columns() {
         let rows: Square = std::array::from_fn(|r| std::array::from_fn(|c| (10 * r + c) as f32));
-        let columns = transpose_plain(rows);
+        let columns = Plain.square(rows);
         assert!(columns[3][5] == 53.0);
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = V3::try_new() {
-            assert_eq!(simd.vectorize(|| transpose_avx(simd, rows)), columns);
+            assert_eq!(simd.vectorize(|| simd.square(rows)), columns);
         }
     }
 }

@@ -1,20 +1,11 @@
-//! The K-weighting of ITU-R BS.1770 Annex 1 and the energy after it, eight channels at a time.
+//! The K-weighting of ITU-R BS.1770 Annex 1.
 //!
 //! The two stages are a high shelf (the head) and a high-pass (RLB). BS.1770 prints their coefficients
 //! for 48 kHz only; for other rates the analogue filters behind them are transformed again, with the
 //! frequencies, gain and Q that give back the printed numbers at 48 kHz (as libebur128 does).
 
 use crate::dsp::Coefficients;
-use crate::dsp::biquad::SILENCE;
-use crate::dsp::transpose::{SIDE, Square};
 use crate::units::SampleRate;
-
-/// Channels filtered side by side: two registers of four `f64`, enough independent work to hide the
-/// latency of the feedback.
-pub(super) const LANES: usize = SIDE;
-
-/// Frames worked on together: their lanes stay in the first-level cache between the steps.
-const TILE: usize = 64;
 
 /// The two stages for one sample rate. The high-pass has the numerator 1 - 2 z⁻¹ + z⁻², as printed.
 #[derive(Debug, Clone, Copy)]
@@ -63,119 +54,6 @@ fn high_pass(k: f64) -> Coefficients {
         b2: 1.0,
         a1: 2.0 * (k * k - 1.0) / a0,
         a2: (1.0 - k / Q + k * k) / a0,
-    }
-}
-
-/// State of both stages and the energy so far, for eight channels.
-///
-/// A section with input x and output y is kept as its state: y = b0 x + s1, s1' = p1 x - a1 s1 + s2,
-/// s2' = p2 x - a2 s1 with p1 = b1 - a1 b0 and p2 = b2 - a2 b0. That is transposed direct form II with y
-/// put in, and one step of arithmetic less to wait for from frame to frame.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LaneState {
-    shelf: SectionState,
-    high_pass: SectionState,
-    energy: [f64; LANES],
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct SectionState {
-    s1: [f64; LANES],
-    s2: [f64; LANES],
-}
-
-impl LaneState {
-    /// Filters the rows, which have the same length, and adds up the squares.
-    ///
-    /// Plain products and sums, no fused ones, one frame after the other: the figures are the same on
-    /// every processor and for any cutting of the rows.
-    #[inline(always)]
-    pub(super) fn add(
-        &mut self,
-        weighting: &KWeighting,
-        rows: [&[f32]; LANES],
-        transpose: impl Fn(Square) -> Square,
-    ) {
-        let frames = rows[0].len();
-        let rows = rows.map(|row| &row[..frames]);
-        let mut lanes = [[0.0_f32; LANES]; TILE];
-        let mut shelved = [[0.0_f64; LANES]; TILE];
-        for start in (0..frames).step_by(TILE) {
-            let count = TILE.min(frames - start);
-            let rows = rows.map(|row| &row[start..start + count]);
-            interleave(rows, &mut lanes[..count], &transpose);
-            self.shelve(&weighting.shelf, &lanes[..count], &mut shelved);
-            self.pass_high(&weighting.high_pass, &shelved[..count]);
-        }
-    }
-
-    #[inline(always)]
-    fn shelve(&mut self, c: &Coefficients, input: &[[f32; LANES]], output: &mut [[f64; LANES]]) {
-        let (p1, p2) = (c.b1 - c.a1 * c.b0, c.b2 - c.a2 * c.b0);
-        let SectionState { mut s1, mut s2 } = self.shelf;
-        for (input, output) in input.iter().zip(output) {
-            for lane in 0..LANES {
-                let x = f64::from(input[lane]);
-                output[lane] = c.b0 * x + s1[lane];
-                let next = p1 * x + s2[lane] - c.a1 * s1[lane];
-                s2[lane] = p2 * x - c.a2 * s1[lane];
-                s1[lane] = next;
-            }
-        }
-        self.shelf = SectionState { s1, s2 };
-    }
-
-    #[inline(always)]
-    fn pass_high(&mut self, c: &Coefficients, input: &[[f64; LANES]]) {
-        let (p1, p2) = (c.b1 - c.a1, c.b2 - c.a2);
-        let SectionState { mut s1, mut s2 } = self.high_pass;
-        let mut energy = self.energy;
-        for input in input {
-            for lane in 0..LANES {
-                let x = input[lane];
-                let y = x + s1[lane];
-                let next = p1 * x + s2[lane] - c.a1 * s1[lane];
-                s2[lane] = p2 * x - c.a2 * s1[lane];
-                s1[lane] = next;
-                energy[lane] += y * y;
-            }
-        }
-        self.high_pass = SectionState { s1, s2 };
-        self.energy = energy;
-    }
-
-    /// The sum of squares of each lane since the last call. Also lets state that has died away rest at
-    /// zero, and state that a non-finite sample has spoilt.
-    pub(super) fn take_energy(&mut self) -> [f64; LANES] {
-        for section in [&mut self.shelf, &mut self.high_pass] {
-            for value in section.s1.iter_mut().chain(&mut section.s2) {
-                if value.abs() < SILENCE || !value.is_finite() {
-                    *value = 0.0;
-                }
-            }
-        }
-        std::mem::take(&mut self.energy)
-    }
-}
-
-/// Rows of one channel each to one array of all channels per frame.
-#[inline(always)]
-fn interleave(
-    rows: [&[f32]; LANES],
-    lanes: &mut [[f32; LANES]],
-    transpose: impl Fn(Square) -> Square,
-) {
-    let whole = lanes.len() - lanes.len() % SIDE;
-    for start in (0..whole).step_by(SIDE) {
-        let square = rows.map(|row| {
-            let mut words = [0.0; SIDE];
-            words.copy_from_slice(&row[start..start + SIDE]);
-            words
-        });
-        lanes[start..start + SIDE].copy_from_slice(&transpose(square));
-    }
-    for at in whole..lanes.len() {
-        lanes[at] = rows.map(|row| row[at]);
     }
 }
 

@@ -3,11 +3,10 @@
 use std::ops::Range;
 
 use super::gating::{self, MOMENTARY_HOPS, SHORT_TERM_HOPS};
-use super::k_weighting::{KWeighting, LANES, LaneState};
+use super::k_weighting::KWeighting;
+use super::lanes::{LANES, Lanes};
 use crate::audio::Block;
-#[cfg(target_arch = "x86_64")]
-use crate::dsp::transpose::transpose_avx;
-use crate::dsp::transpose::{Square, transpose_plain};
+use crate::dsp::transpose::{Plain, Transpose};
 use crate::units::SampleRate;
 
 /// Hops per second: gating blocks of 400 ms overlap by 75 %.
@@ -44,7 +43,9 @@ const RESERVED_HOPS: usize = 24 * 3600 * HOPS_PER_SECOND as usize;
 pub struct LoudnessMeter {
     weighting: KWeighting,
     rate: SampleRate,
-    groups: Vec<Group>,
+    groups: Vec<Group<LANES>>,
+    /// The last channels, if they are few.
+    few: Option<Group<FEW>>,
     channels: usize,
     /// Frames measured so far.
     position: u64,
@@ -54,34 +55,80 @@ pub struct LoudnessMeter {
     hop_powers: Vec<f64>,
 }
 
-/// Up to eight channels that count. Lanes to spare repeat the first channel with weight 0.
+/// Lanes of a smaller group: a register of four `f64`. Eleven channels are eight and four.
+const FEW: usize = LANES / 2;
+
+/// Up to `L` channels that count. Lanes to spare repeat the first channel with weight 0.
 #[derive(Debug, Clone)]
-struct Group {
+struct Group<const L: usize> {
     rows: [usize; LANES],
-    weights: [f64; LANES],
-    state: LaneState,
+    weights: [f64; L],
+    lanes: Lanes<L>,
+}
+
+impl<const L: usize> Group<L> {
+    fn new(channels: &[usize], weights: &[f64]) -> Self {
+        let mut group = Self {
+            rows: [channels[0]; LANES],
+            weights: [0.0; L],
+            lanes: Lanes::new(),
+        };
+        for (lane, &channel) in channels.iter().enumerate() {
+            group.rows[lane] = channel;
+            group.weights[lane] = weights[channel];
+        }
+        group
+    }
+
+    #[inline(always)]
+    fn add(
+        &mut self,
+        weighting: &KWeighting,
+        block: &Block,
+        frames: Range<usize>,
+        transpose: impl Transpose,
+    ) {
+        let rows = self.rows.map(|row| &block.row(row)[frames.clone()]);
+        self.lanes.add(weighting, rows, transpose);
+    }
+
+    /// The weighted sum of squares since the last call.
+    fn take_energy(&mut self) -> f64 {
+        let lanes = self.lanes.take_energy().into_iter().zip(self.weights);
+        // A spare lane may hold what is not finite: it is left out, not multiplied by 0.
+        lanes
+            .filter(|&(_, weight)| weight > 0.0)
+            .map(|(energy, weight)| weight * energy)
+            .sum()
+    }
 }
 
 /// The work on one stretch of a block. A named type rather than a closure, because only what is inlined
 /// into `call` is compiled for the processor at hand.
 struct Filter<'a, T> {
     weighting: &'a KWeighting,
-    groups: &'a mut [Group],
+    groups: &'a mut [Group<LANES>],
+    few: Option<&'a mut Group<FEW>>,
     block: &'a Block,
     frames: Range<usize>,
     transpose: T,
 }
 
-impl<T: Fn(Square) -> Square> pulp::NullaryFnOnce for Filter<'_, T> {
+impl<T: Transpose> pulp::NullaryFnOnce for Filter<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         for group in self.groups {
-            let rows = group
-                .rows
-                .map(|row| &self.block.row(row)[self.frames.clone()]);
-            group.state.add(self.weighting, rows, &self.transpose);
+            group.add(
+                self.weighting,
+                self.block,
+                self.frames.clone(),
+                self.transpose,
+            );
+        }
+        if let Some(group) = self.few {
+            group.add(self.weighting, self.block, self.frames, self.transpose);
         }
     }
 }
@@ -91,22 +138,15 @@ impl LoudnessMeter {
     /// that does not count (see [`channel_weights`](super::channel_weights)).
     pub fn new(rate: SampleRate, weights: &[f64]) -> Self {
         let counted: Vec<usize> = (0..weights.len()).filter(|&c| weights[c] > 0.0).collect();
-        let groups = counted.chunks(LANES).map(|channels| {
-            let mut group = Group {
-                rows: [channels[0]; LANES],
-                weights: [0.0; LANES],
-                state: LaneState::default(),
-            };
-            for (lane, &channel) in channels.iter().enumerate() {
-                group.rows[lane] = channel;
-                group.weights[lane] = weights[channel];
-            }
-            group
-        });
+        let few = counted.len() % LANES;
+        let few = if few <= FEW { few } else { 0 };
+        let (counted, few) = counted.split_at(counted.len() - few);
+        let groups = counted.chunks(LANES).map(|c| Group::new(c, weights));
         let mut meter = Self {
             weighting: KWeighting::new(rate),
             rate,
             groups: groups.collect(),
+            few: (!few.is_empty()).then(|| Group::new(few, weights)),
             channels: weights.len(),
             position: 0,
             hop_end: 0,
@@ -148,37 +188,33 @@ impl LoudnessMeter {
     fn filter(&mut self, block: &Block, frames: Range<usize>) {
         let weighting = &self.weighting;
         let groups = &mut self.groups;
+        let few = self.few.as_mut();
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = pulp::x86::V3::try_new() {
             return simd.vectorize(Filter {
                 weighting,
                 groups,
+                few,
                 block,
                 frames,
-                transpose: |square| transpose_avx(simd, square),
+                transpose: simd,
             });
         }
         pulp::Arch::new().dispatch(Filter {
             weighting,
             groups,
+            few,
             block,
             frames,
-            transpose: transpose_plain,
+            transpose: Plain,
         });
     }
 
     fn close_hop(&mut self) {
         let index = self.hop_powers.len() as u64;
         let frames = self.hop_border(index + 1) - self.hop_border(index);
-        let mut energy = 0.0;
-        for group in &mut self.groups {
-            let lanes = group.state.take_energy();
-            for (lane_energy, weight) in lanes.into_iter().zip(group.weights) {
-                if weight > 0.0 {
-                    energy += weight * lane_energy;
-                }
-            }
-        }
+        let energy = self.groups.iter_mut().map(Group::take_energy).sum::<f64>()
+            + self.few.as_mut().map_or(0.0, Group::take_energy);
         self.hop_powers.push(energy / frames.max(1) as f64);
         self.hop_end = self.hop_border(index + 2);
     }

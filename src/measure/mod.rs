@@ -8,6 +8,7 @@
 
 mod gating;
 mod k_weighting;
+mod lanes;
 mod loudness;
 mod peak;
 mod true_peak;
