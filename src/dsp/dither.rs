@@ -82,8 +82,7 @@ fn quantise_run(
 ) -> Quantised {
     let (lowest, highest) = (-full_scale, full_scale - 1.0);
     let mut peak = 0.0f32;
-    let mut clipped = 0u32;
-    let mut unusable = 0u32;
+    let mut largest = 0;
     let mut frame = first;
     for (&sample, out) in samples.iter().zip(out) {
         // Every step up to the sum is exact in f32: the scale is a power of two, and the distance to the
@@ -97,14 +96,25 @@ fn quantise_run(
         let held = rounded.max(lowest).min(highest);
         *out = held as i32;
         peak = peak.max(held.abs());
-        clipped += u32::from(sample.abs() > 1.0);
-        unusable |= u32::from(!sample.is_finite());
+        largest = largest.max(sample.abs().to_bits());
         frame = frame.wrapping_add(1);
     }
+    judged(samples, peak as u32, largest)
+}
+
+/// What the largest magnitude of `samples` tells, by its bits: without their sign floats are in the order
+/// of their bits, infinity and NaN above all others.
+fn judged(samples: &[f32], peak: u32, largest: u32) -> Quantised {
+    // Few runs clip, so those that do are looked at again.
+    let clipped = if largest > 1.0f32.to_bits() {
+        samples.iter().filter(|sample| sample.abs() > 1.0).count()
+    } else {
+        0
+    };
     Quantised {
-        peak: peak as u32,
-        clipped: u64::from(clipped),
-        finite: unusable == 0,
+        peak,
+        clipped: clipped as u64,
+        finite: largest <= f32::MAX.to_bits(),
     }
 }
 
@@ -120,19 +130,17 @@ fn quantise_avx(
     first: u32,
     out: &mut [i32],
 ) -> Quantised {
-    use std::arch::x86_64::{__m256, __m256i, _CMP_GT_OQ, _CMP_NEQ_UQ, _CMP_NLE_UQ};
-    let (avx, avx2) = (simd.avx, simd.avx2);
+    use std::arch::x86_64::{__m256, __m256i, _CMP_NEQ_UQ};
+    let (avx, avx2, fma) = (simd.avx, simd.avx2, simd.fma);
     let floats = |value: f32| avx._mm256_set1_ps(value);
     let words = |value: u32| avx._mm256_set1_epi32(value as i32);
-    let as_words = |mask: __m256| -> __m256i { avx._mm256_castps_si256(mask) };
 
-    let sign = floats(-0.0);
+    let without_sign = words(0x7fff_ffff);
     let mut frames: __m256i = pulp::cast(std::array::from_fn::<u32, 8, _>(|n| {
         first.wrapping_add(n as u32)
     }));
     let mut peak = avx._mm256_setzero_si256();
-    let mut clipped = avx._mm256_setzero_si256();
-    let mut unusable = avx._mm256_setzero_si256();
+    let mut largest = avx._mm256_setzero_si256();
     let (eights, rest) = samples.as_chunks::<8>();
     let (out, out_rest) = out.as_chunks_mut::<8>();
     for (&eight, out) in eights.iter().zip(out) {
@@ -149,14 +157,15 @@ fn quantise_avx(
             avx2._mm256_and_si256(bits, words(0xffff)),
             avx2._mm256_srli_epi32::<16>(bits),
         );
-        let noise = avx._mm256_mul_ps(avx._mm256_cvtepi32_ps(difference), floats(1.0 / 65_536.0));
         let is_sound = avx._mm256_cmp_ps::<_CMP_NEQ_UQ>(sample, floats(0.0));
-        let dither = avx._mm256_and_ps(noise, is_sound);
+        let noise = avx._mm256_and_ps(avx._mm256_cvtepi32_ps(difference), is_sound);
 
         let scaled = avx._mm256_mul_ps(sample, floats(full_scale));
         let below = avx._mm256_floor_ps(scaled);
         let above = avx._mm256_sub_ps(scaled, below);
-        let sum = avx._mm256_add_ps(avx._mm256_add_ps(above, dither), floats(0.5));
+        // The product is exact, so that fusing it changes no bit.
+        let dithered = fma._mm256_fmadd_ps(noise, floats(1.0 / 65_536.0), above);
+        let sum = avx._mm256_add_ps(dithered, floats(0.5));
         let rounded = avx._mm256_add_ps(below, avx._mm256_floor_ps(sum));
         let held = avx._mm256_min_ps(
             avx._mm256_max_ps(rounded, floats(-full_scale)),
@@ -166,23 +175,24 @@ fn quantise_avx(
         *out = pulp::cast(word);
 
         peak = avx2._mm256_max_epi32(peak, avx2._mm256_abs_epi32(word));
-        let magnitude = avx._mm256_andnot_ps(sign, sample);
-        let is_over = avx._mm256_cmp_ps::<_CMP_GT_OQ>(magnitude, floats(1.0));
-        clipped = avx2._mm256_sub_epi32(clipped, as_words(is_over));
-        let is_unusable = avx._mm256_cmp_ps::<_CMP_NLE_UQ>(magnitude, floats(f32::MAX));
-        unusable = avx2._mm256_or_si256(unusable, as_words(is_unusable));
+        let magnitude = avx2._mm256_and_si256(avx._mm256_castps_si256(sample), without_sign);
+        largest = avx2._mm256_max_epi32(largest, magnitude);
         frames = avx2._mm256_add_epi32(frames, words(8));
     }
 
     let done = (samples.len() - rest.len()) as u32;
     let tail = quantise_run(rest, full_scale, key, first.wrapping_add(done), out_rest);
     let peaks: [u32; 8] = pulp::cast(peak);
-    let clips: [u32; 8] = pulp::cast(clipped);
-    let faults: [u32; 8] = pulp::cast(unusable);
+    let largest: [u32; 8] = pulp::cast(largest);
+    let whole = judged(
+        &samples[..done as usize],
+        peaks.into_iter().fold(0, u32::max),
+        largest.into_iter().fold(0, u32::max),
+    );
     Quantised {
-        peak: peaks.into_iter().fold(tail.peak, u32::max),
-        clipped: tail.clipped + clips.into_iter().map(u64::from).sum::<u64>(),
-        finite: tail.finite && faults == [0; 8],
+        peak: whole.peak.max(tail.peak),
+        clipped: whole.clipped + tail.clipped,
+        finite: whole.finite && tail.finite,
     }
 }
 

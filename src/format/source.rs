@@ -126,6 +126,9 @@ pub fn open(path: &Path) -> Result<Box<dyn AudioSource>> {
 
 /// Silences the frames from `from` on in the rows that are named.
 pub(super) fn silence_rest(block: &mut Block, rows: &[Option<usize>], from: usize) {
+    if from == block.frames() {
+        return;
+    }
     for row in rows.iter().flatten() {
         block.row_mut(*row)[from..].fill(0.0);
     }

@@ -224,6 +224,15 @@ impl BitDepth {
     pub fn bytes(self) -> usize {
         self.encoding().bytes()
     }
+
+    /// What a reader of the file finds.
+    pub(super) fn sample_format(self) -> SampleFormat {
+        match self {
+            Self::Int16 => SampleFormat::Integer { bits: 16 },
+            Self::Int24 => SampleFormat::Integer { bits: 24 },
+            Self::Float32 => SampleFormat::Float { bits: 32 },
+        }
+    }
 }
 
 /// What a file that is written is wrapped in.

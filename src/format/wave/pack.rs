@@ -1,21 +1,24 @@
-//! From planar samples to the bytes of a file: quantise row by row, transpose to interleaved words, pack.
+//! From planar samples to the bytes of a file: quantise row by row, then interleave and pack at once, four
+//! channels of eight frames in one go where AVX2 is there.
 
-use pulp::Arch;
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::V3;
 
 use super::header::BitDepth;
 use crate::audio::Block;
 use crate::dsp::dither::{self, WordLength};
-use crate::dsp::transpose::{self, SIDE, Square};
 use crate::format::magnitude::largest_magnitude;
 use crate::units::Frames;
 
-/// Words of a tile: 16 KiB of planar and as much of interleaved words.
+/// Words of a tile, 16 KiB: stays in the first-level cache.
 const TILE: usize = 4096;
 
-/// Floats added to each row of a tile, so that the rows do not alias in the cache.
+/// Words added to each row of a tile, so that the rows do not alias in the cache.
 const ROW_PADDING: usize = 8;
+
+/// Frames and channels that are interleaved in one go.
+const FRAMES: usize = 8;
+const CHANNELS: usize = 4;
 
 /// What one channel has come to.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -41,12 +44,10 @@ pub(super) struct Packer {
     channels: usize,
     /// Number of the first channel among all that belong together; selects the dither.
     first_channel: usize,
-    /// Frames converted at a time, a multiple of the side of a square.
+    /// Frames converted at a time.
     tile_frames: usize,
     /// One row of words per channel.
     planar: Vec<i32>,
-    /// The words of one frame after another, and a square's side of slack.
-    interleaved: Vec<i32>,
     tallies: Vec<ChannelTally>,
     #[cfg(target_arch = "x86_64")]
     simd: Option<V3>,
@@ -54,14 +55,13 @@ pub(super) struct Packer {
 
 impl Packer {
     pub(super) fn new(depth: BitDepth, channels: usize, first_channel: usize) -> Self {
-        let tile_frames = (TILE / channels / SIDE).clamp(1, 128) * SIDE;
+        let tile_frames = (TILE / channels / FRAMES).clamp(1, 128) * FRAMES;
         Self {
             depth,
             channels,
             first_channel,
             tile_frames,
             planar: vec![0; channels * (tile_frames + ROW_PADDING)],
-            interleaved: vec![0; channels * tile_frames + SIDE],
             tallies: vec![ChannelTally::default(); channels],
             #[cfg(target_arch = "x86_64")]
             simd: V3::try_new(),
@@ -78,9 +78,8 @@ impl Packer {
         &self.tallies
     }
 
-    /// Packs `frames` frames of `block` from frame `from` on into `out`, which has room for them and
-    /// [`SLACK`](Self::SLACK) bytes more. `rows[c]` is the row of channel `c`; `first` is the absolute
-    /// frame of the first one.
+    /// Packs `frames` frames of `block` from frame `from` on into `out`, which has room for just them.
+    /// `rows[c]` is the row of channel `c`; `first` is the absolute frame of the first one.
     pub(super) fn pack(
         &mut self,
         block: &Block,
@@ -114,108 +113,102 @@ impl Packer {
                 });
             }
         }
-        self.interleave(frames);
-        self.to_bytes(frames, out);
+        match self.depth {
+            BitDepth::Int16 => self.interleave::<2>(out),
+            BitDepth::Int24 => self.interleave::<3>(out),
+            BitDepth::Float32 => self.interleave::<4>(out),
+        }
         Ok(())
     }
 
-    /// Bytes beyond the last sample that packing may write to.
-    pub(super) const SLACK: usize = 32;
-
-    fn interleave(&mut self, frames: usize) {
+    /// The lower `BYTES` bytes of the words of the tile, frame by frame, as many frames as `out` holds.
+    fn interleave<const BYTES: usize>(&self, out: &mut [u8]) {
         let stride = self.tile_frames + ROW_PADDING;
-        if self.channels < SIDE {
-            let words = &mut self.interleaved[..frames * self.channels];
-            match self.channels {
-                1 => words.copy_from_slice(&self.planar[..frames]),
-                2 => {
-                    let (left, right) = self.planar.split_at(stride);
-                    let pairs = words.as_chunks_mut::<2>().0;
-                    for ((pair, left), right) in pairs.iter_mut().zip(left).zip(right) {
-                        *pair = [*left, *right];
-                    }
-                }
-                channels => {
-                    for (channel, row) in self.planar.chunks_exact(stride).enumerate() {
-                        for (frame, &word) in words.chunks_exact_mut(channels).zip(&row[..frames]) {
-                            frame[channel] = word;
-                        }
-                    }
-                }
-            }
-            return;
-        }
+        let frame_bytes = BYTES * self.channels;
+        let mut done = 0;
         #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = self.simd {
+        if let (Some(simd), CHANNELS..) = (self.simd, self.channels) {
+            done = out.len() / frame_bytes / FRAMES * FRAMES;
+            let out = &mut out[..done * frame_bytes];
             simd.vectorize(
                 #[inline(always)]
-                || self.squares(frames, |rows| transpose::transpose_avx(simd, rows)),
+                || interleave_avx::<BYTES>(simd, &self.planar, stride, self.channels, out),
             );
-            return;
         }
-        self.squares(frames, transpose::transpose_plain);
+        let frames = out.chunks_exact_mut(frame_bytes).enumerate().skip(done);
+        for (frame, out) in frames {
+            let rows = self.planar[frame..].iter().step_by(stride);
+            for (out, word) in out.as_chunks_mut::<BYTES>().0.iter_mut().zip(rows) {
+                out.copy_from_slice(&word.to_le_bytes()[..BYTES]);
+            }
+        }
     }
+}
 
-    /// Transposes the tile square by square. The last square of channels overlaps the one before it;
-    /// frames beyond the last one are whatever the rows hold there and are overwritten or not used.
-    #[inline(always)]
-    fn squares(&mut self, frames: usize, transpose: impl Fn(Square) -> Square) {
-        let stride = self.tile_frames + ROW_PADDING;
-        let channels = self.channels;
-        for frame in (0..frames).step_by(SIDE) {
-            for group in (0..channels).step_by(SIDE) {
-                let first = group.min(channels - SIDE);
-                let mut square: Square = [[0.0; SIDE]; SIDE];
-                for (n, row) in square.iter_mut().enumerate() {
-                    let at = (first + n) * stride + frame;
-                    let words: [i32; SIDE] = self.planar[at..at + SIDE]
-                        .try_into()
-                        .expect("the range is as long as a side");
-                    *row = pulp::cast(words);
-                }
-                for (n, row) in transpose(square).into_iter().enumerate() {
-                    let at = (frame + n) * channels + first;
-                    let words: [i32; SIDE] = pulp::cast(row);
-                    self.interleaved[at..at + SIDE].copy_from_slice(&words);
+/// The same for whole groups of frames. `planar` holds a row of words for each of the channels, `stride`
+/// words apart.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn interleave_avx<const BYTES: usize>(
+    simd: V3,
+    planar: &[i32],
+    stride: usize,
+    channels: usize,
+    out: &mut [u8],
+) {
+    use std::arch::x86_64::__m256i;
+    let avx2 = simd.avx2;
+    // The bytes to be kept, to the front of each half of the register.
+    let gather: __m256i = pulp::cast(const { kept_bytes(BYTES) });
+    let frame_bytes = BYTES * channels;
+    for (n, out) in out.chunks_exact_mut(FRAMES * frame_bytes).enumerate() {
+        for group in (0..channels).step_by(CHANNELS) {
+            // The last group overlaps the one before it.
+            let first = group.min(channels - CHANNELS);
+            let row = |channel: usize| -> __m256i {
+                let words = &planar[(first + channel) * stride + n * FRAMES..];
+                let words: [i32; FRAMES] = *words
+                    .first_chunk()
+                    .expect("a row of the tile holds whole groups of frames");
+                pulp::cast(words)
+            };
+            let (a, b, c, d) = (row(0), row(1), row(2), row(3));
+            let (ab, cd) = (
+                avx2._mm256_unpacklo_epi32(a, b),
+                avx2._mm256_unpacklo_epi32(c, d),
+            );
+            let (ab_high, cd_high) = (
+                avx2._mm256_unpackhi_epi32(a, b),
+                avx2._mm256_unpackhi_epi32(c, d),
+            );
+            // Each holds one frame of the first four and one of the second.
+            let pairs = [
+                avx2._mm256_unpacklo_epi64(ab, cd),
+                avx2._mm256_unpackhi_epi64(ab, cd),
+                avx2._mm256_unpacklo_epi64(ab_high, cd_high),
+                avx2._mm256_unpackhi_epi64(ab_high, cd_high),
+            ];
+            for (frame, pair) in pairs.into_iter().enumerate() {
+                let halves: [[u8; 16]; 2] = pulp::cast(avx2._mm256_shuffle_epi8(pair, gather));
+                for (half, bytes) in halves.iter().enumerate() {
+                    let at = (frame + half * FRAMES / 2) * frame_bytes + BYTES * first;
+                    out[at..][..BYTES * CHANNELS].copy_from_slice(&bytes[..BYTES * CHANNELS]);
                 }
             }
         }
     }
+}
 
-    fn to_bytes(&self, frames: usize, out: &mut [u8]) {
-        let samples = frames * self.channels;
-        let words = &self.interleaved[..samples];
-        match self.depth {
-            BitDepth::Int16 => Arch::new().dispatch(
-                #[inline(always)]
-                || {
-                    for (out, word) in out.as_chunks_mut::<2>().0.iter_mut().zip(words) {
-                        *out = (*word as i16).to_le_bytes();
-                    }
-                },
-            ),
-            BitDepth::Float32 => {
-                for (out, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(words) {
-                    *out = word.to_le_bytes();
-                }
-            }
-            BitDepth::Int24 => {
-                #[cfg(target_arch = "x86_64")]
-                if let Some(simd) = self.simd {
-                    let words = &self.interleaved[..samples.next_multiple_of(SIDE)];
-                    simd.vectorize(
-                        #[inline(always)]
-                        || int24_avx(simd, words, out),
-                    );
-                    return;
-                }
-                for (out, word) in out.as_chunks_mut::<3>().0.iter_mut().zip(words) {
-                    let [a, b, c, _] = word.to_le_bytes();
-                    *out = [a, b, c];
-                }
-            }
-        }
+/// For each half of a register: the lower `bytes` bytes of its four words, one after the other.
+const fn kept_bytes(bytes: usize) -> [i8; 32] {
+    let mut order = [-1; 32];
+    let mut n = 0;
+    while n < bytes * CHANNELS {
+        order[n] = (n / bytes * 4 + n % bytes) as i8;
+        order[16 + n] = order[n];
+        n += 1;
     }
+    order
 }
 
 /// Dithered integers of one row; false if a sample is not finite.
@@ -241,24 +234,4 @@ fn as_they_are(samples: &[f32], words: &mut [i32], tally: &mut ChannelTally) -> 
     let largest = largest_magnitude(samples);
     tally.peak = tally.peak.max(largest);
     largest.is_finite()
-}
-
-/// Packs words to 24 bits, eight at a time; writes up to four bytes beyond the last.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn int24_avx(simd: V3, words: &[i32], out: &mut [u8]) {
-    use std::arch::x86_64::__m256i;
-    // The lower three bytes of each word, to the front of each half of the register.
-    const GATHER: [i8; 32] = [
-        0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, //
-        0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1,
-    ];
-    let gather: __m256i = pulp::cast(GATHER);
-    for (n, words) in words.as_chunks::<8>().0.iter().enumerate() {
-        let packed = simd.avx2._mm256_shuffle_epi8(pulp::cast(*words), gather);
-        let halves: [[u8; 16]; 2] = pulp::cast(packed);
-        let out = &mut out[24 * n..24 * n + 28];
-        out[..16].copy_from_slice(&halves[0]);
-        out[12..].copy_from_slice(&halves[1]);
-    }
 }

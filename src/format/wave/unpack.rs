@@ -1,9 +1,9 @@
 //! From the bytes of a file to planar samples.
 //!
 //! Two steps on a tile that stays in the first-level cache: bytes to interleaved floats, one straight run
-//! whatever the number of channels; then 8 × 8 transposes into the rows of the block. For 24 bits, the
-//! usual form, AVX2 does both at once. Plain and vector code give the same bits: all steps are exact, or
-//! round once and to nearest.
+//! whatever the number of channels; then 8 × 8 transposes into the [rows](super::rows) of the block. For
+//! 24 bits, the usual form, AVX2 does both at once. Plain and vector code give the same bits: all steps are
+//! exact, or round once and to nearest.
 
 use pulp::Arch;
 #[cfg(target_arch = "x86_64")]
@@ -11,7 +11,8 @@ use pulp::x86::V3;
 
 use super::chunks::take;
 use super::header::Encoding;
-use crate::dsp::transpose::{self, SIDE, Square};
+use super::rows::{Destination, Interleaved, Starts, squares_to_rows};
+use crate::dsp::transpose::{self, Plain, SIDE, Square, Transpose as _};
 use crate::format::magnitude::largest_magnitude;
 
 /// Bytes that must stand before the first sample: a vector load of eight 24-bit samples begins so much
@@ -25,18 +26,6 @@ pub(super) const TAIL: usize = 28;
 /// Floats of a tile: 16 KiB, half of a usual first-level cache.
 const TILE: usize = 4096;
 
-/// Where the samples of one block go.
-pub(super) struct Destination<'a> {
-    /// The store of the block.
-    pub(super) samples: &'a mut [f32],
-    /// Floats between its rows.
-    pub(super) stride: usize,
-    /// Frame of the block at which to begin.
-    pub(super) first: usize,
-    /// The row of each channel, if it is wanted.
-    pub(super) rows: &'a [Option<usize>],
-}
-
 /// Turns interleaved bytes into planar samples.
 #[derive(Debug)]
 pub(super) struct Unpacker {
@@ -46,6 +35,7 @@ pub(super) struct Unpacker {
     tile_frames: usize,
     /// Interleaved floats, and a square's side of slack.
     tile: Vec<f32>,
+    starts: Starts,
     /// Used for 128 bits and more at a time, if this machine has AVX2.
     #[cfg(target_arch = "x86_64")]
     simd: Option<V3>,
@@ -67,6 +57,7 @@ impl Unpacker {
             channels,
             tile_frames,
             tile: vec![0.0; tile_frames * channels + SIDE],
+            starts: Starts::new(channels),
             #[cfg(target_arch = "x86_64")]
             simd: V3::try_new(),
         }
@@ -81,16 +72,33 @@ impl Unpacker {
         frames: usize,
         mut to: Destination<'_>,
     ) -> Result<(), NotFinite> {
-        #[cfg(target_arch = "x86_64")]
-        if let (Encoding::Int24, Some(simd), 3..) = (self.encoding, self.simd, self.channels) {
-            simd.vectorize(
-                #[inline(always)]
-                || int24_to_rows(simd, &bytes[start..], self.channels, frames, &mut to),
-            );
-            return Ok(());
-        }
         let frame_bytes = self.channels * self.encoding.bytes();
         let mut done = 0;
+        #[cfg(target_arch = "x86_64")]
+        if let (Encoding::Int24, Some(simd), 3..) = (self.encoding, self.simd, self.channels) {
+            let whole = frames - frames % SIDE;
+            let from = Interleaved {
+                words: &bytes[start..],
+                words_per_sample: 3,
+                channels: self.channels,
+                frames: whole,
+            };
+            let starts = &mut self.starts;
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    squares_to_rows(
+                        from,
+                        starts,
+                        &mut to,
+                        #[inline(always)]
+                        |runs, first| int24_square(simd, runs, first),
+                    );
+                },
+            );
+            to.first += whole;
+            done = whole;
+        }
         while done < frames {
             let count = self.tile_frames.min(frames - done);
             let at = start + done * frame_bytes;
@@ -101,7 +109,7 @@ impl Unpacker {
                     ..e
                 })?;
             }
-            self.to_rows(count, &mut to);
+            self.fill_rows(count, &mut to);
             to.first += count;
             done += count;
         }
@@ -150,140 +158,125 @@ impl Unpacker {
     }
 
     /// The floats of the tile to the rows of the block.
-    fn to_rows(&self, frames: usize, to: &mut Destination<'_>) {
-        match self.channels {
-            1 => {
-                if let Some(row) = to.rows[0] {
-                    let at = row * to.stride + to.first;
-                    to.samples[at..at + frames].copy_from_slice(&self.tile[..frames]);
+    fn fill_rows(&mut self, frames: usize, to: &mut Destination<'_>) {
+        let whole = match self.channels {
+            1 => 0,
+            2 => self.fill_pair(frames, to),
+            _ => self.fill_squares(frames, to),
+        };
+        if whole == frames {
+            return;
+        }
+        for (channel, row) in to.rows.iter().enumerate() {
+            if let Some(row) = row {
+                let out = &mut to.samples[row * to.stride + to.first..][whole..frames];
+                let samples = self.tile[whole * self.channels + channel..].iter();
+                for (out, &sample) in out.iter_mut().zip(samples.step_by(self.channels)) {
+                    *out = sample;
                 }
             }
-            2 => {
-                let pairs = &self.tile.as_chunks::<2>().0[..frames];
-                for (side, row) in to.rows.iter().enumerate() {
-                    if let Some(row) = row {
-                        let at = row * to.stride + to.first;
-                        let out = &mut to.samples[at..at + frames];
-                        Arch::new().dispatch(
-                            #[inline(always)]
-                            || {
-                                for (out, pair) in out.iter_mut().zip(pairs) {
-                                    *out = pair[side];
-                                }
-                            },
-                        );
-                    }
-                }
+        }
+    }
+
+    /// Stereo to rows, all frames of it; returns how many that were.
+    fn fill_pair(&self, frames: usize, to: &mut Destination<'_>) -> usize {
+        let pairs = &self.tile.as_chunks::<2>().0[..frames];
+        for (side, row) in to.rows.iter().enumerate() {
+            if let Some(row) = row {
+                let out = &mut to.samples[row * to.stride + to.first..][..frames];
+                Arch::new().dispatch(
+                    #[inline(always)]
+                    || {
+                        for (out, pair) in out.iter_mut().zip(pairs) {
+                            *out = pair[side];
+                        }
+                    },
+                );
             }
-            channels => {
-                let tile = &self.tile;
-                let square = |first: usize, frame: usize| -> Square {
-                    std::array::from_fn(|n| {
-                        let at = (frame + n) * channels + first;
-                        tile[at..at + SIDE]
-                            .try_into()
-                            .expect("the range is as long as a side")
-                    })
-                };
-                let single = |channel: usize, frame: usize| tile[frame * channels + channel];
-                #[cfg(target_arch = "x86_64")]
-                if let Some(simd) = self.simd {
-                    simd.vectorize(
+        }
+        frames
+    }
+
+    /// Three and more channels to rows, as many frames as fill squares; returns how many that were.
+    fn fill_squares(&mut self, frames: usize, to: &mut Destination<'_>) -> usize {
+        let whole = frames - frames % SIDE;
+        let from = Interleaved {
+            words: &self.tile,
+            words_per_sample: 1,
+            channels: self.channels,
+            frames: whole,
+        };
+        let starts = &mut self.starts;
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = self.simd {
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    squares_to_rows(
+                        from,
+                        starts,
+                        to,
                         #[inline(always)]
-                        || {
-                            let columns =
-                                |first, frame| transpose::transpose_avx(simd, square(first, frame));
-                            squares_to_rows(channels, frames, to, columns, single);
-                        },
+                        |runs, first| simd.square(float_square(runs, first)),
                     );
-                    return;
-                }
-                let columns = |first, frame| transpose::transpose_plain(square(first, frame));
-                squares_to_rows(channels, frames, to, columns, single);
-            }
+                },
+            );
+            return whole;
         }
+        squares_to_rows(from, starts, to, |runs, first| {
+            Plain.square(float_square(runs, first))
+        });
+        whole
     }
 }
 
-/// Fills the wanted rows square by square, eight channels after eight, so that only eight rows of the block
-/// are written at a time. `columns(c, f)` gives the samples of eight frames from `f` on, for eight channels
-/// from `c` on; `single(c, f)` gives one sample.
+/// Eight samples, from channel `first` on, of eight frames.
 #[inline(always)]
-fn squares_to_rows(
-    channels: usize,
-    frames: usize,
-    to: &mut Destination<'_>,
-    columns: impl Fn(usize, usize) -> Square,
-    single: impl Fn(usize, usize) -> f32,
-) {
-    let whole = frames / SIDE * SIDE;
-    let width = SIDE.min(channels);
-    for group in (0..channels).step_by(SIDE) {
-        // The last group overlaps the one before it, if there is one; of fewer than eight channels the
-        // rest of the square is the beginning of the next frame and is not stored.
-        let first = group.min(channels - width);
-        let mut starts = [None; SIDE];
-        for (start, row) in starts.iter_mut().zip(&to.rows[first..first + width]) {
-            *start = row.map(|row| row * to.stride + to.first);
-        }
-        if starts.iter().all(Option::is_none) {
-            continue;
-        }
-        for frame in (0..whole).step_by(SIDE) {
-            for (start, column) in starts.iter().zip(&columns(first, frame)) {
-                if let Some(start) = start {
-                    to.samples[start + frame..start + frame + SIDE].copy_from_slice(column);
-                }
-            }
-        }
-        for (n, start) in starts.iter().enumerate() {
-            if let Some(start) = start {
-                for frame in whole..frames {
-                    to.samples[start + frame] = single(first + n, frame);
-                }
-            }
-        }
-    }
+fn float_square(frames: [&[f32]; SIDE], first: usize) -> Square {
+    std::array::from_fn(
+        #[inline(always)]
+        |n| {
+            *frames[n][first..]
+                .first_chunk()
+                .expect("a run reaches over whole squares")
+        },
+    )
 }
 
-/// 24-bit samples straight into the rows. `bytes` begins with the first sample and goes on for [`TAIL`]
-/// after the last.
+/// Eight 24-bit samples, from channel `first` on, of eight frames, as columns.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn int24_to_rows(simd: V3, bytes: &[u8], channels: usize, frames: usize, to: &mut Destination<'_>) {
+fn int24_square(simd: V3, frames: [&[u8]; SIDE], first: usize) -> Square {
     use std::arch::x86_64::{__m128i, __m256, __m256i};
-    // As in `int24_avx`; here both halves begin with a sample.
-    const SPREAD: [i8; 32] = [
-        -1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, //
-        -1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11,
+    // Each sample to the upper three bytes of its word, which also carries the sign up. A half of eight
+    // samples is loaded with four bytes too many: behind it the first, before it the second.
+    const SPREAD: [[i8; 32]; 2] = [
+        [
+            -1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, //
+            -1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11,
+        ],
+        [
+            -1, 4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15, //
+            -1, 4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15,
+        ],
     ];
-    let spread: __m256i = pulp::cast(SPREAD);
+    let spread: [__m256i; 2] = pulp::cast(SPREAD);
     let scale = simd.avx._mm256_set1_ps(1.0 / 2_147_483_648.0);
-    let frame_bytes = 3 * channels;
-    let four = |at: usize| -> __m128i { pulp::cast(take::<16>(bytes, at)) };
-    let columns = |first: usize, frame: usize| {
-        transpose::transpose_halves_avx(
-            simd,
-            #[inline(always)]
-            |n, half| -> __m256 {
-                let at = (frame + n) * frame_bytes + 3 * first + 12 * half;
-                let low = simd.avx._mm256_castsi128_si256(four(at));
-                let both = simd
-                    .avx2
-                    ._mm256_inserti128_si256::<1>(low, four(at + 4 * frame_bytes));
-                let words = simd.avx2._mm256_shuffle_epi8(both, spread);
-                simd.avx
-                    ._mm256_mul_ps(simd.avx._mm256_cvtepi32_ps(words), scale)
-            },
-        )
-    };
-    let single = |channel: usize, frame: usize| {
-        let mut sample = [0.0];
-        let at = frame * frame_bytes + 3 * channel;
-        to_float_plain(Encoding::Int24, &bytes[at..at + 3], &mut sample);
-        sample[0]
-    };
-    squares_to_rows(channels, frames, to, columns, single);
+    transpose::transpose_halves_avx(
+        simd,
+        #[inline(always)]
+        |n, half| -> __m256 {
+            let at = 3 * first + 8 * half;
+            let upper: __m128i = pulp::cast(take::<16>(frames[n], at));
+            let lower: __m128i = pulp::cast(take::<16>(frames[n + 4], at));
+            let both = simd
+                .avx2
+                ._mm256_inserti128_si256::<1>(simd.avx._mm256_castsi128_si256(upper), lower);
+            let words = simd.avx2._mm256_shuffle_epi8(both, spread[half]);
+            simd.avx
+                ._mm256_mul_ps(simd.avx._mm256_cvtepi32_ps(words), scale)
+        },
+    )
 }
 
 /// 24-bit samples, eight at a time. `bytes` begins [`LEAD`] bytes before the first sample and goes on for
