@@ -50,24 +50,26 @@ impl GainCalculator {
     }
 
     /// The gains of a positioned object: what it plays directly and what it plays through the
-    /// decorrelators.
+    /// decorrelators; `diffuse` may be empty for an object that is never diffuse.
     ///
     /// # Panics
     /// If a slice is not as long as the layout has channels.
     pub fn object(&mut self, state: &ObjectState, direct: &mut [f64], diffuse: &mut [f64]) {
         let channels = self.channels();
         assert!(
-            direct.len() == channels && diffuse.len() == channels,
+            direct.len() == channels && [0, channels].contains(&diffuse.len()),
             "one gain per channel"
         );
         self.objects.gains(&mut self.stage, state, direct);
         let share = state.diffuse.clamp(0.0, 1.0);
-        let (to_direct, to_diffuse) =
-            ((1.0 - share).sqrt() * state.gain, share.sqrt() * state.gain);
-        for (direct, diffuse) in direct.iter_mut().zip(diffuse) {
-            *diffuse = *direct * to_diffuse;
-            *direct *= to_direct;
+        if share == 0.0 {
+            diffuse.fill(0.0);
+            return scale(direct, state.gain);
         }
+        for (diffuse, direct) in diffuse.iter_mut().zip(&*direct) {
+            *diffuse = direct * (share.sqrt() * state.gain);
+        }
+        scale(direct, (1.0 - share).sqrt() * state.gain);
     }
 
     /// The gains of a channel made for a loudspeaker.
@@ -85,6 +87,12 @@ impl GainCalculator {
         self.decoder
             .get_or_insert_with(|| Decoder::new(&*self.stage.panner))
             .matrix(field)
+    }
+}
+
+fn scale(gains: &mut [f64], by: f64) {
+    for gain in gains {
+        *gain *= by;
     }
 }
 

@@ -18,12 +18,15 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::plan::{CELL, ChannelPlan, Piece};
+use super::plan::{CELL, ChannelPlan, InCell, Piece};
 use crate::audio::{Block, QUANTUM};
 
 /// Vectors of frames whose sums are kept in registers at once: the eight accumulators of four vectors
 /// cover the latency of two multiply-adds a cycle.
 const TILE: usize = 4;
+
+/// As [`TILE`], with 32 registers and no corners about: fewer tiles, less to do for each.
+const WIDE_TILE: usize = 8;
 
 const PADDED: &str = "rows are padded by more than a tile";
 
@@ -76,88 +79,135 @@ struct Mix<'a> {
 impl WithSimd for Mix<'_> {
     type Output = ();
 
-    /// Tile by tile, all channels of each: most feeds play on several channels, and the feeds' frames of
-    /// one tile stay in the first-level cache meanwhile.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Stretch {
-            offset,
-            to,
-            time,
-            frames,
-        } = self.stretch;
-        let (x, x_stride, y_stride) =
-            (self.feeds.samples(), self.feeds.stride(), self.out.stride());
-        let y = self.out.samples_mut();
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let has_corners = self.plans.iter().any(ChannelPlan::has_corners);
         let mut done = 0;
-        while done < frames {
-            let now = time + done;
-            let cell = now - now % CELL;
-            let feeds = Tile {
-                x: &x[offset + done..],
-                stride: x_stride,
+        while done < self.stretch.frames {
+            let left = self.stretch.frames - done;
+            done += if has_corners {
+                self.tile_with_corners(simd, done)
+            } else if S::REGISTER_COUNT >= 32 && left > TILE * S::F32_LANES {
+                self.tile::<S, WIDE_TILE>(simd, done)
+            } else {
+                self.tile::<S, TILE>(simd, done)
             };
-            for (plan, row) in self.plans.iter_mut().zip(y.chunks_exact_mut(y_stride)) {
-                let mut sum = mix_tile(simd, plan, feeds, now);
-                if plan.has_pieces() {
-                    add_pieces(simd, plan, feeds, now, cell, &mut sum);
-                }
-                *S::as_mut_simd_f32s(&mut row[to + done..])
-                    .0
-                    .first_chunk_mut::<TILE>()
-                    .expect(PADDED) = sum;
-            }
-            // What a tile wrote beyond the cell or the stretch is written again by the next.
-            done = (done + TILE * S::F32_LANES).min(cell + CELL - time);
         }
+    }
+}
+
+/// Tile by tile, all channels of each: most feeds play on several channels, and the feeds' frames of one
+/// tile stay in the first-level cache meanwhile. What a tile writes beyond the stretch is written again by
+/// what follows.
+impl Mix<'_> {
+    /// Renders the tile from frame `done` of the stretch on, and returns its frames.
+    #[inline(always)]
+    fn tile<S: Simd, const N: usize>(&mut self, simd: S, done: usize) -> usize {
+        let time = self.stretch.time + done;
+        let (plans, feeds, rows) = self.parts(done);
+        for (plan, row) in plans.iter().zip(rows) {
+            *vectors_mut::<S, N>(row) = mix_tile::<S, N>(simd, plan, feeds, time);
+        }
+        N * S::F32_LANES
+    }
+
+    /// As [`tile`](Self::tile), where some gains have corners; the tile lies within one cell.
+    #[inline(always)]
+    fn tile_with_corners<S: Simd>(&mut self, simd: S, done: usize) -> usize {
+        let time = self.stretch.time + done;
+        let rest_of_cell = CELL - time % CELL;
+        let frames = (TILE * S::F32_LANES)
+            .min(rest_of_cell)
+            .min(self.stretch.frames - done);
+        let (plans, feeds, rows) = self.parts(done);
+        for (plan, row) in plans.iter_mut().zip(rows) {
+            let mut sum = mix_tile::<S, TILE>(simd, plan, feeds, time);
+            if plan.has_corners() {
+                add_chains(simd, plan, feeds, time, frames == rest_of_cell, &mut sum);
+            }
+            *vectors_mut::<S, TILE>(row) = sum;
+        }
+        frames
+    }
+
+    /// The plans, the feeds and the channels' rows from frame `done` of the stretch on.
+    #[inline(always)]
+    fn parts(
+        &mut self,
+        done: usize,
+    ) -> (
+        &mut [ChannelPlan],
+        Feeds<'_>,
+        impl Iterator<Item = &mut [f32]>,
+    ) {
+        let feeds = Feeds {
+            x: &self.feeds.samples()[self.stretch.offset + done..],
+            stride: self.feeds.stride(),
+        };
+        let (stride, at) = (self.out.stride(), self.stretch.to + done);
+        let rows = self.out.samples_mut().chunks_exact_mut(stride);
+        (self.plans, feeds, rows.map(move |row| &mut row[at..]))
     }
 }
 
 /// The feeds' samples from the first frame of a tile on.
 #[derive(Clone, Copy)]
-struct Tile<'a> {
+struct Feeds<'a> {
     x: &'a [f32],
     stride: usize,
 }
 
-impl<'a> Tile<'a> {
+impl<'a> Feeds<'a> {
     #[inline(always)]
-    fn feed<S: Simd>(self, feed: u32) -> &'a [S::f32s; TILE] {
-        vectors::<S>(self.x, feed as usize * self.stride)
+    fn tile<S: Simd, const N: usize>(self, feed: u32) -> &'a [S::f32s; N] {
+        vectors::<S, N>(&self.x[feed as usize * self.stride..])
     }
 }
 
 #[inline(always)]
-fn vectors<S: Simd>(x: &[f32], start: usize) -> &[S::f32s; TILE] {
-    S::as_simd_f32s(&x[start..][..TILE * S::F32_LANES])
+fn vectors<S: Simd, const N: usize>(x: &[f32]) -> &[S::f32s; N] {
+    S::as_simd_f32s(&x[..N * S::F32_LANES])
         .0
-        .first_chunk::<TILE>()
+        .first_chunk()
+        .expect(PADDED)
+}
+
+#[inline(always)]
+fn vectors_mut<S: Simd, const N: usize>(x: &mut [f32]) -> &mut [S::f32s; N] {
+    S::as_mut_simd_f32s(&mut x[..N * S::F32_LANES])
+        .0
+        .first_chunk_mut()
         .expect(PADDED)
 }
 
 /// The sum of the feeds without corners over the tile that begins `time` frames into the quantum.
 #[inline(always)]
-fn mix_tile<S: Simd>(simd: S, plan: &ChannelPlan, feeds: Tile<'_>, time: usize) -> [S::f32s; TILE] {
-    let mut level = [simd.splat_f32s(0.0); TILE];
+fn mix_tile<S: Simd, const N: usize>(
+    simd: S,
+    plan: &ChannelPlan,
+    feeds: Feeds<'_>,
+    time: usize,
+) -> [S::f32s; N] {
+    let mut level = [simd.splat_f32s(0.0); N];
     // Feeds that hold take turns at two sums, or each would wait for the one before.
     let mut other = level;
     let (pairs, last) = plan.held.as_chunks::<2>();
     for [a, b] in pairs {
-        add(simd, &mut level, a.gain, feeds.feed::<S>(a.feed));
-        add(simd, &mut other, b.gain, feeds.feed::<S>(b.feed));
+        add(simd, &mut level, a.gain, feeds.tile::<S, N>(a.feed));
+        add(simd, &mut other, b.gain, feeds.tile::<S, N>(b.feed));
     }
     for a in last {
-        add(simd, &mut level, a.gain, feeds.feed::<S>(a.feed));
+        add(simd, &mut level, a.gain, feeds.tile::<S, N>(a.feed));
     }
     if !pairs.is_empty() {
-        for i in 0..TILE {
+        for i in 0..N {
             level[i] = simd.add_f32s(level[i], other[i]);
         }
     }
     if !plan.moving.is_empty() {
-        let mut slope = [simd.splat_f32s(0.0); TILE];
+        let mut slope = [simd.splat_f32s(0.0); N];
         for one in &plan.moving {
-            let x = feeds.feed::<S>(one.feed);
+            let x = feeds.tile::<S, N>(one.feed);
             add(simd, &mut level, one.gain, x);
             add(simd, &mut slope, one.step, x);
         }
@@ -168,54 +218,64 @@ fn mix_tile<S: Simd>(simd: S, plan: &ChannelPlan, feeds: Tile<'_>, time: usize) 
 
 /// Adds gain · x to `sum`.
 #[inline(always)]
-fn add<S: Simd>(simd: S, sum: &mut [S::f32s; TILE], gain: f32, x: &[S::f32s; TILE]) {
+fn add<S: Simd, const N: usize>(simd: S, sum: &mut [S::f32s; N], gain: f32, x: &[S::f32s; N]) {
     let gain = simd.splat_f32s(gain);
-    for i in 0..TILE {
+    for i in 0..N {
         sum[i] = simd.mul_add_f32s(gain, x[i], sum[i]);
     }
 }
 
 /// Adds t · slope to `level`; the tile's first frame has t = `time`.
 #[inline(always)]
-fn add_slope<S: Simd>(simd: S, level: &mut [S::f32s; TILE], slope: &[S::f32s; TILE], time: usize) {
-    let times = vectors::<S>(&FRAME_TIMES, time);
-    for i in 0..TILE {
+fn add_slope<S: Simd, const N: usize>(
+    simd: S,
+    level: &mut [S::f32s; N],
+    slope: &[S::f32s; N],
+    time: usize,
+) {
+    let times = vectors::<S, N>(&FRAME_TIMES[time..]);
+    for i in 0..N {
         level[i] = simd.mul_add_f32s(times[i], slope[i], level[i]);
     }
 }
 
-/// Adds the feeds with corners to `sum`, over the tile that begins `time` frames into the quantum, in the
-/// cell that begins at `cell`.
+/// Adds the feeds with corners to `sum`, over the tile that begins `time` frames into the quantum; `over`
+/// tells that it ends its cell.
 #[inline(always)]
-fn add_pieces<S: Simd>(
+fn add_chains<S: Simd>(
     simd: S,
     plan: &mut ChannelPlan,
-    feeds: Tile<'_>,
+    feeds: Feeds<'_>,
     time: usize,
-    cell: usize,
+    over: bool,
     sum: &mut [S::f32s; TILE],
 ) {
+    let cell = (time - time % CELL) as u32;
     let mut level = *sum;
     let mut slope = [simd.splat_f32s(0.0); TILE];
-    for pieces in plan.in_cell(cell as u32) {
-        let x = feeds.feed::<S>(pieces[0].feed);
-        if pieces[0].covers(cell as u32) {
-            let Piece {
-                from, gain, step, ..
-            } = pieces[0];
-            let since = (cell as u32 - from) as f32;
-            add(simd, &mut level, since.mul_add(step, gain), x);
-            add(simd, &mut slope, step, x);
-        } else {
-            for piece in pieces {
-                if piece.from as usize >= cell + CELL {
-                    break;
+    let (chains, pieces) = plan.chains();
+    for chain in chains {
+        match chain.in_cell(pieces, cell, over) {
+            InCell::All(piece) => {
+                let x = feeds.tile::<S, TILE>(piece.feed);
+                let gain = ((cell - piece.from) as f32).mul_add(piece.step, piece.gain);
+                add(simd, &mut level, gain, x);
+                add(simd, &mut slope, piece.step, x);
+            }
+            InCell::Parts(parts) => {
+                for part in parts {
+                    add_part(
+                        simd,
+                        &mut level,
+                        part,
+                        feeds.tile::<S, TILE>(part.feed),
+                        time,
+                    );
                 }
-                add_part(simd, &mut level, piece, x, time);
             }
         }
     }
-    add_slope(simd, &mut level, &slope, time - cell);
+    add_slope(simd, &mut level, &slope, time % CELL);
     *sum = level;
 }
 
@@ -231,7 +291,7 @@ fn add_part<S: Simd>(
     let (gain, step) = (simd.splat_f32s(piece.gain), simd.splat_f32s(piece.step));
     let from = simd.splat_f32s(piece.from as f32);
     let to = simd.splat_f32s(piece.to as f32);
-    let times = vectors::<S>(&FRAME_TIMES, time);
+    let times = vectors::<S, TILE>(&FRAME_TIMES[time..]);
     for i in 0..TILE {
         let gains = simd.mul_add_f32s(simd.sub_f32s(times[i], from), step, gain);
         let added = simd.mul_add_f32s(gains, x[i], sum[i]);
@@ -242,8 +302,8 @@ fn add_part<S: Simd>(
 }
 
 /// 0, 1, 2, … as f32: the place of each frame in its quantum, and of a tile that runs past its end.
-static FRAME_TIMES: [f32; QUANTUM + CELL] = {
-    let mut times = [0.0; QUANTUM + CELL];
+static FRAME_TIMES: [f32; QUANTUM + 2 * CELL] = {
+    let mut times = [0.0; QUANTUM + 2 * CELL];
     let mut i = 0;
     while i < times.len() {
         times[i] = i as f32;

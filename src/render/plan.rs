@@ -37,8 +37,8 @@ pub(super) struct Piece {
 
 /// Consecutive pieces of one feed, in order of time.
 #[derive(Debug, Clone, Copy)]
-struct Chain {
-    /// The first of its pieces that does not end before the cell asked for last.
+pub(super) struct Chain {
+    /// The first of its pieces that is not over.
     next: u32,
     /// The piece after its last.
     end: u32,
@@ -87,39 +87,50 @@ impl ChannelPlan {
         self.pieces.push(piece);
     }
 
-    /// The feeds that move in pieces.
-    #[cfg(test)]
-    pub(super) fn pieces(&self) -> &[Piece] {
-        &self.pieces
-    }
-
     /// True if some gain has a corner inside the quantum.
-    pub(super) fn has_pieces(&self) -> bool {
-        !self.pieces.is_empty()
+    pub(super) fn has_corners(&self) -> bool {
+        !self.chains.is_empty()
     }
 
-    /// For every chain with pieces in the cell from frame `from` on: those pieces, and maybe later ones.
-    /// Cells are asked for in order of time.
-    #[inline(always)]
-    pub(super) fn in_cell(&mut self, from: u32) -> impl Iterator<Item = &[Piece]> {
-        let pieces = &self.pieces;
-        self.chains.iter_mut().filter_map(move |chain| {
-            let mut rest = &pieces[chain.next as usize..chain.end as usize];
-            while let [first, others @ ..] = rest
-                && first.to <= from
-            {
-                rest = others;
-            }
-            chain.next = chain.end - rest.len() as u32;
-            let begun = rest.first()?.from < from + CELL as u32;
-            begun.then_some(rest)
-        })
+    /// The feeds that move in pieces, and those pieces.
+    pub(super) fn chains(&mut self) -> (&mut [Chain], &[Piece]) {
+        (&mut self.chains, &self.pieces)
     }
 }
 
-impl Piece {
-    /// True if it plays throughout the cell from frame `from` on.
-    pub(super) fn covers(&self, from: u32) -> bool {
-        self.from <= from && self.to >= from + CELL as u32
+impl Chain {
+    /// What the chain plays in the cell from frame `start` on. Cells are asked for in order of time, each
+    /// any number of times; with `over` for the last time.
+    #[inline(always)]
+    pub(super) fn in_cell<'a>(
+        &mut self,
+        pieces: &'a [Piece],
+        start: u32,
+        over: bool,
+    ) -> InCell<'a> {
+        let end = start + CELL as u32;
+        let rest = &pieces[self.next as usize..self.end as usize];
+        match rest.first() {
+            None => InCell::Parts(&[]),
+            Some(piece) if piece.from <= start && end <= piece.to => {
+                self.next += u32::from(over && piece.to == end);
+                InCell::All(piece)
+            }
+            Some(_) => {
+                let ended = |frame| rest.iter().take_while(move |p| p.to <= frame).count();
+                let begun = rest.iter().take_while(|piece| piece.from < end).count();
+                let parts = &rest[ended(start).min(begun)..begun];
+                self.next += ended(if over { end } else { start }) as u32;
+                InCell::Parts(parts)
+            }
+        }
     }
+}
+
+/// What a chain plays in a cell.
+pub(super) enum InCell<'a> {
+    /// One piece throughout.
+    All(&'a Piece),
+    /// Pieces that begin or end within it, or nothing.
+    Parts(&'a [Piece]),
 }

@@ -26,8 +26,6 @@ pub struct Renderer {
     tracks: Vec<Track>,
     /// What each channel plays directly, then what each plays through its decorrelator.
     plans: Vec<ChannelPlan>,
-    /// Room for the diffuse gains of an object that has none.
-    unheard: Vec<f64>,
     decoders: Vec<Decoder>,
     /// Linear trim of each channel.
     trims: Vec<f64>,
@@ -137,7 +135,6 @@ impl Renderer {
             plans: (0..2 * channels)
                 .map(|_| ChannelPlan::with_capacity(objects.len() + 1))
                 .collect(),
-            unheard: vec![0.0; channels],
             decoders: Decoder::of(objects, &mut target),
             arch: pulp::Arch::new(),
             target,
@@ -199,14 +196,9 @@ impl Renderer {
             begun = others;
             let blocks = own.iter().map(|(_, block)| block);
             let (target, decoders) = (&mut self.target, &self.decoders);
-            let (trims, unheard) = (&self.trims, &mut self.unheard);
+            let trims = &self.trims;
             track.plan(quantum, blocks, &mut self.plans, |block, gains| {
                 let (direct, diffuse) = gains.split_at_mut(trims.len());
-                let diffuse = if diffuse.is_empty() {
-                    &mut **unheard
-                } else {
-                    diffuse
-                };
                 gains_of(target, decoders, &block.state, trims, direct, diffuse);
             });
         }
@@ -264,7 +256,8 @@ impl Renderer {
     }
 }
 
-/// The gains of every channel for a feed in `state`: played directly, and through the decorrelators.
+/// The gains of every channel for a feed in `state`: played directly, and through the decorrelators
+/// (`diffuse` is empty for a feed that never is).
 fn gains_of(
     target: &mut Target,
     decoders: &[Decoder],

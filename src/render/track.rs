@@ -87,7 +87,7 @@ impl Track {
     fn sweep(&self, plans: &mut [ChannelPlan]) {
         let feed = self.feed;
         for (channel, from, to) in self.lines() {
-            let (gain, step) = (from as f32, ((to - from) / QUANTUM as f64) as f32);
+            let (gain, step) = (from as f32, ((to - from) * PER_QUANTUM) as f32);
             if step == 0.0 {
                 plans[channel].held.push(Held { feed, gain });
             } else {
@@ -197,6 +197,8 @@ impl Track {
         self.end.is_some_and(|end| self.at >= end)
     }
 }
+
+const PER_QUANTUM: f64 = 1.0 / QUANTUM as f64;
 
 /// True for a block whose ramp is the quantum that starts at `quantum`.
 fn sweeps(block: &MetadataBlock, quantum: u64) -> bool {

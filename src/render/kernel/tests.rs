@@ -23,33 +23,71 @@ impl Draw {
     }
 }
 
-/// Plans in which each feed holds, moves throughout, has corners anywhere or is silent.
-fn plans(draw: &mut Draw) -> Vec<ChannelPlan> {
-    let mut plans = vec![ChannelPlan::with_capacity(FEEDS); CHANNELS];
-    for plan in &mut plans {
+/// A feed's straight line of gain on a channel, from one frame of the quantum up to another.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    channel: usize,
+    feed: u32,
+    from: usize,
+    to: usize,
+    gain: f64,
+    step: f64,
+}
+
+/// Lines in which each feed holds, moves throughout, has corners anywhere or is silent.
+fn lines(draw: &mut Draw) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for channel in 0..CHANNELS {
         for feed in 0..FEEDS as u32 {
-            let (gain, step) = (draw.unit(), (draw.unit() - 0.5) / QUANTUM as f32);
-            match draw.below(4) {
-                0 => plan.held.push(Held { feed, gain }),
-                1 => plan.moving.push(Moving { feed, gain, step }),
-                2 => {
-                    let mut from = draw.below(200);
-                    while from < QUANTUM {
-                        let longest = [3, 70, 600][draw.below(3)];
-                        let to = (from + 1 + draw.below(longest)).min(QUANTUM);
-                        let to_gain = draw.unit();
-                        plan.push(Piece {
-                            feed,
-                            from: from as u32,
-                            to: to as u32,
-                            gain: draw.unit(),
-                            step: (to_gain - draw.unit()) / (to - from) as f32,
-                        });
-                        from = to + [0, 0, 5, 100][draw.below(4)];
-                    }
-                }
-                _ => {}
+            let kind = draw.below(4);
+            let (mut from, longest) = match kind {
+                0 | 1 => (0, QUANTUM),
+                2 => (draw.below(200), [3, 70, 600][draw.below(3)]),
+                _ => continue,
+            };
+            while from < QUANTUM {
+                let frames = if kind == 2 {
+                    1 + draw.below(longest)
+                } else {
+                    longest
+                };
+                let to = (from + frames).min(QUANTUM);
+                let (gain, to_gain) = (f64::from(draw.unit()), f64::from(draw.unit()));
+                let step = if kind == 0 {
+                    0.0
+                } else {
+                    (to_gain - gain) / (to - from) as f64
+                };
+                lines.push(Line {
+                    channel,
+                    feed,
+                    from,
+                    to,
+                    gain,
+                    step,
+                });
+                from = to + [0, 0, 5, 100][draw.below(4)];
             }
+        }
+    }
+    lines
+}
+
+fn plans(lines: &[Line]) -> Vec<ChannelPlan> {
+    let mut plans = vec![ChannelPlan::with_capacity(FEEDS); CHANNELS];
+    for line in lines {
+        let (plan, feed) = (&mut plans[line.channel], line.feed);
+        let (gain, step) = (line.gain as f32, line.step as f32);
+        match (line.from, line.to) {
+            (0, QUANTUM) if step == 0.0 => plan.held.push(Held { feed, gain }),
+            (0, QUANTUM) => plan.moving.push(Moving { feed, gain, step }),
+            (from, to) => plan.push(Piece {
+                feed,
+                from: from as u32,
+                to: to as u32,
+                gain,
+                step,
+            }),
         }
     }
     plans
@@ -109,7 +147,7 @@ fn same_bits(a: &[Vec<f32>], b: &[Vec<f32>]) -> bool {
 fn every_instruction_set_and_every_length_of_stretch_give_the_same_bits() {
     let mut draw = Draw(1);
     for offset in [0, 3, 64] {
-        let (plans, feeds) = (plans(&mut draw), noise(&mut draw, offset));
+        let (plans, feeds) = (plans(&lines(&mut draw)), noise(&mut draw, offset));
         let scalar = |mix: Mix<'_>| pulp::Scalar.vectorize(mix);
         let best = |mix: Mix<'_>| pulp::Arch::new().dispatch(mix);
         let whole = run(scalar, plans.clone(), &feeds, offset, &[QUANTUM]);
@@ -144,26 +182,22 @@ fn every_instruction_set_and_every_length_of_stretch_give_the_same_bits() {
 fn a_channel_is_the_sum_of_its_feeds_times_their_gains() {
     let mut draw = Draw(2);
     for _ in 0..20 {
-        let (plans, feeds) = (plans(&mut draw), noise(&mut draw, 0));
+        let (lines, feeds) = (lines(&mut draw), noise(&mut draw, 0));
         let best = |mix: Mix<'_>| pulp::Arch::new().dispatch(mix);
-        let out = run(best, plans.clone(), &feeds, 0, &[500]);
-        for (plan, row) in plans.iter().zip(&out) {
+        let out = run(best, plans(&lines), &feeds, 0, &[500]);
+        for (channel, row) in out.iter().enumerate() {
             for (frame, &got) in row.iter().enumerate() {
-                let x = |feed: u32| f64::from(feeds.row(feed as usize)[frame]);
-                let line = |gain: f32, step: f32, since: usize| {
-                    f64::from(gain) + f64::from(step) * since as f64
-                };
-                let held = plan.held.iter().map(|h| f64::from(h.gain) * x(h.feed));
-                let moving = plan.moving.iter();
-                let moving = moving.map(|m| line(m.gain, m.step, frame) * x(m.feed));
-                let pieces = plan.pieces().iter();
-                let pieces = pieces
-                    .filter(|p| (p.from as usize..p.to as usize).contains(&frame))
-                    .map(|p| line(p.gain, p.step, frame - p.from as usize) * x(p.feed));
-                let expected: f64 = held.chain(moving).chain(pieces).sum();
+                let expected: f64 = lines
+                    .iter()
+                    .filter(|line| line.channel == channel && (line.from..line.to).contains(&frame))
+                    .map(|line| {
+                        let gain = line.gain + line.step * (frame - line.from) as f64;
+                        gain * f64::from(feeds.row(line.feed as usize)[frame])
+                    })
+                    .sum();
                 assert!(
                     (f64::from(got) - expected).abs() < 1e-6,
-                    "frame {frame}: {got} instead of {expected}, {plan:?}"
+                    "channel {channel}, frame {frame}: {got} instead of {expected}, {lines:?}"
                 );
             }
         }
