@@ -42,6 +42,7 @@ impl Lookup {
     }
 
     /// The cones that may hold `direction`, in their order; every cone that does is among them.
+    #[inline]
     pub(super) fn candidates(&self, direction: &Direction) -> &[u32] {
         let cell = cell(direction);
         let (start, end) = (self.starts[cell], self.starts[cell + 1]);
@@ -50,6 +51,7 @@ impl Lookup {
 }
 
 /// The cell of the cube that the ray along `direction` pierces.
+#[inline]
 fn cell(direction: &Direction) -> usize {
     let [x, y, z] = [direction.x, direction.y, direction.z];
     let [ax, ay, az] = [x.abs(), y.abs(), z.abs()];
