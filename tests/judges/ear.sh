@@ -43,7 +43,7 @@ python=$venv/bin/python
 # attrs 21 warns of CPython 3.11 at import.
 export PYTHONWARNINGS=ignore::RuntimeWarning PYTHONDONTWRITEBYTECODE=1
 
-limit=270
+limit=500
 [ -n "$thorough" ] && limit=7200
 status=0
 echo "== gains"
