@@ -27,6 +27,8 @@ from ear.fileio.adm.elements import (
     ScreenEdgeLock,
 )
 
+import repair
+
 
 def screen(screen):
     """A reference screen; the default without one."""
@@ -127,7 +129,9 @@ def speaker_block(case):
             bounded_distance=_bound(where.get("distance", 1.0)),
             screenEdgeLock=_edge_lock(case),
         )
-    return AudioBlockFormatDirectSpeakers(position=position, speakerLabel=case["labels"])
+    # EAR knows no labels of Dolby beds; umbel plays them from their ITU loudspeakers.
+    labels = [repair.LABELS.get(label.split(":")[-1], label) for label in case["labels"]]
+    return AudioBlockFormatDirectSpeakers(position=position, speakerLabel=labels)
 
 
 class Reference:
