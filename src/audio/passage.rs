@@ -96,6 +96,20 @@ impl<'a> Passage<'a> {
         &self.block.row(self.first_row + channel)[self.offset..][..self.frames]
     }
 
+    /// Some of the rows.
+    ///
+    /// # Panics
+    /// If `rows` go beyond the passage.
+    #[must_use]
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        assert!(rows.end <= self.channels, "rows of the passage");
+        Self {
+            first_row: self.first_row + rows.start,
+            channels: rows.len(),
+            ..*self
+        }
+    }
+
     /// The same rows over a part of the frames.
     ///
     /// # Panics

@@ -5,6 +5,7 @@
 //! - [`decibels`]: levels in inner loops
 //! - [`decorrelator`]: the filters of diffuse sound
 //! - [`dither`]: the noise that integer samples are rounded with
+//! - `quadrature`: two signals a quarter turn apart
 //! - [`shape`] and [`mod@matched`]: the desk's filters as analogue prototypes, and their digital form
 //! - [`smoother`]: parameters that move
 //! - [`svf`]: filter sections whose coefficients may move
@@ -19,6 +20,8 @@ pub(crate) mod lanes;
 pub mod matched;
 mod mt19937;
 mod oversampled_peak;
+pub(crate) mod oversampler;
+pub mod quadrature;
 pub mod shape;
 pub mod smoother;
 pub mod svf;

@@ -8,9 +8,15 @@
 use std::collections::VecDeque;
 use std::f64::consts::TAU;
 
-use crate::audio::Block;
-use crate::dsp::{DelayLine, OversampledPeak};
-use crate::units::{Decibels, Frames, SampleRate};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::fault::{Check, Fault, Limits, Step};
+use super::{Dynamics, Gains, Member, Parameter, Setup};
+use crate::audio::Passage;
+use crate::dsp::OversampledPeak;
+use crate::dsp::smoother::Smoother;
+use crate::units::{Decibels, Frames, Gain, SampleRate};
 
 /// Look-ahead to each side of a peak in seconds.
 const LOOK_AHEAD_S: f64 = 0.0015;
@@ -19,117 +25,131 @@ const LOOK_AHEAD_S: f64 = 0.0015;
 /// so that the gain does not follow their waveform.
 const HOLD_S: f64 = 0.016;
 
-/// What a [`Limiter`] is set to.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LimiterSettings {
-    /// Highest true peak that comes out.
-    pub ceiling: Decibels,
-    /// Time in which 10 dB of reduction are given back, in seconds.
-    pub release_s: f64,
+const CEILING: Limits = Limits::new(-60.0, 20.0, "dBTP");
+const RELEASE: Limits = Limits::new(1.0, 20_000.0, "ms");
+
+/// A true-peak limiter: one gain for all channels.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct LimitSettings {
+    /// Ceiling: highest true peak that comes out, in dBTP. Default: -1.
+    #[schemars(range(min = -60, max = 20))]
+    pub dbtp: f64,
+    /// Time in ms in which 10 dB of reduction are given back. Default: 300.
+    #[schemars(range(min = 1, max = 20_000))]
+    pub release_ms: f64,
+    /// Leave the limiter out. Default: false.
+    pub bypass: bool,
 }
 
-impl Default for LimiterSettings {
-    /// -1 dBTP, 10 dB in 0.3 s.
+impl Default for LimitSettings {
     fn default() -> Self {
         Self {
-            ceiling: Decibels(-1.0),
-            release_s: 0.3,
+            dbtp: -1.0,
+            release_ms: 300.0,
+            bypass: false,
         }
     }
 }
 
-/// Limits all rows of a block together.
-///
-/// - The same to the last bit for every length of block.
-/// - Delays by [`latency`](Self::latency); what stays below the ceiling comes out unchanged.
-/// - Nothing is allocated after construction.
+impl LimitSettings {
+    /// Everything that cannot be carried out.
+    pub fn check(&self) -> Vec<Fault> {
+        let mut check = Check::default();
+        check.within(&[Step::Key("dbtp")], "`dbtp`", self.dbtp, CEILING);
+        check.within(
+            &[Step::Key("release-ms")],
+            "`release-ms`",
+            self.release_ms,
+            RELEASE,
+        );
+        check.faults
+    }
+
+    /// Builds the limiter; its values have been checked. `heard` is how many rows its detector hears.
+    pub(super) fn build(&self, setup: Setup, heard: usize) -> Box<dyn Dynamics> {
+        Box::new(Limiter::new(self, heard, setup.rate))
+    }
+}
+
+/// A limiter at work.
 #[derive(Debug)]
-pub struct Limiter {
+struct Limiter {
+    ceiling_db: Smoother,
     ceiling: f32,
     detectors: Vec<OversampledPeak>,
-    delays: Vec<DelayLine>,
     lowest: SlidingMinimum,
     /// Gain after the release.
     held: f64,
     /// Factor by which the gain rises per frame.
     rise: f64,
     average: Average,
-    gains: Vec<f32>,
+    /// Peaks of the frames at hand.
+    peaks: Vec<f32>,
+    /// Frames by which the gains lag, what they are applied to included.
     latency: usize,
+    /// The least gain in the frames of the last call.
     deepest: f64,
+    parameters: [Parameter; 1],
 }
 
-/// Gains computed at a time.
-const STRETCH: usize = 256;
-
 impl Limiter {
-    /// A limiter of `channels` rows at `rate`.
-    pub fn new(settings: LimiterSettings, channels: usize, rate: SampleRate) -> Self {
+    fn new(settings: &LimitSettings, heard: usize, rate: SampleRate) -> Self {
         let frames = |seconds: f64| rate.frame_at(seconds).0.max(1) as usize;
         let (look, hold) = (frames(LOOK_AHEAD_S), frames(HOLD_S));
-        let latency = 2 * look + OversampledPeak::LATENCY_FRAMES;
-        let release_frames = (settings.release_s * f64::from(rate.0)).max(1.0);
+        let release_frames = (1e-3 * settings.release_ms * f64::from(rate.0)).max(1.0);
         Self {
-            ceiling: settings.ceiling.gain().0 as f32,
-            detectors: vec![OversampledPeak::new(); channels],
-            delays: vec![DelayLine::new(latency); channels],
+            ceiling_db: Smoother::new(settings.dbtp),
+            ceiling: Decibels(settings.dbtp).gain().0 as f32,
+            detectors: vec![OversampledPeak::new(); heard],
             lowest: SlidingMinimum::new(look + 1 + hold),
             held: 1.0,
             rise: Decibels(10.0 / release_frames).gain().0,
             average: Average::new(2 * look + 1),
-            gains: vec![1.0; STRETCH],
-            latency,
+            peaks: vec![0.0; Gains::CAPACITY],
+            latency: 2 * look + OversampledPeak::LATENCY_FRAMES,
             deepest: 1.0,
+            parameters: [Parameter {
+                name: "dbtp".to_owned(),
+                unit: CEILING.unit,
+                min: CEILING.min,
+                max: CEILING.max,
+                value: settings.dbtp,
+                logarithmic: false,
+            }],
         }
     }
 
-    /// Frames by which the output comes late.
-    pub fn latency(&self) -> Frames {
-        Frames(self.latency as u64)
-    }
-
-    /// The deepest reduction so far.
-    pub fn deepest_reduction(&self) -> Decibels {
-        Decibels(-crate::units::Gain(self.deepest).decibels().0)
-    }
-
-    /// Limits the valid frames of `block` in place.
-    ///
-    /// # Panics
-    /// If the block has other rows than the limiter has channels.
-    pub fn process(&mut self, block: &mut Block) {
-        assert_eq!(
-            block.channels(),
-            self.detectors.len(),
-            "one row per channel"
-        );
-        let mut done = 0;
-        while done < block.frames() {
-            let count = STRETCH.min(block.frames() - done);
-            self.find_gains(block, done, count);
-            for (channel, delay) in self.delays.iter_mut().enumerate() {
-                let samples = &mut block.row_mut(channel)[done..done + count];
-                delay.process(samples);
-                for (sample, gain) in samples.iter_mut().zip(&self.gains) {
-                    *sample *= gain;
-                }
-            }
-            done += count;
-        }
-    }
-
-    /// The gains of the frames that come out next.
-    fn find_gains(&mut self, block: &Block, first: usize, count: usize) {
-        let peaks = &mut self.gains[..count];
+    fn find_peaks(&mut self, heard: &Passage<'_>) {
+        let peaks = &mut self.peaks[..heard.frames()];
         peaks.fill(0.0);
-        for (detector, row) in self.detectors.iter_mut().zip(block.rows()) {
-            for (peak, &sample) in peaks.iter_mut().zip(&row[first..first + count]) {
-                *peak = peak.max(detector.push(sample, self.ceiling));
+        // While the ceiling moves, no peak may be passed over.
+        let floor = match self.ceiling_db.is_moving() {
+            true => 0.0,
+            false => self.ceiling,
+        };
+        for (row, detector) in self.detectors.iter_mut().enumerate() {
+            for (peak, &sample) in peaks.iter_mut().zip(heard.row(row)) {
+                *peak = peak.max(detector.push(sample, floor));
             }
         }
-        for value in peaks {
-            let wanted = if *value > self.ceiling {
-                f64::from(self.ceiling) / f64::from(*value)
+    }
+}
+
+impl Dynamics for Limiter {
+    fn gain(&mut self, heard: Passage<'_>, gains: &mut Gains) {
+        gains.set_frames(heard.frames());
+        self.find_peaks(&heard);
+        self.deepest = 1.0;
+        let (total, reduction, colour) = gains.curves();
+        colour.fill(0.0);
+        for (n, &peak) in self.peaks[..heard.frames()].iter().enumerate() {
+            if self.ceiling_db.is_moving() {
+                self.ceiling_db.skip(1);
+                self.ceiling = Decibels(self.ceiling_db.now()).gain().0 as f32;
+            }
+            let wanted = if peak > self.ceiling {
+                f64::from(self.ceiling) / f64::from(peak)
             } else {
                 1.0
             };
@@ -137,8 +157,45 @@ impl Limiter {
             self.held = (self.held * self.rise).min(lowest);
             let gain = self.average.push(self.held);
             self.deepest = self.deepest.min(gain);
-            *value = gain as f32;
+            total[n] = gain;
+            reduction[n] = gain;
         }
+    }
+
+    fn member(&self, _: usize) -> Member {
+        Member::plain()
+    }
+
+    fn latency(&self) -> Frames {
+        Frames(self.latency as u64)
+    }
+
+    fn reduction(&self) -> Decibels {
+        Decibels(-Gain(self.deepest).decibels().0)
+    }
+
+    fn threshold(&self) -> Option<Decibels> {
+        Some(Decibels(self.ceiling_db.now()))
+    }
+
+    fn reset(&mut self) {
+        self.ceiling_db.arrive();
+        self.ceiling = Decibels(self.ceiling_db.now()).gain().0 as f32;
+        self.detectors.fill(OversampledPeak::new());
+        self.lowest.reset();
+        self.held = 1.0;
+        self.average.reset();
+        self.deepest = 1.0;
+    }
+
+    fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    fn set(&mut self, _: usize, value: f64, frames: Frames) {
+        self.ceiling_db
+            .go(value.clamp(CEILING.min, CEILING.max), frames);
+        self.ceiling = Decibels(self.ceiling_db.now()).gain().0 as f32;
     }
 }
 
@@ -158,6 +215,11 @@ impl SlidingMinimum {
             at: 0,
             candidates: VecDeque::with_capacity(length + 1),
         }
+    }
+
+    fn reset(&mut self) {
+        self.at = 0;
+        self.candidates.clear();
     }
 
     fn push(&mut self, value: f64) -> f64 {
@@ -203,6 +265,11 @@ impl Average {
         }
     }
 
+    fn reset(&mut self) {
+        self.ring.fill(1.0);
+        self.reduced = 0;
+    }
+
     fn push(&mut self, value: f64) -> f64 {
         let slot = &mut self.ring[self.next];
         self.reduced += usize::from(value < 1.0);
@@ -222,15 +289,23 @@ impl Average {
 mod tests {
     use super::*;
 
+    use super::super::{Chain, Settings};
+    use crate::audio::Block;
+
     const RATE: SampleRate = SampleRate(48_000);
+
+    fn chain(settings: &LimitSettings, channels: usize) -> Chain {
+        let entries = [Settings::Limit(settings.clone())];
+        Chain::build(&entries, Setup::strip(RATE, channels)).unwrap()
+    }
 
     fn limited(
         channels: &[Vec<f32>],
-        settings: LimiterSettings,
+        settings: &LimitSettings,
         lengths: &[usize],
     ) -> Vec<Vec<f32>> {
         let frames = channels[0].len();
-        let mut limiter = Limiter::new(settings, channels.len(), RATE);
+        let mut limiter = chain(settings, channels.len());
         let mut out = vec![Vec::new(); channels.len()];
         let mut block = Block::new(channels.len(), 4096);
         let mut done = 0;
@@ -242,7 +317,7 @@ mod tests {
                     .row_mut(row)
                     .copy_from_slice(&channel[done..done + count]);
             }
-            limiter.process(&mut block);
+            limiter.process(&mut block.whole_mut(), &[]);
             for (out, row) in out.iter_mut().zip(block.rows()) {
                 out.extend_from_slice(row);
             }
@@ -289,11 +364,11 @@ mod tests {
             .collect();
         let loud = noise(0.7, 48_000, 7);
         for ceiling in [-1.0, -6.0] {
-            let settings = LimiterSettings {
-                ceiling: Decibels(ceiling),
-                ..LimiterSettings::default()
+            let settings = LimitSettings {
+                dbtp: ceiling,
+                ..LimitSettings::default()
             };
-            let out = limited(&[quarter.clone(), loud.clone()], settings, &[1000]);
+            let out = limited(&[quarter.clone(), loud.clone()], &settings, &[1000]);
             for (row, samples) in out.iter().enumerate() {
                 let over = true_peak(samples) - ceiling;
                 assert!(over <= 0.05, "row {row}, ceiling {ceiling}: {over} dB over");
@@ -304,13 +379,13 @@ mod tests {
     #[test]
     fn what_stays_below_is_only_late_and_all_channels_share_the_gain() {
         let soft = noise(0.02, 20_000, 3);
-        let settings = LimiterSettings::default();
-        let latency = Limiter::new(settings, 1, RATE).latency().0 as usize;
-        let out = limited(std::slice::from_ref(&soft), settings, &[777]);
+        let settings = LimitSettings::default();
+        let latency = chain(&settings, 1).latency().0 as usize;
+        let out = limited(std::slice::from_ref(&soft), &settings, &[777]);
         assert_eq!(out[0][latency..], soft[..soft.len() - latency]);
 
         let (loud, steady) = (noise(0.6, 20_000, 5), vec![0.25_f32; 20_000]);
-        let out = limited(&[loud.clone(), steady], settings, &[512]);
+        let out = limited(&[loud.clone(), steady], &settings, &[512]);
         for n in latency..20_000 {
             let gain = out[1][n] / 0.25;
             let expected = loud[n - latency] * gain;
@@ -324,11 +399,11 @@ mod tests {
         let tone: Vec<f32> = (0..96_000)
             .map(|n| (TAU * 50.0 * f64::from(n) / 48_000.0).sin() as f32)
             .collect();
-        let settings = LimiterSettings {
-            ceiling: Decibels(-3.0),
-            ..LimiterSettings::default()
+        let settings = LimitSettings {
+            dbtp: -3.0,
+            ..LimitSettings::default()
         };
-        let out = limited(&[tone], settings, &[4096]);
+        let out = limited(&[tone], &settings, &[4096]);
         // One second of whole periods: what is not at 50 Hz is distortion.
         let part = &out[0][40_000..88_000];
         let (mut s, mut c, mut all) = (0.0, 0.0, 0.0);
@@ -346,10 +421,10 @@ mod tests {
     #[test]
     fn every_block_length_gives_the_same_bits() {
         let loud = noise(0.6, 10_007, 11);
-        let settings = LimiterSettings::default();
-        let whole = limited(std::slice::from_ref(&loud), settings, &[4096]);
+        let settings = LimitSettings::default();
+        let whole = limited(std::slice::from_ref(&loud), &settings, &[4096]);
         for lengths in [&[1][..], &[7, 64, 1000], &[255, 257]] {
-            let parts = limited(std::slice::from_ref(&loud), settings, lengths);
+            let parts = limited(std::slice::from_ref(&loud), &settings, lengths);
             assert!(
                 whole[0]
                     .iter()

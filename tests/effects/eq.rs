@@ -270,9 +270,8 @@ fn moving_filters_do_not_zip() {
         let mut chain = chain(&format!("[{{ eq = {{ {eq} }} }}]"), 1);
         let tone = sine(1000.0, -6.0, 2.0);
         run_in_blocks(&mut chain, &[tone[..24_000].to_vec()], 1000);
-        let effect = chain.effect_mut(0).unwrap();
-        let index = effect.parameters().iter().position(|p| p.name == parameter);
-        effect.set(index.unwrap(), to, Frames(48_000));
+        let index = chain.parameters(0).iter().position(|p| p.name == parameter);
+        chain.set(0, index.unwrap(), to, Frames(48_000));
         let out = run_in_blocks(&mut chain, &[tone[24_000..72_000].to_vec()], 1000);
         let found = beside_tone_db(&out[0], 1000.0, 200.0);
         assert!(found <= limit_db, "{eq}, {parameter} to {to}: {found} dB");
@@ -282,11 +281,10 @@ fn moving_filters_do_not_zip() {
 #[test]
 fn a_moved_filter_ends_as_one_built_there() {
     let mut moved = chain("[{ eq = { bell = [[500, 9, 1]] } }]", 1);
-    let effect = moved.effect_mut(0).unwrap();
-    let names: Vec<String> = effect.parameters().iter().map(|p| p.name.clone()).collect();
+    let names: Vec<String> = moved.parameters(0).iter().map(|p| p.name.clone()).collect();
     assert_eq!(names, ["bell.1.hz", "bell.1.db", "bell.1.q"]);
     for (index, value, frames) in [(0, 2000.0, 777), (1, -4.0, 100), (2, 2.0, 0)] {
-        effect.set(index, value, Frames(frames));
+        moved.set(0, index, value, Frames(frames));
     }
     let silence = vec![0.0; 1000];
     run_in_blocks(&mut moved, &[silence], 13);
@@ -310,14 +308,9 @@ fn impossible_filters_are_refused_with_their_limits() {
             "23520",
         ),
     ] {
-        let faults = umbel::effect::Chain::build(
-            &entries(text),
-            umbel::effect::Setup {
-                rate: RATE,
-                channels: 2,
-            },
-        )
-        .unwrap_err();
+        let faults =
+            umbel::effect::Chain::build(&entries(text), umbel::effect::Setup::strip(RATE, 2))
+                .unwrap_err();
         let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
         assert!(
             said.len() == 1 && said[0].starts_with(place),

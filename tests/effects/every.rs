@@ -12,6 +12,18 @@ use crate::measure::{chain, noise, run_in_blocks};
 const CHAINS: &[&str] = &[
     "[{ eq = { hp = 40, slope = 48, bell = [[100, 2, 0.7], [3000, -4, 2]], notch = [[50, 10]], low-shelf = [80, 3], high-shelf = [8000, 2], tilt = 1, lp = 18000 } }]",
     "[{ eq = { hp = 40, bell = [[3000, -4, 2]], linear-phase = true } }]",
+    "[{ comp = { style = 'vca', ratio = 4, threshold = -24, attack-ms = 1, release-ms = 100, knee = 3, mix = 0.8 } }]",
+    "[{ comp = { style = 'vca', ratio = 2, threshold = -30, key-hp = 100 } }]",
+    "[{ comp = { style = 'vca', ratio = 2, threshold = -30, link = 'channels' } }]",
+    "[{ comp = { style = 'vari-mu', ratio = 1.5, threshold = -30 } }]",
+    "[{ sat = { style = 'tube', drive = 18, mix = 0.7 } }]",
+    "[{ sat = { style = 'tape', drive = 12 } }]",
+    "[{ sat = { style = 'transformer', drive = 12, quality = 'high' } }]",
+    "[{ sat = { style = 'soft-clip', drive = 6, auto-gain = false } }]",
+    "[{ limit = { dbtp = -18 } }]",
+    "[{ delay = { ms = 20, feedback = 0.9, ping-pong = true, damp = 5000, hp = 100 } }]",
+    "[{ delay = { note = '1/32', feedback = 1 } }]",
+    "[{ reverb = { style = 'plate', rt60 = { low = 1.2, mid = 0.8, high = 0.5 }, pre-delay-ms = 7 } }]",
 ];
 
 fn bits(rows: &[Vec<f32>]) -> Vec<Vec<u32>> {
@@ -55,15 +67,15 @@ fn bits_of_moving_parameters_do_not_depend_on_the_length_of_blocks() {
                 (3000, 9600, Some(false)),
             ] {
                 for entry in 0..1 {
-                    let effect = chain.effect_mut(entry).unwrap();
-                    let parameters = effect.parameters().to_vec();
+                    let parameters = chain.parameters(entry).to_vec();
                     for (index, p) in parameters.iter().enumerate() {
                         let Some(towards_max) = towards_max else {
                             continue;
                         };
                         let end = if towards_max { p.max } else { p.min };
                         let value = p.value + 0.3 * (end - p.value);
-                        effect.set(index, value, Frames(2500 + 7 * index as u64));
+                        let frames = Frames(2500 + 7 * index as u64);
+                        chain.set(entry, index, value, frames);
                     }
                 }
                 let part: Vec<Vec<f32>> = input.iter().map(|row| row[from..to].to_vec()).collect();
@@ -91,7 +103,7 @@ fn processing_allocates_nothing() {
         }
         assert_no_alloc(|| {
             for _ in 0..8 {
-                chain.process(&mut block.whole_mut());
+                chain.process(&mut block.whole_mut(), &[]);
             }
         });
     }

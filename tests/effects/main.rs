@@ -4,10 +4,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod compressor;
+mod convolution;
+mod delay;
 mod eq;
 mod every;
 mod measure;
 mod process;
+mod saturation;
 
 use assert_no_alloc::AllocDisabler;
 

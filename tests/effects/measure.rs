@@ -22,8 +22,8 @@ pub(crate) fn entries(text: &str) -> Vec<Settings> {
 /// A chain in words, built for 48 kHz.
 pub(crate) fn chain(text: &str, channels: usize) -> Chain {
     let setup = Setup {
-        rate: RATE,
-        channels,
+        bpm: Some(120.0),
+        ..Setup::strip(RATE, channels)
     };
     Chain::build(&entries(text), setup).unwrap_or_else(|e| panic!("{text}: {e:?}"))
 }
@@ -38,7 +38,7 @@ pub(crate) fn run_in_blocks(chain: &mut Chain, rows: &[Vec<f32>], length: usize)
         for (row, from) in block.rows_mut().zip(rows) {
             row.copy_from_slice(&from[start..start + row.len()]);
         }
-        chain.process(&mut block.whole_mut());
+        chain.process(&mut block.whole_mut(), &[]);
         for (out, row) in out.iter_mut().zip(block.rows()) {
             out.extend_from_slice(row);
         }
@@ -165,4 +165,25 @@ pub(crate) fn difference_db(a: &[f32], b: &[f32]) -> f64 {
         .map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs())
         .fold(0.0, f64::max);
     20.0 * largest.log10()
+}
+
+/// Power of each line of the spectrum under a Kaiser window (beta 24), in dB.
+pub(crate) fn spectrum_db(signal: &[f32]) -> Vec<f64> {
+    let window = kaiser(signal.len(), 24.0);
+    let windowed: Vec<f64> = signal
+        .iter()
+        .zip(&window)
+        .map(|(x, w)| f64::from(*x) * w)
+        .collect();
+    let lines = spectrum(&windowed);
+    lines
+        .iter()
+        .map(|x| 10.0 * x.norm_sqr().max(1e-300).log10())
+        .collect()
+}
+
+/// Root mean square in dB.
+pub(crate) fn rms_db(signal: &[f32]) -> f64 {
+    let sum: f64 = signal.iter().map(|x| f64::from(*x).powi(2)).sum();
+    10.0 * (sum / signal.len() as f64).max(1e-300).log10()
 }

@@ -8,14 +8,16 @@
 //! but the room.
 
 mod diffuser;
+mod keys;
 mod line;
 mod styles;
 
 use diffuser::{Diffuser, settle};
+pub use keys::{Decay, ReverbSettings};
 use line::Line;
 pub use styles::ReverbStyle;
 
-use crate::audio::Block;
+use crate::audio::{Block, Passage, PassageMut};
 use crate::dsp::{Biquad, Coefficients};
 use crate::units::{Decibels, Frames, Hertz, SampleRate};
 
@@ -36,7 +38,7 @@ const HIGH: Hertz = Hertz(6000.0);
 
 /// What a [`Reverb`] is set to.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ReverbSettings {
+pub struct Room {
     /// The kind of room.
     pub style: ReverbStyle,
     /// Time in which the sound decays by 60 dB, in seconds.
@@ -53,7 +55,7 @@ pub struct ReverbSettings {
     pub low_pass: Hertz,
 }
 
-impl ReverbSettings {
+impl Room {
     /// The usual room of a style.
     pub fn of(style: ReverbStyle) -> Self {
         Self {
@@ -102,7 +104,7 @@ impl Reverb {
     ///
     /// # Panics
     /// If there are not one or two inputs and 1 to [`MOST_OUTPUTS`] outputs.
-    pub fn new(settings: ReverbSettings, inputs: usize, outputs: usize, rate: SampleRate) -> Self {
+    pub fn new(settings: Room, inputs: usize, outputs: usize, rate: SampleRate) -> Self {
         assert!((1..=2).contains(&inputs), "one or two inputs");
         assert!((1..=MOST_OUTPUTS).contains(&outputs), "1 to 16 outputs");
         let frames = |seconds: f64| rate.frame_at(seconds).0 as usize;
@@ -162,7 +164,7 @@ impl Reverb {
         let mut power = [0.0_f64; MOST_OUTPUTS];
         input.row_mut(0)[0] = 1.0;
         for _ in 0..frames.div_ceil(RUN) {
-            self.process(&input, &mut output, 0, RUN);
+            self.play(input.whole(), &mut output.whole_mut());
             for (power, row) in power.iter_mut().zip(output.rows()) {
                 *power += row
                     .iter()
@@ -178,7 +180,7 @@ impl Reverb {
     }
 
     /// Frames after which the room is silent to -120 dB once nothing more comes in.
-    pub fn ringing(settings: &ReverbSettings, rate: SampleRate) -> Frames {
+    pub fn ringing(settings: &Room, rate: SampleRate) -> Frames {
         let longest = [settings.rt60_low_s, settings.rt60_high_s]
             .into_iter()
             .flatten()
@@ -186,16 +188,15 @@ impl Reverb {
         rate.frame_at(2.1 * longest + settings.pre_delay_s + 0.1)
     }
 
-    /// Plays `frames` frames of `input`'s first rows, from `offset` on, into the same place of the first
-    /// rows of `output`.
+    /// Plays `input`'s rows into as many frames of the first rows of `output`.
     ///
     /// # Panics
-    /// If a block has too few rows or frames.
-    pub fn process(&mut self, input: &Block, output: &mut Block, offset: usize, frames: usize) {
+    /// If a passage has too few rows or frames.
+    pub fn play(&mut self, input: Passage<'_>, output: &mut PassageMut<'_>) {
         let mut done = 0;
-        while done < frames {
-            let count = RUN.min(frames - done);
-            let at = offset + done;
+        while done < input.frames() {
+            let count = RUN.min(input.frames() - done);
+            let at = done;
             for (side, input_side) in self.inputs.iter_mut().enumerate() {
                 input_side.take(&input.row(side)[at..at + count], &mut self.late);
             }

@@ -1,10 +1,14 @@
 //! The kinds of rooms: how long their lines are.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::{LINES, RUN};
 use crate::units::SampleRate;
 
 /// A kind of room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReverbStyle {
     /// A large hall: reflections from far away that grow dense slowly.
     #[default]

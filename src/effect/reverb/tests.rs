@@ -4,7 +4,7 @@ const RATE: SampleRate = SampleRate(48_000);
 const SECOND: usize = 48_000;
 
 /// The outputs' responses to an impulse of 1 at frame 0.
-fn responses(settings: ReverbSettings, outputs: usize, seconds: f64) -> Vec<Vec<f64>> {
+fn responses(settings: Room, outputs: usize, seconds: f64) -> Vec<Vec<f64>> {
     let frames = (seconds * SECOND as f64) as usize;
     let mut reverb = Reverb::new(settings, 1, outputs, RATE);
     let mut input = Block::new(1, frames);
@@ -12,7 +12,7 @@ fn responses(settings: ReverbSettings, outputs: usize, seconds: f64) -> Vec<Vec<
     input.row_mut(0)[0] = 1.0;
     let mut output = Block::new(outputs, frames);
     output.set_frames(frames);
-    reverb.process(&input, &mut output, 0, frames);
+    reverb.play(input.whole(), &mut output.whole_mut());
     output
         .rows()
         .map(|row| row.iter().map(|&x| f64::from(x)).collect())
@@ -66,10 +66,10 @@ fn the_decay_is_the_one_asked_for_in_every_octave() {
         (ReverbStyle::Room, 0.5),
         (ReverbStyle::Hall, 4.0),
     ] {
-        let settings = ReverbSettings {
+        let settings = Room {
             rt60_s,
             high_pass: Hertz(20.0),
-            ..ReverbSettings::of(style)
+            ..Room::of(style)
         };
         let responses = responses(settings, 2, 1.6 * rt60_s + 0.3);
         for (hz, tolerance) in [
@@ -93,13 +93,13 @@ fn the_decay_is_the_one_asked_for_in_every_octave() {
 
 #[test]
 fn low_and_high_tones_may_decay_in_times_of_their_own() {
-    let settings = ReverbSettings {
+    let settings = Room {
         rt60_s: 2.0,
         rt60_low_s: Some(3.0),
         rt60_high_s: Some(1.0),
         high_pass: Hertz(20.0),
         low_pass: Hertz(20_000.0),
-        ..ReverbSettings::of(ReverbStyle::Hall)
+        ..Room::of(ReverbStyle::Hall)
     };
     let responses = responses(settings, 1, 4.0);
     for (hz, rt60_s, tolerance) in [(63.0, 3.0, 0.1), (1000.0, 2.0, 0.05), (12_000.0, 1.0, 0.1)] {
@@ -115,7 +115,7 @@ fn low_and_high_tones_may_decay_in_times_of_their_own() {
 fn outputs_are_equally_loud_and_have_nothing_in_common() {
     for style in [ReverbStyle::Hall, ReverbStyle::Plate, ReverbStyle::Room] {
         for outputs in [2, 6, 16] {
-            let settings = ReverbSettings::of(style);
+            let settings = Room::of(style);
             let responses = responses(settings, outputs, 2.0 * settings.rt60_s);
             let energy =
                 |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
@@ -193,7 +193,7 @@ fn echoes_grow_dense_in_time() {
         (ReverbStyle::Plate, 0.05),
         (ReverbStyle::Room, 0.05),
     ] {
-        let settings = ReverbSettings::of(style);
+        let settings = Room::of(style);
         for (k, response) in responses(settings, 6, 1.0).iter().enumerate() {
             let found = mixing_time_s(response);
             assert!(found <= limit_s, "{style:?}, output {k}: {found} s");
@@ -203,10 +203,10 @@ fn echoes_grow_dense_in_time() {
 
 #[test]
 fn the_tail_ends_and_the_pre_delay_is_exact() {
-    let settings = ReverbSettings {
+    let settings = Room {
         rt60_s: 0.8,
         pre_delay_s: 0.05,
-        ..ReverbSettings::of(ReverbStyle::Plate)
+        ..Room::of(ReverbStyle::Plate)
     };
     let with = &responses(settings, 2, 2.5)[0];
     let last = with[2 * SECOND + 2400..]
@@ -214,7 +214,7 @@ fn the_tail_ends_and_the_pre_delay_is_exact() {
         .fold(0.0, |m: f64, x| m.max(x.abs()));
     assert!(last < 1e-6, "{last} after 2.5 times the decay");
     let without = &responses(
-        ReverbSettings {
+        Room {
             pre_delay_s: 0.0,
             ..settings
         },
@@ -229,9 +229,9 @@ fn the_tail_ends_and_the_pre_delay_is_exact() {
 #[test]
 fn every_block_length_gives_the_same_bits() {
     let frames = 9_001;
-    let settings = ReverbSettings {
+    let settings = Room {
         rt60_high_s: Some(1.0),
-        ..ReverbSettings::of(ReverbStyle::Hall)
+        ..Room::of(ReverbStyle::Hall)
     };
     let mut input = Block::new(2, frames);
     input.set_frames(frames);
@@ -249,7 +249,9 @@ fn every_block_length_gives_the_same_bits() {
         let mut done = 0;
         for length in lengths.iter().cycle() {
             let count = (*length).min(frames - done);
-            reverb.process(&input, &mut output, done, count);
+            let span = done..done + count;
+            let mut out = output.passage_mut(0..5, span.clone());
+            reverb.play(input.passage(0..2, span), &mut out);
             done += count;
             if done == frames {
                 break;
