@@ -122,6 +122,7 @@ fn measure(objects: usize, channels: usize, length: fn(usize) -> u64) -> f64 {
             feeds: object..object + 1,
             gains: Vec::new(),
             lfe: None,
+            ..Strip::default()
         })
         .collect();
     let target = Target::panned(layout(channels), Box::new(Three(channels))).unwrap();

@@ -20,6 +20,9 @@ pub struct Engine {
     playback: Playback,
     renderers: Vec<Renderer>,
     at: u64,
+    /// Frames by which the feeds leave the mixer late: metadata waits for them.
+    late: u64,
+    /// The quantum of the song entered last.
     entered: Option<u64>,
 }
 
@@ -32,6 +35,7 @@ impl Engine {
             .map(|target| Renderer::new(target, &objects, lfe, rate))
             .collect();
         Self {
+            late: mixer.latency_frames() as u64,
             mixer,
             playback: Playback::new(objects),
             renderers,
@@ -53,7 +57,7 @@ impl Engine {
     /// Frames by which the output of target `target` comes late: its output frame n + latency belongs to
     /// input frame n.
     pub fn latency_frames(&self, target: usize) -> usize {
-        self.renderers[target].latency_frames()
+        self.late as usize + self.renderers[target].latency_frames()
     }
 
     /// Frames by which the output of target `target` goes on after the input's end because of its
@@ -62,9 +66,14 @@ impl Engine {
         self.renderers[target].tail_frames()
     }
 
-    /// Frames for which the filters of target `target` ring on after the input's end.
+    /// Frames for which the desk and the filters of target `target` ring on after the input's end.
     pub fn ringing_frames(&self, target: usize) -> usize {
-        self.renderers[target].ringing_frames()
+        self.mixer.ringing_frames() + self.renderers[target].ringing_frames()
+    }
+
+    /// The desk.
+    pub fn mixer(&self) -> &Mixer {
+        &self.mixer
     }
 
     /// Frames that must be rendered before a part, so that the part is as in the whole: what any target
@@ -104,11 +113,13 @@ impl Engine {
         }
         let mut done = 0;
         while done < frames {
-            let time = self.enter();
-            let stretch = (QUANTUM - time).min(frames - done);
+            let (time, stretch) = self.next_stretch(frames - done);
             self.mixer.process(feeds, done, self.at, stretch);
             for (renderer, out) in self.renderers.iter_mut().zip(&mut *outputs) {
-                renderer.render(feeds, block_of(out), done, time, stretch);
+                match time {
+                    Some(time) => renderer.render(feeds, block_of(out), done, time, stretch),
+                    None => silence(block_of(out), done, stretch),
+                }
             }
             self.at += stretch as u64;
             done += stretch;
@@ -124,22 +135,29 @@ impl Engine {
         let frames = feeds.frames();
         let mut done = 0;
         while done < frames {
-            let time = self.enter();
-            let stretch = (QUANTUM - time).min(frames - done);
+            let (_, stretch) = self.next_stretch(frames - done);
             self.mixer.process(feeds, done, self.at, stretch);
             self.at += stretch as u64;
             done += stretch;
         }
         for renderer in &mut self.renderers {
-            renderer.skip_to(self.at);
+            renderer.skip_to(self.at.saturating_sub(self.late));
         }
     }
 
-    /// Enters the quantum of the present frame, if that is not done yet; returns how far into it the
-    /// present frame is.
-    fn enter(&mut self) -> usize {
-        let time = self.at % QUANTUM as u64;
-        let quantum = self.at - time;
+    /// How many frames of the next `frames` lie within one quantum of the input and within one of the song as
+    /// it leaves the mixer, and how far into the latter they begin: `None` before the song.
+    fn next_stretch(&mut self, frames: usize) -> (Option<usize>, usize) {
+        const QUANTUM_U64: u64 = QUANTUM as u64;
+        let to_border = |at: u64| (QUANTUM_U64 - at % QUANTUM_U64) as usize;
+        let stretch = frames.min(to_border(self.at));
+        let Some(song) = self.at.checked_sub(self.late) else {
+            let before = (self.late - self.at).min(QUANTUM_U64) as usize;
+            return (None, stretch.min(before));
+        };
+        let stretch = stretch.min(to_border(song));
+        let time = song % QUANTUM_U64;
+        let quantum = song - time;
         if self.entered != Some(quantum) {
             let begun = self.playback.enter(quantum);
             for renderer in &mut self.renderers {
@@ -147,6 +165,13 @@ impl Engine {
             }
             self.entered = Some(quantum);
         }
-        time as usize
+        (Some(time as usize), stretch)
+    }
+}
+
+/// Silences `frames` frames of every row from row offset `offset` on.
+fn silence(out: &mut Block, offset: usize, frames: usize) {
+    for row in out.rows_mut() {
+        row[offset..offset + frames].fill(0.0);
     }
 }

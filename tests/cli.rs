@@ -671,7 +671,7 @@ fn facts_of_a_session_have_stable_keys() {
         keys(facts),
         [
             "bpm", "file", "findings", "groups", "key", "kind", "markers", "meter", "outs",
-            "stems", "tempo", "title"
+            "returns", "stems", "tempo", "title"
         ]
     );
     assert_eq!(facts["kind"], "session");
@@ -682,7 +682,8 @@ fn facts_of_a_session_have_stable_keys() {
         assert_eq!(
             keys(stem),
             [
-                "at", "channels", "file", "group", "lfe", "move", "mute", "name", "solo"
+                "at", "chain", "channels", "file", "group", "lfe", "move", "mute", "name", "sends",
+                "solo"
             ]
         );
         assert!(stem["at"].is_null() != stem["move"].is_null(), "{stem}");

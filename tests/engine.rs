@@ -160,6 +160,7 @@ fn awkward_engine(diffuse: bool) -> Engine {
         feeds: i..i + 1,
         gains,
         lfe,
+        ..Strip::default()
     };
     let strips = vec![
         strip(0, vec![], Some(Gain(0.5))),
@@ -283,6 +284,7 @@ fn gains_follow_the_blocks_frame_by_frame() {
         feeds: 0..1,
         gains: vec![],
         lfe: None,
+        ..Strip::default()
     }];
     let blocks = vec![
         (100, None, 0, -1.0),
@@ -331,6 +333,7 @@ fn the_lfe_takes_only_the_low_passed_copies() {
             feeds: 0..1,
             gains: vec![],
             lfe: Some(Gain(0.5)),
+            ..Strip::default()
         }];
         let objects = vec![Object::new("", 0, Box::new(StaticBlock::new(state(0.0))))];
         let mut engine = Engine::new(

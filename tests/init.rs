@@ -115,7 +115,7 @@ fn assert_nothing_to_say(path: &Path) {
     let loaded = Session::load(path).unwrap_or_else(|error| panic!("{error:?}"));
     assert!(loaded.findings.is_empty(), "{:?}", loaded.findings);
     let song = loaded.build(&BuildOptions::default()).unwrap();
-    assert!(!song.strips.is_empty());
+    assert!(!song.desk.strips.is_empty());
 }
 
 fn stems(session: &toml::Table) -> Vec<&toml::Table> {

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Ui, interrupt};
-use crate::effect::{Chain, Setup};
+use super::{Ui, dynamics, interrupt};
+use crate::effect::{Chain, Key, Settings, Setup};
 use crate::format::BitDepth;
 use crate::offline::{self, ProcessOptions, Processed};
 use crate::session::ChainText;
-use crate::units::{Gain, SampleRate};
+use crate::units::{Frames, Gain, SampleRate};
 use crate::{Error, Result};
 
 /// Run a chain of processors over an audio file.
@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// A file with the chain: TOML (or JSON, if its name ends in .json) with the key `chain`.
     #[arg(long, value_name = "FILE", conflicts_with = "chain")]
     chain_file: Option<PathBuf>,
+    /// An audio file that keys the compressors: those with a `key`, or all if none has one.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     /// Sample format of the output.
     #[arg(long, value_name = "DEPTH", default_value = "24")]
     bit_depth: Depth,
@@ -63,18 +66,20 @@ enum Depth {
 const LONGEST_CHAIN: u64 = 1 << 20;
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
-    let text = chain_text(&args)?;
-    let mut source = crate::format::open(&args.input)?;
-    let facts = source.facts().clone();
+    let mut text = chain_text(&args)?;
+    let beside = args.chain_file.as_deref().and_then(Path::parent);
+    text.read_impulses(beside.unwrap_or(Path::new("")))?;
+    let facts = crate::format::open(&args.input)?.facts().clone();
     for warning in &facts.warnings {
         ui.warn(format_args!("\"{}\": {warning}", args.input.display()));
     }
-    text.check(facts.sample_rate)?;
     let setup = Setup {
-        rate: facts.sample_rate,
-        channels: facts.channels,
+        key_channels: key_channels(&args, facts.sample_rate)?.unwrap_or(facts.channels),
+        ..Setup::strip(facts.sample_rate, facts.channels)
     };
-    let mut chain = Chain::build(&text.entries, setup).map_err(|faults| {
+    text.check(setup)?;
+    let entries = keyed(&text, args.key.is_some())?;
+    let mut chain = Chain::build(&entries, setup).map_err(|faults| {
         let all: Vec<String> = faults.iter().map(ToString::to_string).collect();
         Error::Usage(all.join("\n"))
     })?;
@@ -91,10 +96,12 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     };
     interrupt::install();
     let progress = ui.progress(facts.frames.0, "processing");
-    let done = offline::process(source.as_mut(), &mut chain, &options, &mut |frames| {
+    let mut watch = |frames: Frames| {
         progress.set(frames.0);
         !interrupt::requested()
-    })?;
+    };
+    let key = args.key.as_deref();
+    let done = offline::process(&args.input, key, &mut chain, &options, &mut watch)?;
     drop(progress);
     if done.file.clipped > 0 {
         ui.warn(format!(
@@ -104,9 +111,43 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         ));
     }
     match ui.json {
-        true => ui.json_line(&as_json(&args, &done, facts.sample_rate)),
-        false => report(&done, facts.sample_rate, ui),
+        true => ui.json_line(&as_json(&args, &done, &entries, facts.sample_rate)),
+        false => report(&done, &entries, facts.sample_rate, ui),
     }
+}
+
+/// Channels of the file that keys; it must fit the input.
+fn key_channels(args: &Args, rate: SampleRate) -> Result<Option<usize>> {
+    let Some(path) = &args.key else {
+        return Ok(None);
+    };
+    let facts = crate::format::open(path)?.facts().clone();
+    if facts.sample_rate != rate {
+        return Err(Error::Usage(format!(
+            "the key \"{}\" has a sample rate of {}, \"{}\" one of {rate}: convert one of them",
+            path.display(),
+            facts.sample_rate,
+            args.input.display(),
+        )));
+    }
+    Ok(Some(facts.channels))
+}
+
+/// The chain with its keys: those written, or, where none is, one for every compressor if there is a file.
+fn keyed(text: &ChainText, has_key: bool) -> Result<Vec<Settings>> {
+    let mut entries = text.entries.clone();
+    let is_written = entries.iter().any(|settings| settings.key().is_some());
+    if is_written && !has_key {
+        return Err(Error::Usage(
+            "a compressor of the chain has a `key`: say with --key which file that is".to_owned(),
+        ));
+    }
+    for settings in entries.iter_mut().filter(|_| has_key && !is_written) {
+        if let Settings::Comp(comp) = settings {
+            comp.key = Some(Key::Name("--key".to_owned()));
+        }
+    }
+    Ok(entries)
 }
 
 fn chain_text(args: &Args) -> Result<ChainText> {
@@ -143,7 +184,7 @@ fn level(linear: f32) -> String {
     Gain(f64::from(linear)).decibels().to_string()
 }
 
-fn report(done: &Processed, rate: SampleRate, ui: &Ui) -> Result<()> {
+fn report(done: &Processed, chain: &[Settings], rate: SampleRate, ui: &Ui) -> Result<()> {
     let file = &done.file;
     let channels = match file.channels {
         1 => "1 channel".to_owned(),
@@ -169,11 +210,15 @@ fn report(done: &Processed, rate: SampleRate, ui: &Ui) -> Result<()> {
         level(done.peak_in),
         level(done.peak_out),
         level(done.true_peak_out),
-    ))
+    ))?;
+    for reported in &done.dynamics {
+        ui.line(format!("  {}", dynamics::line(reported, chain)))?;
+    }
+    Ok(())
 }
 
 /// The result as JSON. The level of silence is null: JSON has no infinity.
-fn as_json(args: &Args, done: &Processed, rate: SampleRate) -> Value {
+fn as_json(args: &Args, done: &Processed, chain: &[Settings], rate: SampleRate) -> Value {
     let db = |linear: f32| {
         let db = Gain(f64::from(linear)).decibels().0;
         db.is_finite().then_some(db)
@@ -191,5 +236,10 @@ fn as_json(args: &Args, done: &Processed, rate: SampleRate) -> Value {
         "peak_in_dbfs": db(done.peak_in),
         "peak_out_dbfs": db(done.peak_out),
         "true_peak_out_dbtp": db(done.true_peak_out),
+        "gain_reduction": done
+            .dynamics
+            .iter()
+            .map(|reported| dynamics::json(reported, chain))
+            .collect::<Vec<_>>(),
     })
 }

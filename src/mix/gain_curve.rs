@@ -50,6 +50,20 @@ impl GainCurve {
         self.points.iter().all(|p| p.level == self.points[0].level)
     }
 
+    /// The last point that stands at `frame` or before it, on a time line that comes `late` frames after
+    /// that of the points.
+    pub(super) fn last_point(&self, frame: u64, late: u64) -> Option<u64> {
+        let next = self.points.partition_point(|p| p.at.0 + late <= frame);
+        next.checked_sub(1)
+            .map(|last| self.points[last].at.0 + late)
+    }
+
+    /// The first point after `frame`, on a time line that comes `late` frames after that of the points.
+    pub(super) fn next_point(&self, frame: u64, late: u64) -> Option<u64> {
+        let next = self.points.partition_point(|p| p.at.0 + late <= frame);
+        self.points.get(next).map(|point| point.at.0 + late)
+    }
+
     /// The factor at an absolute frame.
     pub fn at(&self, frame: Frames) -> Gain {
         let next = self.points.partition_point(|p| p.at <= frame);

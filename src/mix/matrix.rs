@@ -52,6 +52,12 @@ impl Matrix {
         }
     }
 
+    /// Forgets everything heard so far.
+    pub(super) fn reset(&mut self) {
+        let delays = self.feeds.iter_mut().flat_map(|feed| &mut feed.terms);
+        delays.for_each(|(_, delay)| delay.reset());
+    }
+
     /// Fills `frames` frames, a quantum at most, from row offset `offset` on.
     pub(super) fn process(&mut self, block: &mut Block, offset: usize, frames: usize) {
         let stride = block.stride();

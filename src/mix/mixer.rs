@@ -1,51 +1,66 @@
-//! Runs the strips: from the stems' channels to the feeds.
+//! Runs the desk: from the stems' channels to the feeds.
 
-use std::ops::Range;
-
-use super::GainCurve;
+use super::desk::{Desk, Strip};
+use super::fader::Fader;
+use super::graph::{DeskFault, DeskReport, Graph};
 use super::lfe::LfeSend;
 use super::matrix::{Matrix, MatrixFeed};
+use super::node::Stretch;
 use crate::audio::{Block, QUANTUM};
-use crate::units::{Frames, Gain, SampleRate};
+use crate::units::SampleRate;
 
-/// One stem's channel strip.
-#[derive(Debug, Clone)]
-pub struct Strip {
-    /// The stem's name.
-    pub name: String,
-    /// Its rows of the feeds: one for a mono stem, left and right for a stereo stem.
-    pub feeds: Range<usize>,
-    /// Its own and its group's level over time; they multiply.
-    pub gains: Vec<GainCurve>,
-    /// Level of the copy sent to the LFE, after the fader; the sides of a stereo stem add up.
-    pub lfe: Option<Gain>,
-}
-
-/// Applies every strip to its rows in place and fills the LFE feed.
+/// Applies the desk to the feeds in place and fills the LFE feed.
 ///
-/// Levels move in straight lines over each quantum of the time line, so the result does not depend on
-/// the length of the blocks.
+/// Levels and parameters move frame by frame on the time line, so the result does not depend on the length
+/// of the blocks.
 #[derive(Debug)]
 pub struct Mixer {
     matrix: Matrix,
     strips: Vec<Strip>,
+    desk: Work,
     lfe: Option<LfeSend>,
-    /// Gain of each strip at the start and the end of the quantum at hand.
-    levels: Vec<(f64, f64)>,
-    planned: Option<u64>,
-    arch: pulp::Arch,
+}
+
+/// What the desk does.
+#[derive(Debug)]
+enum Work {
+    /// Every strip has a fader and nothing else.
+    Faders(Vec<Fader>),
+    /// Chains, groups, returns, sends.
+    Graph(Box<Graph>),
 }
 
 impl Mixer {
-    /// A mixer of `strips` whose LFE feed, if any strip sends to it, is row `lfe_feed`.
+    /// A mixer of faders: of `strips`, whose chains and sends are left out. The LFE feed, if any strip sends
+    /// to it, is row `lfe_feed`.
     pub fn new(strips: Vec<Strip>, lfe_feed: usize, rate: SampleRate) -> Self {
+        let fader = |strip: &Strip| {
+            let curves = strip.gains.iter().chain(&strip.mute);
+            Fader::new(curves.cloned(), 0)
+        };
+        let faders = strips.iter().map(fader).collect();
+        Self::with(Work::Faders(faders), strips, lfe_feed, rate)
+    }
+
+    /// A mixer of everything that `desk` has.
+    ///
+    /// # Errors
+    /// The first thing that cannot be built.
+    pub fn of_desk(desk: Desk, lfe_feed: usize, rate: SampleRate) -> Result<Self, DeskFault> {
+        if desk.is_bare() {
+            return Ok(Self::new(desk.strips, lfe_feed, rate));
+        }
+        let graph = Graph::new(&desk, rate)?;
+        let work = Work::Graph(Box::new(graph));
+        Ok(Self::with(work, desk.strips, lfe_feed, rate))
+    }
+
+    fn with(desk: Work, strips: Vec<Strip>, lfe_feed: usize, rate: SampleRate) -> Self {
         let sends = strips.iter().any(|strip| strip.lfe.is_some());
         Self {
-            levels: vec![(1.0, 1.0); strips.len()],
             lfe: sends.then(|| LfeSend::new(lfe_feed, rate)),
-            planned: None,
-            arch: pulp::Arch::new(),
             matrix: Matrix::new(Vec::new()),
+            desk,
             strips,
         }
     }
@@ -64,81 +79,82 @@ impl Mixer {
         self.lfe.as_ref().map(LfeSend::feed)
     }
 
+    /// Frames by which all feeds come late: frame n + latency belongs to input frame n.
+    pub fn latency_frames(&self) -> usize {
+        match &self.desk {
+            Work::Faders(_) => 0,
+            Work::Graph(graph) => graph.latency() as usize,
+        }
+    }
+
+    /// Frames for which reverbs and delays ring on after the last input, apart from the latency.
+    pub fn ringing_frames(&self) -> usize {
+        match &self.desk {
+            Work::Faders(_) => 0,
+            Work::Graph(graph) => graph.tail() as usize,
+        }
+    }
+
     /// Processes `frames` frames from row offset `offset` on, which stand at absolute frame `at`; they
     /// must lie within one quantum.
     pub fn process(&mut self, feeds: &mut Block, offset: usize, at: u64, frames: usize) {
-        let quantum = at - at % QUANTUM as u64;
-        self.plan(quantum);
-        let time = (at - quantum) as usize;
         debug_assert!(
-            time + frames <= QUANTUM,
+            at % QUANTUM as u64 + frames as u64 <= QUANTUM as u64,
             "a stretch lies within one quantum"
         );
         self.matrix.process(feeds, offset, frames);
-        for (strip, &(from, to)) in self.strips.iter().zip(&self.levels) {
-            for feed in strip.feeds.clone() {
-                let row = &mut feeds.row_mut(feed)[offset..][..frames];
-                fade(self.arch, row, from, to, time);
+        match &mut self.desk {
+            Work::Faders(faders) => {
+                for (strip, fader) in self.strips.iter().zip(faders) {
+                    for feed in strip.feeds.clone().filter(|_| !fader.is_unity()) {
+                        fader.apply(&mut feeds.row_mut(feed)[offset..][..frames], at);
+                    }
+                }
             }
+            Work::Graph(graph) => graph.process(feeds, Stretch { offset, at, frames }),
         }
         if let Some(lfe) = &mut self.lfe {
             lfe.process(&self.strips, feeds, offset, frames);
         }
     }
 
-    /// Takes the strips' levels at both ends of the quantum.
-    fn plan(&mut self, quantum: u64) {
-        if self.planned == Some(quantum) {
+    /// True if a compressor is to find its threshold from the programme: then the whole programme is to be
+    /// given to [`rehearse`](Self::rehearse), and [`settle`](Self::settle) called, until this is false.
+    pub fn wants_rehearsal(&self) -> bool {
+        match &self.desk {
+            Work::Faders(_) => false,
+            Work::Graph(graph) => graph.wants_rehearsal(),
+        }
+    }
+
+    /// Listens to the valid frames of `feeds`, of which the first stands at absolute frame `at`, which begins a
+    /// quantum. May allocate.
+    pub fn rehearse(&mut self, feeds: &mut Block, at: u64) {
+        let Work::Graph(graph) = &mut self.desk else {
             return;
+        };
+        for offset in (0..feeds.frames()).step_by(QUANTUM) {
+            let frames = QUANTUM.min(feeds.frames() - offset);
+            self.matrix.process(feeds, offset, frames);
+            let at = at + offset as u64;
+            graph.rehearse(feeds, Stretch { offset, at, frames });
         }
-        for (strip, level) in self.strips.iter().zip(&mut self.levels) {
-            let at = |frame| {
-                strip
-                    .gains
-                    .iter()
-                    .map(|curve| curve.at(Frames(frame)).0)
-                    .product()
-            };
-            *level = (at(quantum), at(quantum + QUANTUM as u64));
+    }
+
+    /// Ends a rehearsal: those who could hear the programme have found their thresholds. Everything heard is
+    /// forgotten.
+    pub fn settle(&mut self) {
+        if let Work::Graph(graph) = &mut self.desk {
+            graph.settle();
         }
-        self.planned = Some(quantum);
+        self.matrix.reset();
     }
-}
 
-/// Multiplies `row`, whose first sample stands `time` frames into the quantum, by a gain that moves from
-/// `from` to `to` over the quantum.
-#[allow(
-    clippy::float_cmp,
-    reason = "unity is set exactly, and then nothing is to be done"
-)]
-fn fade(arch: pulp::Arch, row: &mut [f32], from: f64, to: f64, time: usize) {
-    let (gain, step) = (from as f32, ((to - from) / QUANTUM as f64) as f32);
-    if gain == 1.0 && step == 0.0 {
-        return;
-    }
-    arch.dispatch(Fade {
-        row,
-        gain,
-        step,
-        time: time as i32,
-    });
-}
-
-/// The loop of [`fade`], compiled once for each instruction set.
-struct Fade<'a> {
-    row: &'a mut [f32],
-    gain: f32,
-    step: f32,
-    time: i32,
-}
-
-impl pulp::NullaryFnOnce for Fade<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for (i, sample) in self.row.iter_mut().enumerate() {
-            *sample *= ((self.time + i as i32) as f32).mul_add(self.step, self.gain);
+    /// What compressors and limiters have done so far.
+    pub fn report(&self) -> Vec<DeskReport> {
+        match &self.desk {
+            Work::Faders(_) => Vec::new(),
+            Work::Graph(graph) => graph.report(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::audio::Block;
+use crate::effect::{Chain, Fault, Reported, Settings, Setup};
 use crate::format::{Arrangement, BitDepth, Container, Sink, WaveSpec, WrittenFile};
 use crate::measure::{LoudnessMeter, TruePeakMeter, channel_weights};
 use crate::render::Target;
@@ -27,6 +28,8 @@ pub struct Delivery {
     pub multi_mono: bool,
     /// Measure the true peak as well; on dense material that costs more than the rendering.
     pub true_peak: bool,
+    /// Processors on its channels, in the order in which they work.
+    pub chain: Vec<Settings>,
 }
 
 /// What was heard in an output.
@@ -55,6 +58,8 @@ pub struct Rendered {
     pub files: Vec<WrittenFile>,
     /// What was heard.
     pub heard: Heard,
+    /// What the compressors and limiters on its channels have done.
+    pub dynamics: Vec<Reported>,
 }
 
 impl Delivery {
@@ -137,7 +142,17 @@ impl Delivery {
             Target::Layout { layout, .. } => channel_weights(layout),
             Target::Stereo => vec![1.0; 2],
         };
+        let setup = Setup {
+            rate: sample_rate,
+            channels,
+            outputs: None,
+            key_channels: 0,
+            bpm: None,
+        };
+        let chain =
+            Chain::build(&self.chain, setup).map_err(|faults| refused(&self.name, &faults))?;
         let output = Output {
+            chain,
             target_name: self.target.name().to_owned(),
             channel_order: self.channel_order(),
             rows: self.rows(),
@@ -163,6 +178,8 @@ pub(super) struct Output {
     pub(super) block: Block,
     /// Frames of the engine's output that are written.
     pub(super) window: Range<u64>,
+    /// Processors on the channels.
+    pub(super) chain: Chain,
     loudness: LoudnessMeter,
     true_peak: Option<TruePeakMeter>,
     sink: Sink,
@@ -172,6 +189,7 @@ impl Output {
     /// Measures and writes what of the block at hand, which starts at frame `at` of the engine's output, is
     /// wanted.
     pub(super) fn take(&mut self, at: u64) -> Result<()> {
+        self.chain.process(&mut self.block.whole_mut(), &[]);
         let frames = self.block.frames() as u64;
         let first = self.window.start.clamp(at, at + frames);
         let last = self.window.end.clamp(first, at + frames);
@@ -202,6 +220,13 @@ impl Output {
             channel_order: self.channel_order,
             files,
             heard,
+            dynamics: self.chain.report().collect(),
         })
     }
+}
+
+/// Says what the chain of an output cannot do.
+fn refused(output: &str, faults: &[Fault]) -> Error {
+    let first = faults.first().map_or(String::new(), ToString::to_string);
+    Error::Usage(format!("the chain of the output \"{output}\": {first}"))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Programme;
 use crate::format::adm::Master;
-use crate::mix::{MatrixFeed, MatrixTerm};
+use crate::mix::{Desk, MatrixFeed, MatrixTerm};
 use crate::session::Input;
 
 impl From<Master> for Programme {
@@ -51,7 +51,7 @@ impl From<Master> for Programme {
             sample_rate: master.sample_rate,
             length: master.length,
             matrix,
-            strips: Vec::new(),
+            desk: Desk::default(),
             objects: master.objects,
             feed_count: rows,
         }

@@ -24,8 +24,9 @@ use stems::StemReader;
 
 use crate::audio::{Block, QUANTUM};
 use crate::engine::Engine;
-use crate::mix::Mixer;
-use crate::units::Frames;
+use crate::mix::{DeskReport, Mixer};
+use crate::session::Input;
+use crate::units::{Frames, SampleRate};
 use crate::{Error, Result};
 
 /// Frames in a block when several threads work: enough that handing work over costs nothing.
@@ -46,6 +47,15 @@ pub struct Options {
     pub tail: bool,
 }
 
+/// What a render gives.
+#[derive(Debug)]
+pub struct Done {
+    /// The outputs, in the order of the deliveries.
+    pub outputs: Vec<Rendered>,
+    /// What the desk's compressors did.
+    pub desk: Vec<DeskReport>,
+}
+
 /// Renders `programme` once and writes every one of `deliveries`.
 ///
 /// `watch` is told after every block how many frames are done, and stops the work by
@@ -60,7 +70,7 @@ pub fn render(
     deliveries: Vec<Delivery>,
     options: Options,
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
-) -> Result<Vec<Rendered>> {
+) -> Result<Done> {
     if options.threads <= 1 {
         return run(programme, deliveries, options, watch);
     }
@@ -76,7 +86,7 @@ fn run(
     deliveries: Vec<Delivery>,
     options: Options,
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
-) -> Result<Vec<Rendered>> {
+) -> Result<Done> {
     check_paths(&programme, &deliveries)?;
     let length = programme.length;
     let end = options.to.map_or(length, |to| to.min(length)).0;
@@ -102,18 +112,24 @@ fn run(
         .collect::<Result<Vec<_>>>()?
         .into_iter()
         .unzip();
-    let mixer =
-        Mixer::new(programme.strips, programme.feed_count, rate).with_matrix(programme.matrix);
+    let mut mixer = Mixer::of_desk(programme.desk, programme.feed_count, rate)
+        .map_err(|fault| Error::Usage(fault.to_string()))?
+        .with_matrix(programme.matrix);
+    let whole = Span {
+        length: length.0,
+        feeds: programme.feed_count,
+    };
+    rehearse(&mut mixer, &programme.inputs, rate, whole, watch)?;
     let mut engine = Engine::new(mixer, programme.objects, targets, rate);
     for (target, output) in outputs.iter_mut().enumerate() {
         let mut after = 0;
         if end == length.0 {
             after += engine.tail_frames(target);
             if options.tail {
-                after += engine.ringing_frames(target);
+                after += engine.ringing_frames(target) + output.chain.tail().0 as usize;
             }
         }
-        let latency = engine.latency_frames(target) as u64;
+        let latency = engine.latency_frames(target) as u64 + output.chain.latency().0;
         output.window = from + latency..end + latency + after as u64;
     }
     let last = outputs.iter().map(|o| o.window.end).max().unwrap_or(end);
@@ -121,7 +137,11 @@ fn run(
     let mut feeds = Block::new(programme.feed_count + 1, capacity);
     let mut next = feeds.clone();
 
-    let begin = from.saturating_sub(engine.memory_frames() as u64);
+    // Processors on an output remember too much to begin in the middle.
+    let begin = match outputs.iter().all(|output| output.chain.is_empty()) {
+        true => from.saturating_sub(engine.memory_frames() as u64),
+        false => 0,
+    };
     skip_to(begin, &mut stems, &mut engine, &mut feeds)?;
     let mut at = begin;
     read_block(&mut stems, &mut feeds, at, last)?;
@@ -146,10 +166,43 @@ fn run(
         }
     }
     // All files are verified before the first gets its name.
-    outputs
-        .into_par_iter()
-        .map(delivery::Output::finish)
-        .collect()
+    let outputs = outputs.into_par_iter().map(delivery::Output::finish);
+    Ok(Done {
+        outputs: outputs.collect::<Result<_>>()?,
+        desk: engine.mixer().report(),
+    })
+}
+
+/// How much there is to hear.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    length: u64,
+    feeds: usize,
+}
+
+/// Plays the whole programme to compressors that are to find their thresholds, until all have.
+fn rehearse(
+    mixer: &mut Mixer,
+    inputs: &[Input],
+    rate: SampleRate,
+    span: Span,
+    watch: &mut (dyn FnMut(Frames) -> bool + Send),
+) -> Result<()> {
+    while mixer.wants_rehearsal() {
+        let mut stems = StemReader::open(inputs, rate)?;
+        let mut feeds = Block::new(span.feeds + 1, SHARED_BLOCK);
+        let mut at = 0;
+        while at < span.length {
+            read_block(&mut stems, &mut feeds, at, span.length)?;
+            mixer.rehearse(&mut feeds, at);
+            at += feeds.frames() as u64;
+            if !watch(Frames(0)) {
+                return Err(Error::Interrupted);
+            }
+        }
+        mixer.settle();
+    }
+    Ok(())
 }
 
 /// Frames of a block whose feeds, with what they are read from, stay in a second-level cache of 512 KiB.

@@ -1,10 +1,12 @@
 //! Runs a chain of processors over one file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::audio::{Block, QUANTUM};
-use crate::effect::Chain;
-use crate::format::{Arrangement, AudioSource, BitDepth, Container, Sink, WaveSpec, WrittenFile};
+use crate::audio::{Block, Passage, QUANTUM};
+use crate::effect::{Chain, Reported};
+use crate::format::{
+    self, Arrangement, AudioSource, BitDepth, Container, Sink, WaveSpec, WrittenFile,
+};
 use crate::measure::{PeakMeter, TruePeakMeter};
 use crate::units::Frames;
 use crate::{Error, Result};
@@ -43,23 +45,40 @@ pub struct Processed {
     pub peak_out: f32,
     /// True peak of the output, linear.
     pub true_peak_out: f32,
+    /// What compressors and limiters did.
+    pub dynamics: Vec<Reported>,
 }
 
-/// Reads `source` from its first frame to its last through `chain`, which was built for its rate and
-/// channels, and writes a file in which output frame n belongs to input frame n.
+/// Reads `input` from its first frame to its last through `chain`, which was built for its rate and channels,
+/// and writes a file in which output frame n belongs to input frame n. `key` is what compressors with a key
+/// hear; silence after its end.
 ///
 /// `watch` is told after every block how many frames are done, and stops the work by answering `false`.
 ///
 /// # Errors
-/// The source cannot be read or the file not be written; [`Error::Interrupted`] when `watch` says so.
+/// A source cannot be read or the file not be written; [`Error::Interrupted`] when `watch` says so.
 /// Nothing is left behind then.
 pub fn process(
-    source: &mut dyn AudioSource,
+    input: &Path,
+    key: Option<&Path>,
     chain: &mut Chain,
     options: &ProcessOptions,
     watch: &mut dyn FnMut(Frames) -> bool,
 ) -> Result<Processed> {
-    let facts = source.facts().clone();
+    while chain.wants_rehearsal() {
+        let mut sound = Sound::open(input, key)?;
+        while sound.read()? {
+            let keys = sound.keys.iter().map(|keys| keys.block.whole());
+            let keys: Vec<Passage<'_>> = keys.cycle().take(chain.keys().len()).collect();
+            chain.rehearse(&mut sound.block.whole_mut(), &keys);
+            if !watch(Frames(0)) {
+                return Err(Error::Interrupted);
+            }
+        }
+        chain.settle();
+    }
+    let mut sound = Sound::open(input, key)?;
+    let facts = sound.source.facts().clone();
     let spec = WaveSpec {
         channels: facts.channels,
         sample_rate: facts.sample_rate,
@@ -70,20 +89,12 @@ pub fn process(
     let latency = chain.latency();
     let mut writer = Writer::create(spec, latency, facts.frames, options)?;
     let mut peak_in = PeakMeter::new(facts.channels);
-    let rows: Vec<Option<usize>> = (0..facts.channels).map(Some).collect();
-    let mut block = Block::new(facts.channels, QUANTUM);
     let mut done = 0;
-    loop {
-        block.set_frames(QUANTUM);
-        let read = source.read(&mut block, &rows)?;
-        if read == 0 {
-            break;
-        }
-        block.set_frames(read);
-        peak_in.add(&block);
-        chain.process(&mut block.whole_mut());
-        writer.take(&block)?;
-        done += read as u64;
+    while sound.read()? {
+        peak_in.add(&sound.block);
+        sound.run(chain);
+        writer.take(&sound.block)?;
+        done += sound.block.frames() as u64;
         if !watch(Frames(done)) {
             return Err(Error::Interrupted);
         }
@@ -95,13 +106,89 @@ pub fn process(
     };
     let mut left = latency.0 + tail;
     while left > 0 {
-        block.set_frames((QUANTUM as u64).min(left) as usize);
-        block.clear();
-        chain.process(&mut block.whole_mut());
-        writer.take(&block)?;
-        left -= block.frames() as u64;
+        sound.silence((QUANTUM as u64).min(left) as usize)?;
+        sound.run(chain);
+        writer.take(&sound.block)?;
+        left -= sound.block.frames() as u64;
     }
-    writer.finish(peak_in.highest())
+    let processed = writer.finish(peak_in.highest())?;
+    Ok(Processed {
+        dynamics: chain.report().collect(),
+        ..processed
+    })
+}
+
+/// A file, and the file that keys it, side by side.
+struct Sound {
+    source: Box<dyn AudioSource>,
+    rows: Vec<Option<usize>>,
+    block: Block,
+    keys: Option<KeySound>,
+}
+
+/// A file that is only heard by compressors.
+struct KeySound {
+    source: Box<dyn AudioSource>,
+    rows: Vec<Option<usize>>,
+    block: Block,
+}
+
+impl Sound {
+    fn open(input: &Path, key: Option<&Path>) -> Result<Self> {
+        let source = format::open(input)?;
+        let channels = source.facts().channels;
+        let keys = match key {
+            None => None,
+            Some(path) => {
+                let source = format::open(path)?;
+                let channels = source.facts().channels;
+                Some(KeySound {
+                    rows: (0..channels).map(Some).collect(),
+                    block: Block::new(channels, QUANTUM),
+                    source,
+                })
+            }
+        };
+        Ok(Self {
+            rows: (0..channels).map(Some).collect(),
+            block: Block::new(channels, QUANTUM),
+            source,
+            keys,
+        })
+    }
+
+    /// Reads the next frames; false at the end.
+    fn read(&mut self) -> Result<bool> {
+        self.block.set_frames(QUANTUM);
+        let read = self.source.read(&mut self.block, &self.rows)?;
+        self.block.set_frames(read);
+        self.read_keys(read)?;
+        Ok(read > 0)
+    }
+
+    /// `frames` frames of silence after the end; the key may go on.
+    fn silence(&mut self, frames: usize) -> Result<()> {
+        self.block.set_frames(frames);
+        self.block.clear();
+        self.read_keys(frames)
+    }
+
+    fn read_keys(&mut self, frames: usize) -> Result<()> {
+        let Some(keys) = &mut self.keys else {
+            return Ok(());
+        };
+        keys.block.set_frames(frames);
+        // After its end the reader fills the block with silence.
+        keys.source.read(&mut keys.block, &keys.rows)?;
+        Ok(())
+    }
+
+    fn run(&mut self, chain: &mut Chain) {
+        let count = chain.keys().len();
+        let keys = self.keys.iter().map(|keys| keys.block.whole());
+        let keys: Vec<Passage<'_>> = keys.cycle().take(count).collect();
+        chain.process(&mut self.block.whole_mut(), &keys);
+    }
 }
 
 /// Takes what the chain gives: drops the frames of its latency, writes as many as the input has, and keeps
@@ -191,6 +278,7 @@ impl Writer {
             peak_in,
             peak_out: self.peak.highest(),
             true_peak_out: self.true_peak.highest(),
+            dynamics: Vec::new(),
         })
     }
 }

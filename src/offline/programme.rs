@@ -1,6 +1,6 @@
 //! What is rendered: feeds read from files, and the scene that says what they are.
 
-use crate::mix::{MatrixFeed, Strip};
+use crate::mix::{Desk, MatrixFeed};
 use crate::scene::Object;
 use crate::session::{Input, Song};
 use crate::units::{Frames, SampleRate};
@@ -18,8 +18,8 @@ pub struct Programme {
     pub inputs: Vec<Input>,
     /// Feeds that are sums of other feeds.
     pub matrix: Vec<MatrixFeed>,
-    /// The channel strips, each with rows of the feeds of its own.
-    pub strips: Vec<Strip>,
+    /// What runs between the files' channels and the feeds.
+    pub desk: Desk,
     /// The objects that play the feeds.
     pub objects: Vec<Object>,
     /// Number of feeds.
@@ -34,7 +34,7 @@ impl From<Song> for Programme {
             length: song.length,
             inputs: song.inputs,
             matrix: Vec::new(),
-            strips: song.strips,
+            desk: song.desk,
             objects: song.objects,
             feed_count: song.feed_count,
         }

@@ -4,15 +4,20 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::codes::{AUDIO_UNREADABLE, CHANNELS, SAMPLE_RATE};
+use super::desk;
 use super::findings::Findings;
+use super::impulses;
 use super::load::Session;
 use super::movement::{self, Clock};
 use super::rules::{self, StemAudio, Target};
-use super::schema::{BitDepthKey, ContainerKey, CurveKey, GroupKeys, Level, OutKeys, StemKeys};
-use super::time::TimeLine;
+use super::schema::{
+    BitDepthKey, ContainerKey, GroupKeys, Level, OutKeys, ReturnKeys, SessionFile, StemKeys,
+};
+use super::silence::{self, Sounding};
+use crate::effect::{self, Settings};
 use crate::error::{Finding, Severity};
-use crate::mix::{GainCurve, GainPoint, Strip};
-use crate::scene::{Curve, Object, Side};
+use crate::mix::{Desk, GainCurve, Group, Master, Return, Strip};
+use crate::scene::{Object, Side};
 use crate::units::{Decibels, Frames, SampleRate};
 use crate::{Error, Result};
 
@@ -25,7 +30,8 @@ pub struct BuildOptions {
 
 /// A song ready to be rendered.
 ///
-/// Feeds are numbered from 0 in the order of the stems, left before right; object k plays feed k.
+/// Feeds are numbered from 0 in the order of the stems, left before right, then of the returns and their
+/// places; object k plays feed k.
 #[derive(Debug)]
 pub struct Song {
     /// Its title.
@@ -36,8 +42,11 @@ pub struct Song {
     pub length: Frames,
     /// The files to read, each once, however many stems it carries.
     pub inputs: Vec<Input>,
-    /// The stems that sound, in the order of the session.
-    pub strips: Vec<Strip>,
+    /// The strips of the stems that sound, in the order of the session, the groups that have work of their
+    /// own, the returns and the master.
+    pub desk: Desk,
+    /// Processors on the desk's stereo bus.
+    pub stereo_chain: Vec<Settings>,
     /// One object per feed.
     pub objects: Vec<Object>,
     /// Number of feeds.
@@ -76,6 +85,8 @@ pub struct OutSpec {
     pub container: ContainerKey,
     /// One mono file per channel.
     pub multi_mono: bool,
+    /// Ceiling of a limiter on its channels in dBTP.
+    pub limit: Option<f64>,
     /// A safe file name without a folder, ending in .wav.
     pub file_name: String,
 }
@@ -106,28 +117,77 @@ pub(super) fn build(session: &Session, options: &BuildOptions) -> Result<Song> {
         sample_rate: common.sample_rate,
         length: common.length,
         inputs: Vec::new(),
-        strips: Vec::new(),
+        desk: Desk::default(),
+        stereo_chain: Vec::new(),
         objects: Vec::new(),
         feed_count: 0,
         outs: outs(&session.file.out, &session.path)?,
         warnings: session.findings.clone(),
     };
     song.warnings.append(&mut warnings);
-    let any_solo = session.file.stem.iter().any(|stem| stem.solo)
-        || session.file.group.iter().any(|group| group.solo);
+    let file = &session.file;
+    let sounding = silence::of(&file.stem, &file.group, &line, common.sample_rate);
+    let heard = desk::keyed_by(chains(file));
     let mut input_of: HashMap<PathBuf, usize> = HashMap::new();
-    for (stem, audio) in session.file.stem.iter().zip(&audio) {
+    let mut strip_of: HashMap<&str, usize> = HashMap::new();
+    for ((stem, audio), sounding) in file.stem.iter().zip(&audio).zip(sounding) {
         let Some(audio) = audio else { continue };
+        let is_key = heard.contains(&stem.name.as_str())
+            || stem
+                .group
+                .as_deref()
+                .is_some_and(|group| heard.contains(&group));
+        // What keys a compressor is heard there though it is muted.
+        if sounding == Sounding::Never && !is_key {
+            continue;
+        }
         let group = stem
             .group
             .as_ref()
-            .and_then(|name| session.file.group.iter().find(|group| group.name == *name));
-        if is_silenced(stem, group, any_solo) {
-            continue;
+            .and_then(|name| file.group.iter().find(|group| group.name == *name));
+        strip_of.insert(&stem.name, song.desk.strips.len());
+        song.add_stem(
+            session,
+            clock,
+            stem,
+            group.filter(|g| !works(g, &heard)),
+            audio,
+        )?;
+        if let Some(strip) = song.desk.strips.last_mut() {
+            strip.mute = match sounding {
+                Sounding::Always => None,
+                Sounding::Never => Some(GainCurve::constant(Decibels(f64::NEG_INFINITY))),
+                Sounding::AtTimes(curve) => Some(curve),
+            };
         }
-        song.add_stem(session, clock, stem, group, audio)?;
         song.add_input(stem, audio, &mut input_of);
     }
+    for group in file.group.iter().filter(|group| works(group, &heard)) {
+        let member = |stem: &&StemKeys| stem.group.as_ref() == Some(&group.name);
+        let members = file.stem.iter().filter(member);
+        song.desk.groups.push(Group {
+            name: group.name.clone(),
+            members: members
+                .filter_map(|stem| strip_of.get(stem.name.as_str()).copied())
+                .collect(),
+            lanes: desk::lanes(&group.chain, &group.automation, &line),
+            chain: group.chain.clone(),
+            mute: None,
+            gains: desk::fader(group.gain.as_ref(), &line, clock.rate),
+            sends: desk::sends(&group.sends, &file.returns, &line, clock.rate),
+        });
+    }
+    for keys in &file.returns {
+        song.add_return(keys, file, clock)?;
+    }
+    song.desk.master = Master {
+        chain: file.master.chain.clone(),
+        lanes: desk::lanes(&file.master.chain, &file.master.automation, &line),
+        gains: desk::fader(file.master.gain.as_ref(), &line, clock.rate),
+    };
+    song.stereo_chain = file.stereo.chain.clone();
+    read_impulses(&mut song, rules::folder(&session.path));
+    song.desk.bpm = line.quarters_per_minute();
     Ok(song)
 }
 
@@ -182,10 +242,32 @@ fn refuse(session: &Session, audio: &[Option<StemAudio>], findings: &[Finding]) 
     }
 }
 
-fn is_silenced(stem: &StemKeys, group: Option<&GroupKeys>, any_solo: bool) -> bool {
-    let mute = (stem.mute, group.is_some_and(|group| group.mute));
-    let solo = (stem.solo, group.is_some_and(|group| group.solo));
-    rules::silenced(mute, solo, any_solo).is_some()
+/// Reads the impulse responses of all chains; that they can be read has been checked.
+fn read_impulses(song: &mut Song, folder: &Path) {
+    let desk = &mut song.desk;
+    let strips = desk.strips.iter_mut().map(|strip| &mut strip.chain);
+    let groups = desk.groups.iter_mut().map(|group| &mut group.chain);
+    let returns = desk.returns.iter_mut().map(|r| &mut r.chain);
+    let others = [&mut desk.master.chain, &mut song.stereo_chain];
+    for chain in strips.chain(groups).chain(returns).chain(others) {
+        impulses::read(chain, folder);
+    }
+}
+
+/// Whether a group has work of its own beyond a fader: otherwise its level is a level of its members.
+fn works(group: &GroupKeys, heard: &[&str]) -> bool {
+    !group.chain.is_empty() || !group.sends.is_empty() || heard.contains(&group.name.as_str())
+}
+
+/// All chains of a session.
+fn chains(file: &SessionFile) -> impl Iterator<Item = &[Settings]> {
+    let stems = file.stem.iter().map(|stem| stem.chain.as_slice());
+    let groups = file.group.iter().map(|group| group.chain.as_slice());
+    let returns = file.returns.iter().map(|r| r.chain.as_slice());
+    stems
+        .chain(groups)
+        .chain(returns)
+        .chain([file.master.chain.as_slice()])
 }
 
 impl Song {
@@ -211,26 +293,64 @@ impl Song {
             ));
             self.feed_count += 1;
         }
-        let faders = [
+        let levels = [
             stem.gain.as_ref(),
             group.and_then(|group| group.gain.as_ref()),
         ];
-        let mut gains = Vec::new();
-        for level in faders.into_iter().flatten() {
-            let curve = gain_curve(level, clock.line);
-            let unity = curve.is_constant() && (curve.at(Frames(0)).0 - 1.0).abs() < 1e-12;
-            if !unity {
-                gains.push(curve);
-            }
-        }
-        self.strips.push(Strip {
+        let line = clock.line;
+        let fader = |level: Option<&Level>| desk::fader(level, line, clock.rate);
+        self.desk
+            .sides
+            .extend(sides.iter().map(|(side, _)| match side {
+                Side::Left => effect::Side::Left,
+                Side::Right => effect::Side::Right,
+                Side::Mono => effect::Side::Both,
+            }));
+        self.desk.strips.push(Strip {
             name: stem.name.clone(),
             feeds: first..self.feed_count,
-            gains,
+            lanes: desk::lanes(&stem.chain, &stem.automation, line),
+            chain: stem.chain.clone(),
+            mute: None,
+            gains: levels.into_iter().flat_map(fader).collect(),
+            sends: desk::sends(&stem.sends, &session.file.returns, line, clock.rate),
             lfe: stem
                 .lfe
                 .map(|db| Decibels(db).gain())
                 .filter(|gain| gain.0 > 0.0),
+        });
+        Ok(())
+    }
+
+    /// A return: one feed and one object for each of its places.
+    fn add_return(
+        &mut self,
+        keys: &ReturnKeys,
+        file: &SessionFile,
+        clock: Clock<'_>,
+    ) -> Result<()> {
+        let first = self.feed_count;
+        for (index, at) in keys.at.iter().enumerate() {
+            let mover = movement::still(*at, keys.size, &keys.name)?;
+            let name = match keys.at.len() {
+                1 => keys.name.clone(),
+                _ => format!("{} {}", keys.name, index + 1),
+            };
+            let blocks = mover.blocks(Side::Mono, clock)?;
+            self.objects
+                .push(Object::new(name, self.feed_count, blocks));
+            self.desk.sides.push(movement::side_of(*at));
+            self.feed_count += 1;
+        }
+        let line = clock.line;
+        self.desk.returns.push(Return {
+            name: keys.name.clone(),
+            feeds: first..self.feed_count,
+            lanes: desk::lanes(&keys.chain, &keys.automation, line),
+            chain: keys.chain.clone(),
+            mute: silence::of_switch(&keys.mute, line, clock.rate),
+            gains: desk::fader(keys.gain.as_ref(), line, clock.rate),
+            sends: desk::sends(&keys.sends, &file.returns, line, clock.rate),
         });
         Ok(())
     }
@@ -242,7 +362,7 @@ impl Song {
         audio: &StemAudio,
         input_of: &mut HashMap<PathBuf, usize>,
     ) {
-        let Some(feeds) = self.strips.last().map(|strip| strip.feeds.clone()) else {
+        let Some(feeds) = self.desk.strips.last().map(|strip| strip.feeds.clone()) else {
             return;
         };
         let index = *input_of.entry(audio.path.clone()).or_insert_with(|| {
@@ -260,31 +380,6 @@ impl Song {
     }
 }
 
-/// A level as written, on the time line. The session has been checked, so every time has its place.
-fn gain_curve(level: &Level, line: &TimeLine) -> GainCurve {
-    match level {
-        Level::Constant(db) => GainCurve::constant(Decibels(*db)),
-        Level::Keyframes(keyframes) => GainCurve::new(
-            keyframes
-                .iter()
-                .map(|keyframe| GainPoint {
-                    at: movement::frame(&keyframe.at, line),
-                    level: Decibels(keyframe.value.0),
-                    curve: curve(keyframe.curve),
-                })
-                .collect(),
-        ),
-    }
-}
-
-pub(super) fn curve(key: Option<CurveKey>) -> Curve {
-    match key.unwrap_or_default() {
-        CurveKey::Linear => Curve::Linear,
-        CurveKey::Smooth => Curve::Smooth,
-        CurveKey::Step => Curve::Step,
-    }
-}
-
 fn outs(keys: &[OutKeys], path: &Path) -> Result<Vec<OutSpec>> {
     keys.iter()
         .map(|out| {
@@ -295,6 +390,7 @@ fn outs(keys: &[OutKeys], path: &Path) -> Result<Vec<OutSpec>> {
                 bit_depth: out.bit_depth,
                 container: out.container,
                 multi_mono: out.multi_mono,
+                limit: out.limit.as_ref().map(|limit| limit.dbtp),
                 file_name: rules::file_name(&out.name, out.file.as_deref()),
             })
         })

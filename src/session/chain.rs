@@ -11,12 +11,12 @@ use serde::Deserialize;
 use super::codes::{PROCESSOR, WRONG_TYPE};
 use super::conform::conform;
 use super::findings::Findings;
+use super::impulses;
 use super::json_schema::chain_schema;
 use super::text;
 use super::tree::{Cursor, Node};
-use crate::effect::{Fault, Settings, Step};
+use crate::effect::{Fault, Settings, Setup, Step};
 use crate::error::line_column;
-use crate::units::SampleRate;
 use crate::{Error, Result};
 
 /// A chain: processors in the order in which they work.
@@ -90,15 +90,26 @@ impl ChainText {
         }
     }
 
-    /// Checks that every processor can do what it is asked for at this sample rate.
+    /// Reads the impulse responses it names, relative to `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Chain`] with every file that cannot be read.
+    pub fn read_impulses(&mut self, folder: &Path) -> Result<()> {
+        let faults = impulses::read(&mut self.entries, folder);
+        let mut findings = Findings::new(&self.source.name);
+        add_faults(Cursor::new(&self.tree).key("chain"), faults, &mut findings);
+        self.refuse_if(findings)
+    }
+
+    /// Checks that every processor can do what it is asked for in this place.
     ///
     /// # Errors
     /// [`Error::Chain`] with every finding.
-    pub fn check(&self, rate: SampleRate) -> Result<()> {
+    pub fn check(&self, setup: Setup) -> Result<()> {
         let mut findings = Findings::new(&self.source.name);
         let list = Cursor::new(&self.tree).key("chain");
         for (entry, settings) in self.entries.iter().enumerate() {
-            add_faults(list.item(entry), settings.check(rate), &mut findings);
+            add_faults(list.item(entry), settings.check(setup), &mut findings);
         }
         self.refuse_if(findings)
     }
@@ -179,10 +190,11 @@ impl Source {
 mod tests {
     use super::*;
     use crate::error::Finding;
+    use crate::units::SampleRate;
 
     fn refused(text: &str) -> Vec<Finding> {
         match ChainText::parse(text, Path::new("--chain"))
-            .and_then(|chain| chain.check(SampleRate(48_000)))
+            .and_then(|chain| chain.check(Setup::strip(SampleRate(48_000), 2)))
         {
             Err(Error::Chain { findings, .. }) => findings,
             other => panic!("{text}: {other:?}"),

@@ -64,7 +64,12 @@ rules! {
     CHANNELS "U485" Error "A stem is one or two channels of its file."
     AUDIO_REMARK "U486" Warning "The audio file of a stem follows the rules of its format."
     CSV "U487" Error "A CSV file of positions can be read."
+    UNKNOWN_RETURN "U488" Error "The return of a send exists."
+    UNKNOWN_KEY_SOURCE "U489" Error "The stem or group that keys a compressor exists."
     PROCESSOR "U490" Error "A processor can do what its values ask for."
+    DESK_LOOP "U491" Error "No key or send leads back to where it came from."
+    UNKNOWN_PARAMETER "U492" Error "What is automated is a parameter of the chain."
+    TOO_FEW_OUTPUTS "U493" Error "A return with more than two places has a processor with outputs of its own."
 }
 
 #[cfg(test)]

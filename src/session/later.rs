@@ -4,17 +4,6 @@
 /// Keys, and why they are refused.
 const KEYS: &[(&str, &str)] = &[
     (
-        "chain",
-        "processing on strips, groups and the master is not available in this version",
-    ),
-    ("sends", "sends are not available in this version"),
-    ("return", "returns are not available in this version"),
-    (
-        "master",
-        "the master strip is not available in this version",
-    ),
-    ("link", "linked dynamics are not available in this version"),
-    (
         "binaural",
         "binaural rendering is not available in this version",
     ),
@@ -29,10 +18,6 @@ const KEYS: &[(&str, &str)] = &[
     (
         "zone",
         "excluding zones of loudspeakers is not available in this version",
-    ),
-    (
-        "limit",
-        "limiting is not available in this version; lower a gain instead",
     ),
     (
         "gate",

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::build::curve;
+use super::desk::curve;
 use super::outside;
 use super::rules;
 use super::schema::{self, Movement, StemKeys, SwingKey, TimeText};
 use super::time::{Time, TimeLine};
+use crate::effect;
 use crate::geometry::Position;
 use crate::scene::{
     BackAndForth, BlockSource, Circle, Cycle, Imaging, Keyframe, Keyframes, PanRule, Place,
@@ -65,6 +66,36 @@ pub(super) fn of(stem: &StemKeys, clock: Clock<'_>, path: &Path) -> Result<Mover
         trajectory,
         imaging,
     })))
+}
+
+/// The mover of one output of a return that stands at `at`.
+pub(super) fn still(at: schema::Place, size: f64, name: &str) -> Result<Mover> {
+    let trajectory = Trajectory::Fixed(place(at));
+    trajectory.check().map_err(|problem| {
+        let (message, help) = (problem.message, problem.help);
+        Error::Usage(format!("the return \"{name}\": {message}; {help}"))
+    })?;
+    Ok(Mover::Placed(Arc::new(Placement {
+        trajectory,
+        imaging: Imaging {
+            size,
+            pan: PanRule::Follow,
+            stereo_width: 1.0,
+        },
+    })))
+}
+
+/// The side of a place: which half of a sum it belongs to; on the median plane it belongs to both.
+pub(super) fn side_of(at: schema::Place) -> effect::Side {
+    let right = match at {
+        schema::Place::Polar(p) => -p.az.to_radians().sin() * p.el.to_radians().cos(),
+        schema::Place::Room(p) => p.x,
+    };
+    match right {
+        right if right > 1e-6 => effect::Side::Right,
+        right if right < -1e-6 => effect::Side::Left,
+        _ => effect::Side::Both,
+    }
 }
 
 impl Mover {

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::keyframe::Keyframe;
+use crate::effect::{Settings, Tap};
 
 /// A session: a song's stems, where each one is heard, and what is delivered.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -23,6 +24,14 @@ pub struct SessionFile {
     /// The stems: an audio file each, with a place in the room.
     #[schemars(length(max = 4096))]
     pub stem: Vec<StemKeys>,
+    /// Returns: what sends feed, each output of it at a place of its own.
+    #[serde(rename = "return")]
+    #[schemars(length(max = 256))]
+    pub returns: Vec<ReturnKeys>,
+    /// What all feeds go through, before they are rendered for any target.
+    pub master: MasterKeys,
+    /// Processors on the desk's stereo bus (`layout = "stereo"`) alone.
+    pub stereo: StereoKeys,
     /// What is written.
     #[schemars(length(max = 256))]
     pub out: Vec<OutKeys>,
@@ -71,15 +80,26 @@ pub struct GroupKeys {
     /// The name by which stems refer to the group.
     #[schemars(length(min = 1))]
     pub name: String,
+    /// Processors, in the order in which they work. A compressor hears the sum of the members and turns all
+    /// of them by one gain, so that they stay separate and yet move as one.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub chain: Vec<Settings>,
+    /// Parameters of the chain over time.
+    #[serde(default)]
+    pub automation: Automation,
     /// Level of all members in dB, or keyframes. Default: 0.
     #[serde(default)]
     pub gain: Option<Level>,
-    /// Leave the members out. Default: false.
+    /// Copies of the members' sum for returns: the name of a return, and a level in dB.
     #[serde(default)]
-    pub mute: bool,
-    /// Leave out everything that is not soloed. Default: false.
+    pub sends: Sends,
+    /// Leave the members out: true, or keyframes. Default: false.
     #[serde(default)]
-    pub solo: bool,
+    pub mute: Switch,
+    /// Leave out everything that is not soloed: true, or keyframes. Default: false.
+    #[serde(default)]
+    pub solo: Switch,
 }
 
 /// A stem: one audio file, or one or two channels of one, and where it is heard.
@@ -106,15 +126,25 @@ pub struct StemKeys {
     /// How it moves: keyframes, a shape, or a CSV file.
     #[serde(default, rename = "move")]
     pub movement: Option<Movement>,
+    /// Processors, in the order in which they work.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub chain: Vec<Settings>,
+    /// Parameters of the chain over time.
+    #[serde(default)]
+    pub automation: Automation,
     /// Level in dB, or keyframes. Default: 0.
     #[serde(default)]
     pub gain: Option<Level>,
-    /// Leave it out. Default: false.
+    /// Copies for returns: the name of a return, and a level in dB.
     #[serde(default)]
-    pub mute: bool,
-    /// Leave out everything that is not soloed. Default: false.
+    pub sends: Sends,
+    /// Leave it out: true, or keyframes. Default: false.
     #[serde(default)]
-    pub solo: bool,
+    pub mute: Switch,
+    /// Leave out everything that is not soloed: true, or keyframes. Default: false.
+    #[serde(default)]
+    pub solo: Switch,
     /// How far the sound spreads: 0 a point, 1 all around. Default: 0.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1))]
@@ -132,6 +162,122 @@ pub struct StemKeys {
     #[serde(default)]
     #[schemars(range(min = 0, max = 1))]
     pub stereo_width: Option<f64>,
+}
+
+/// A return: a strip that sends feed, whose outputs stand at places of their own.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReturnKeys {
+    /// The name by which sends refer to the return.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Where its outputs are, one place each. More than two need a processor with outputs of its own in the
+    /// chain: a reverb, a delay or a convolution.
+    #[schemars(length(min = 1, max = 64))]
+    pub at: Vec<Place>,
+    /// Processors, in the order in which they work.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub chain: Vec<Settings>,
+    /// Parameters of the chain over time.
+    #[serde(default)]
+    pub automation: Automation,
+    /// Level in dB, or keyframes. Default: 0.
+    #[serde(default)]
+    pub gain: Option<Level>,
+    /// Copies for other returns: the name of a return, and a level in dB.
+    #[serde(default)]
+    pub sends: Sends,
+    /// Leave it out: true, or keyframes. Default: false.
+    #[serde(default)]
+    pub mute: Switch,
+    /// How far each output spreads: 0 a point, 1 all around. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub size: f64,
+}
+
+/// What all feeds go through.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct MasterKeys {
+    /// Processors, in the order in which they work. A compressor hears the sum of the whole mix and turns
+    /// every feed by one gain.
+    #[schemars(length(max = 64))]
+    pub chain: Vec<Settings>,
+    /// Parameters of the chain over time.
+    pub automation: Automation,
+    /// Level in dB, or keyframes. Default: 0.
+    pub gain: Option<Level>,
+}
+
+/// The desk's stereo bus.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct StereoKeys {
+    /// Processors on its two channels, in the order in which they work.
+    #[schemars(length(max = 64))]
+    pub chain: Vec<Settings>,
+}
+
+/// `{ "eq.bell.1.db" = [[TIME, VALUE], …], "comp.threshold" = … }`: the processor (a second one of the same
+/// kind is "eq-2"), then its key; bands are counted from 1.
+pub type Automation = BTreeMap<String, Vec<Keyframe<ParameterValue>>>;
+
+/// `{ hall = -12 }`: levels of copies for returns.
+pub type Sends = BTreeMap<String, SendKeys>;
+
+/// A value of a parameter, in the unit of its key.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ParameterValue(#[schemars(range(min = -1_000_000, max = 1_000_000))] pub f64);
+
+/// A copy for a return.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "a send")]
+pub enum SendKeys {
+    /// Its level in dB or keyframes of levels, after the fader.
+    Level(Level),
+    /// A level, and where the copy is taken.
+    Tapped(TappedSend),
+}
+
+/// `{ db = -12, tap = "pre" }`.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TappedSend {
+    /// Level in dB, or keyframes.
+    pub db: Level,
+    /// "post": after the fader; "pre": before it. Default: "post".
+    #[serde(default)]
+    pub tap: Tap,
+}
+
+/// On or off, or keyframes.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "true or false or a list of keyframes")]
+pub enum Switch {
+    /// Throughout.
+    Always(bool),
+    /// `[[TIME, true], [TIME, false], …]`: the first state holds before, the last after. Changes take 5 ms.
+    Keyframes(#[schemars(length(min = 1, max = 100_000))] Vec<Keyframe<bool>>),
+}
+
+impl Default for Switch {
+    fn default() -> Self {
+        Self::Always(false)
+    }
+}
+
+/// A limiter on an output.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LimitKeys {
+    /// Ceiling: highest true peak in dBTP.
+    #[schemars(range(min = -60, max = 0))]
+    pub dbtp: f64,
 }
 
 /// One delivery.
@@ -156,6 +302,9 @@ pub struct OutKeys {
     /// One mono file per channel instead of one file. Default: false.
     #[serde(default)]
     pub multi_mono: bool,
+    /// A true-peak limiter on the channels, one gain for all of them. Default: none.
+    #[serde(default)]
+    pub limit: Option<LimitKeys>,
     /// File name, without a folder. Default: the name with ".wav".
     #[serde(default)]
     #[schemars(length(min = 1))]

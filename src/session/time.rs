@@ -396,6 +396,12 @@ impl TimeLine {
         Some(beats * 60.0 / stretch.bpm)
     }
 
+    /// Quarter notes per minute at the start; `None` in a song without tempo.
+    pub fn quarters_per_minute(&self) -> Option<f64> {
+        let beat_s = self.seconds_of_beats(1.0, 0.0)?;
+        Some(60.0 / beat_s * 4.0 / f64::from(self.meter.unit()))
+    }
+
     fn moment(&self, time: &Time) -> Result<Moment, TimeProblem> {
         let moment = match time {
             Time::Seconds(seconds) => self.at_seconds(*seconds),

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::cli::{Ui, findings};
+use crate::effect::Settings;
 use crate::session::Session;
-use crate::session::schema::{Movement, OutKeys, Place, StemKeys, TimeText};
+use crate::session::schema::{Movement, OutKeys, Place, StemKeys, Switch, TimeText};
 
 pub(super) fn print(session: &Session, ui: &Ui) -> Result<()> {
     if ui.json {
@@ -101,6 +102,7 @@ fn as_json(session: &Session) -> Value {
         "key": song.key,
         "markers": markers.collect::<serde_json::Map<String, Value>>(),
         "groups": file.group.iter().map(|group| &group.name).collect::<Vec<_>>(),
+        "returns": file.returns.iter().map(|r| &r.name).collect::<Vec<_>>(),
         "stems": file.stem.iter().map(stem).collect::<Vec<_>>(),
         "outs": file.out.iter().map(out).collect::<Vec<_>>(),
         "findings": session.findings.iter().map(findings::json).collect::<Vec<_>>(),
@@ -131,11 +133,26 @@ fn stem(stem: &StemKeys) -> Value {
         "at": at,
         "move": stem.movement.as_ref().map(movement_name),
         "lfe": stem.lfe,
-        "mute": stem.mute,
-        "solo": stem.solo,
+        "mute": switch(&stem.mute),
+        "solo": switch(&stem.solo),
+        "chain": words(&stem.chain),
+        "sends": stem.sends.keys().collect::<Vec<_>>(),
     })
 }
 
 fn out(out: &OutKeys) -> Value {
     json!({ "name": out.name, "layout": out.layout, "file": out_file(out) })
+}
+
+/// True or false, or that it is automated.
+fn switch(switch: &Switch) -> Value {
+    match switch {
+        Switch::Always(on) => json!(on),
+        Switch::Keyframes(_) => json!("automated"),
+    }
+}
+
+/// The processors of a chain by their words.
+fn words(chain: &[Settings]) -> Vec<&'static str> {
+    chain.iter().map(Settings::word).collect()
 }

@@ -170,18 +170,23 @@ fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
     let length = programme.length;
     let end = options.to.map_or(length, |to| to.min(length));
     let progress = ui.progress(end.0, &programme.title);
+    let chains = programme.desk.clone();
+    let output_chains: Vec<_> = deliveries.iter().map(|d| d.chain.clone()).collect();
     let rendered = offline::render(programme, deliveries, options, &mut |done| {
         progress.set(done.0);
         !interrupt::requested()
     })?;
     drop(progress);
-    for output in &rendered {
-        report::written(output, rate, ui)?;
+    for (output, chain) in rendered.outputs.iter().zip(&output_chains) {
+        report::written(output, chain, rate, ui)?;
     }
-    Ok(rendered
-        .iter()
-        .map(|output| report::as_json(output, rate))
-        .collect())
+    report::desk(&rendered.desk, &chains, ui)?;
+    let outputs = rendered.outputs.iter().zip(&output_chains);
+    let outputs = outputs.map(|(output, chain)| {
+        let desk = report::desk_json(&rendered.desk, &chains);
+        report::as_json(output, chain, desk, rate)
+    });
+    Ok(outputs.collect())
 }
 
 /// The stretch asked for, by what `frame_at` makes of the words for a time.
@@ -218,6 +223,7 @@ fn of_argument(
         container: args.container.map_or(Container::Riff, container_of),
         multi_mono: args.multi_mono,
         true_peak: args.true_peak,
+        chain: Vec::new(),
     })
 }
 

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::cli::Ui;
+use crate::cli::{Ui, dynamics};
+use crate::effect::Settings;
 use crate::error::{Finding, Severity};
 use crate::format::WrittenFile;
+use crate::mix::{Desk, DeskReport};
 use crate::offline::{Delivery, Options, Programme, Rendered};
 use crate::units::{Frames, Gain, SampleRate};
 
@@ -83,7 +85,12 @@ pub(super) fn plan(
 }
 
 /// Prints what was written and how loud it is.
-pub(super) fn written(output: &Rendered, rate: SampleRate, ui: &Ui) -> Result<()> {
+pub(super) fn written(
+    output: &Rendered,
+    chain: &[Settings],
+    rate: SampleRate,
+    ui: &Ui,
+) -> Result<()> {
     let clipped: u64 = output.files.iter().map(|f| f.clipped).sum();
     if clipped > 0 {
         ui.warn(format!(
@@ -131,7 +138,43 @@ pub(super) fn written(output: &Rendered, rate: SampleRate, ui: &Ui) -> Result<()
     ui.line(format!(
         "  channel order: {}",
         output.channel_order.join(" ")
-    ))
+    ))?;
+    for reported in &output.dynamics {
+        ui.line(format!("  {}", dynamics::line(reported, chain)))?;
+    }
+    Ok(())
+}
+
+/// Prints what the desk's compressors did.
+pub(super) fn desk(reports: &[DeskReport], desk: &Desk, ui: &Ui) -> Result<()> {
+    if ui.json {
+        return Ok(());
+    }
+    for report in reports {
+        for reported in &report.dynamics {
+            let chain = desk.chain_of(report.place);
+            ui.line(format!(
+                "{}: {}",
+                report.name,
+                dynamics::line(reported, chain)
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// The same as JSON.
+pub(super) fn desk_json(reports: &[DeskReport], desk: &Desk) -> Value {
+    let of = |report: &DeskReport| {
+        let chain = desk.chain_of(report.place);
+        let dynamics = report.dynamics.iter();
+        json!({
+            "place": report.place.word(),
+            "name": report.name,
+            "gain_reduction": dynamics.map(|r| dynamics::json(r, chain)).collect::<Vec<_>>(),
+        })
+    };
+    reports.iter().map(of).collect()
 }
 
 fn lufs(value: Option<f64>) -> String {
@@ -152,7 +195,12 @@ fn peak(files: &[WrittenFile]) -> f32 {
 }
 
 /// An output as JSON. A level of silence is null: JSON has no infinity.
-pub(super) fn as_json(output: &Rendered, rate: SampleRate) -> Value {
+pub(super) fn as_json(
+    output: &Rendered,
+    chain: &[Settings],
+    desk: Value,
+    rate: SampleRate,
+) -> Value {
     let db = |linear: f32| {
         let db = Gain(f64::from(linear)).decibels().0;
         db.is_finite().then_some(db)
@@ -174,5 +222,11 @@ pub(super) fn as_json(output: &Rendered, rate: SampleRate) -> Value {
         "integrated_lufs": heard.integrated_lufs,
         "momentary_max_lufs": heard.momentary_max_lufs,
         "loudness_range_lu": heard.range_lu,
+        "gain_reduction": output
+            .dynamics
+            .iter()
+            .map(|reported| dynamics::json(reported, chain))
+            .collect::<Vec<_>>(),
+        "desk": desk,
     })
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Args, Job, bit_depth, container_of, frames_asked_for, of_argument, report};
 use crate::cli::Ui;
+use crate::effect::{LimitSettings, Settings};
 use crate::format::{BitDepth, Container};
 use crate::offline::Delivery;
 use crate::render::Target;
@@ -44,16 +45,24 @@ fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
                 song.outs.len()
             )));
         }
-        return song.outs.iter().map(|out| of_session(args, out)).collect();
+        let of_session = |out| of_session(args, out, &song.stereo_chain);
+        return song.outs.iter().map(of_session).collect();
     }
     let name = input.file_stem().unwrap_or_default().to_string_lossy();
     args.layouts
         .iter()
-        .map(|layout| of_argument(args, layout.trim(), &name, target))
+        .map(|layout| {
+            let delivery = of_argument(args, layout.trim(), &name, target)?;
+            let chain = match &delivery.target {
+                Target::Stereo => song.stereo_chain.clone(),
+                Target::Layout { .. } => Vec::new(),
+            };
+            Ok(Delivery { chain, ..delivery })
+        })
         .collect()
 }
 
-fn of_session(args: &Args, out: &OutSpec) -> Result<Delivery> {
+fn of_session(args: &Args, out: &OutSpec, stereo_chain: &[Settings]) -> Result<Delivery> {
     let depth = match out.bit_depth {
         BitDepthKey::Int16 => BitDepth::Int16,
         BitDepthKey::Int24 => BitDepth::Int24,
@@ -63,7 +72,18 @@ fn of_session(args: &Args, out: &OutSpec) -> Result<Delivery> {
         ContainerKey::Auto => Container::Riff,
         ContainerKey::Bw64 => Container::Bw64,
     };
+    let mut chain = match &out.target {
+        session::Target::StereoBus => stereo_chain.to_vec(),
+        session::Target::Layout(_) => Vec::new(),
+    };
+    chain.extend(out.limit.map(|dbtp| {
+        Settings::Limit(LimitSettings {
+            dbtp,
+            ..LimitSettings::default()
+        })
+    }));
     Ok(Delivery {
+        chain,
         name: out.name.clone(),
         target: target(out.target.clone())?,
         path: args
@@ -86,7 +106,7 @@ fn target(meant: session::Target) -> Result<Target> {
 
 /// The copies for the LFE have nowhere to go where there is no such channel: that is said.
 fn note_lost_lfe(song: &Song, deliveries: &[Delivery], ui: &Ui) {
-    if song.strips.iter().all(|strip| strip.lfe.is_none()) {
+    if song.desk.strips.iter().all(|strip| strip.lfe.is_none()) {
         return;
     }
     for delivery in deliveries

@@ -95,6 +95,7 @@ pub(crate) fn check(
             );
         }
         lengths(session, &audio, common, findings);
+        super::check_chains(session, common.sample_rate, findings);
         let line = time_line(
             session.root(),
             common.sample_rate,

@@ -4,6 +4,7 @@
 //! session of which other parts are wrong: everything is reported at once.
 
 mod audio;
+mod desk;
 mod files;
 mod names;
 mod outs;
@@ -16,6 +17,7 @@ use super::findings::Findings;
 use super::tree::Cursor;
 
 pub(crate) use audio::{StemAudio, check as check_audio};
+pub(crate) use desk::check_chains;
 pub(crate) use names::silenced;
 pub use outs::{Target, file_name, target};
 pub(crate) use times::{time_line, time_of};
@@ -32,6 +34,7 @@ pub(crate) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
     times::check(root, &line, findings);
     names::check(root, findings);
     place::check(root, findings);
+    desk::check(root, findings);
     files::check(root, path, findings);
     outs::check(root, path, findings);
 }

@@ -10,7 +10,7 @@ use super::super::tree::Cursor;
 use super::tables;
 
 pub(super) fn check(root: Cursor<'_>, findings: &mut Findings) {
-    for kind in ["group", "stem", "out"] {
+    for kind in ["group", "stem", "return", "out"] {
         unique(root, kind, findings);
     }
     groups(root, findings);

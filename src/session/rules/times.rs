@@ -223,8 +223,22 @@ pub(crate) fn time_of(cursor: Cursor<'_>, line: &TimeLine, findings: &mut Findin
 
 /// Checks every time outside [song].
 pub(super) fn check(root: Cursor<'_>, line: &TimeLine, findings: &mut Findings) {
-    for table in tables(root, "group").chain(tables(root, "stem")) {
-        keyframes(table.key("gain"), line, findings);
+    let strips = tables(root, "group")
+        .chain(tables(root, "stem"))
+        .chain(tables(root, "return"))
+        .chain([root.key("master")]);
+    for table in strips {
+        for key in ["gain", "mute", "solo"] {
+            keyframes(table.key(key), line, findings);
+        }
+        for entry in table.key("automation").entries() {
+            keyframes(table.key("automation").key(&entry.key), line, findings);
+        }
+        for entry in table.key("sends").entries() {
+            let send = table.key("sends").key(&entry.key);
+            keyframes(send, line, findings);
+            keyframes(send.key("db"), line, findings);
+        }
         let movement = table.key("move");
         if movement.is_list() {
             keyframes(movement, line, findings);
