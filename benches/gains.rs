@@ -7,6 +7,7 @@ use std::time::Instant;
 use nalgebra::Vector3;
 use umbel::geometry::Position;
 use umbel::layout::{Layout, Speaker};
+use umbel::panner::bs2127::Polar;
 use umbel::panner::{Allocentric, Panner, Vbap};
 use umbel::scene::Extent;
 
@@ -59,8 +60,53 @@ fn main() -> umbel::Result<()> {
         if let Some(panner) = Allocentric::new(&umbel::layout::find(name)?) {
             time_room(name, panner);
         }
+        if let Some(panner) = Polar::new(&umbel::layout::find(name)?) {
+            time_polar(name, &panner);
+        }
     }
     Ok(())
+}
+
+/// The polar panner of ITU-R BS.2127: points, and extents as wide as high, and of any width and height.
+fn time_polar(layout: &str, panner: &Polar) {
+    let mut gains = vec![0.0; panner.channels()];
+    let positions: Vec<_> = (0..8192).map(position).collect();
+    for (what, size) in [
+        ("polar points (BS.2127)", 0.0),
+        ("polar extents of 10 degrees", 10.0),
+        ("polar extents of 45 degrees", 45.0),
+        ("polar extents of 180 degrees", 180.0),
+    ] {
+        let extent = Extent {
+            width: size,
+            height: size,
+            depth: 0.0,
+        };
+        time(layout, what, &positions, |position| {
+            panner.gains(*position, extent, &mut gains);
+            black_box(&gains);
+        });
+    }
+    let any: Vec<_> = (0..8192)
+        .map(|i: u32| {
+            let part = |k: u32| f64::from(i.wrapping_mul(k) % 8191) / 8191.0;
+            let extent = Extent {
+                width: 360.0 * part(2_654_435_761),
+                height: 180.0 * part(40_503),
+                depth: 0.0,
+            };
+            (position(i), extent)
+        })
+        .collect();
+    time(
+        layout,
+        "polar extents of any size",
+        &any,
+        |(position, extent)| {
+            panner.gains(*position, *extent, &mut gains);
+            black_box(&gains);
+        },
+    );
 }
 
 /// Places all over the room, as points and with two sizes.

@@ -42,7 +42,7 @@ fn decoders_are_those_of_the_reference_renderer() {
                     };
                     worst = worst.max((found - expected).abs());
                     assert!(
-                        (found - expected).abs() < 1.1e-4 && (found == 0.0 || !speaker.lfe),
+                        (found - expected).abs() < 1e-4 && (found == 0.0 || !speaker.lfe),
                         "{name} {} {field:?} component {component}: {found}, not {expected}",
                         speaker.label
                     );

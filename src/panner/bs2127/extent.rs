@@ -6,6 +6,7 @@ use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 use nalgebra::Vector3;
 
 use super::PointSource;
+use super::tiles::Tiles;
 use crate::geometry::{Direction, direction};
 
 /// Rows of the grid, 5 degrees apart.
@@ -17,27 +18,21 @@ pub(super) const FADE_DEG: f64 = 10.0;
 /// The grid with the gains of every point.
 #[derive(Debug, Clone)]
 pub(super) struct Grid {
-    points: Vec<Direction>,
-    /// Point after point, the gains of the loudspeakers.
-    gains: Vec<f64>,
+    tiles: Tiles,
     /// The channel of each loudspeaker.
     channels: Vec<usize>,
 }
 
 impl Grid {
     pub(super) fn new(panner: &PointSource, channels: Vec<usize>) -> Self {
-        let points = points();
-        let mut gains = Vec::with_capacity(channels.len() * points.len());
         let mut of_point = vec![0.0; panner.channels()];
-        for point in &points {
+        let tiles = Tiles::new(points(), channels.len(), |point, gains| {
             panner.direction_gains(point, &mut of_point);
-            gains.extend(channels.iter().map(|&channel| of_point[channel]));
-        }
-        Self {
-            points,
-            gains,
-            channels,
-        }
+            for (gain, &channel) in gains.iter_mut().zip(&channels) {
+                *gain = of_point[channel];
+            }
+        });
+        Self { tiles, channels }
     }
 
     /// The channel of each loudspeaker.
@@ -49,20 +44,7 @@ impl Grid {
     /// [`FADE_DEG`], round `middle` to `gains`,
     /// one per loudspeaker.
     pub(super) fn spread(&self, middle: &Direction, width: f64, height: f64, gains: &mut [f64]) {
-        let shape = Shape::new(middle, width, height);
-        gains.fill(0.0);
-        for (point, of_point) in self
-            .points
-            .iter()
-            .zip(self.gains.chunks_exact(self.channels.len()))
-        {
-            let weight = shape.weight(point);
-            if weight > 0.0 {
-                for (gain, of_point) in gains.iter_mut().zip(of_point) {
-                    *gain += weight * of_point;
-                }
-            }
-        }
+        self.tiles.sum(&Shape::new(middle, width, height), gains);
         let power: f64 = gains.iter().map(|g| g * g).sum();
         let scale = 1.0 / power.sqrt();
         gains.iter_mut().for_each(|gain| *gain *= scale);
@@ -70,7 +52,7 @@ impl Grid {
 }
 
 /// The points of the grid: in each row as many as make them 5 degrees apart, from the front leftwards.
-fn points() -> Vec<Direction> {
+pub(super) fn points() -> Vec<Direction> {
     let mut points = Vec::new();
     for row in 0..ROWS {
         let elevation = f64::from(row) * 5.0 - 90.0;
@@ -84,20 +66,20 @@ fn points() -> Vec<Direction> {
 }
 
 /// A rectangle with round ends, seen from the listener, its long side to the left and right in the frame
-/// right, forward, up.
+/// right, forward, up: all directions within `radius` of an arc.
 #[derive(Debug)]
-struct Shape {
-    right: Vector3<f64>,
-    forward: Vector3<f64>,
-    up: Vector3<f64>,
-    /// Azimuth of the centres of the round ends in the frame, to either side, in radians.
-    centre: f64,
+pub(super) struct Shape {
+    pub(super) right: Vector3<f64>,
+    pub(super) forward: Vector3<f64>,
+    pub(super) up: Vector3<f64>,
+    /// Azimuth of the arc's ends, which are the centres of the round ends, to either side, in radians.
+    pub(super) centre: f64,
     /// Radius of the round ends in radians.
-    radius: f64,
+    pub(super) radius: f64,
 }
 
 impl Shape {
-    fn new(middle: &Direction, width_deg: f64, height_deg: f64) -> Self {
+    pub(super) fn new(middle: &Direction, width_deg: f64, height_deg: f64) -> Self {
         let (mut right, forward, mut up) = frame(middle);
         let (mut long, mut short) = (width_deg.to_radians() / 2.0, height_deg.to_radians() / 2.0);
         if short > long {
@@ -118,25 +100,10 @@ impl Shape {
             right,
             forward,
             up,
-            centre: end - short,
+            // An arc all round ends behind, not beyond.
+            centre: (end - short).min(PI),
             radius: short,
         }
-    }
-
-    fn weight(&self, point: &Direction) -> f64 {
-        let (x, y, z) = (
-            self.right.dot(point),
-            self.forward.dot(point),
-            self.up.dot(point),
-        );
-        let azimuth = x.atan2(y);
-        let distance = if azimuth.abs() <= self.centre {
-            z.clamp(-1.0, 1.0).asin().abs()
-        } else {
-            let (sin, cos) = self.centre.sin_cos();
-            (x.abs() * sin + y * cos).clamp(-1.0, 1.0).acos()
-        };
-        1.0 - ((distance - self.radius) / FADE_DEG.to_radians()).clamp(0.0, 1.0)
     }
 }
 

@@ -8,6 +8,7 @@ mod point_source;
 mod polar;
 mod region;
 mod system;
+mod tiles;
 mod topology;
 
 pub use point_source::PointSource;

@@ -145,7 +145,14 @@ impl Panner for Polar {
 }
 
 /// The width or height, in degrees, of something that has `extent_deg` at distance 1, from `distance`.
+#[allow(
+    clippy::float_cmp,
+    reason = "where distance is 1, what is seen is the extent itself"
+)]
 fn seen_angle_deg(extent_deg: f64, distance: f64) -> f64 {
+    if distance == 1.0 {
+        return extent_deg;
+    }
     let size = SIZES.0 + (SIZES.1 - SIZES.0) * extent_deg / 360.0;
     let covered = |distance: f64| 4.0 * size.atan2(distance).to_degrees();
     let (from_here, from_1) = (covered(distance), covered(1.0));

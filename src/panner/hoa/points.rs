@@ -9,7 +9,7 @@ const PAIRS: u32 = 2600;
 
 /// Azimuth of the first point. A decoder's gains depend on it in the fourth decimal place; this is the
 /// angle at which those of the ten systems of BS.2051 are nearest to what the standard's own set gives.
-const START_DEG: f64 = 250.85;
+const START_DEG: f64 = 251.0;
 
 /// 2600 points of a Fibonacci spiral on the sphere, each with its mirror image from left to right, so that
 /// decoders for layouts that mirror do so too.
