@@ -4,8 +4,9 @@
 
 use crate::audio::{Block, QUANTUM};
 use crate::mix::Mixer;
+use crate::panner::Bearings;
 use crate::render::{Renderer, Target};
-use crate::scene::{Object, Playback};
+use crate::scene::{Object, Playback, USUAL_BLOCKS};
 use crate::units::{Frames, SampleRate};
 
 /// Mixes once and renders to any number of targets.
@@ -18,6 +19,8 @@ use crate::units::{Frames, SampleRate};
 pub struct Engine {
     mixer: Mixer,
     playback: Playback,
+    /// Those of the blocks that begin in the quantum at hand.
+    bearings: Bearings,
     renderers: Vec<Renderer>,
     at: u64,
     /// Frames by which the feeds leave the mixer late: metadata waits for them.
@@ -37,6 +40,7 @@ impl Engine {
         Self {
             late: mixer.latency_frames() as u64,
             mixer,
+            bearings: Bearings::with_capacity(USUAL_BLOCKS * objects.len()),
             playback: Playback::new(objects),
             renderers,
             at: 0,
@@ -160,8 +164,10 @@ impl Engine {
         let quantum = song - time;
         if self.entered != Some(quantum) {
             let begun = self.playback.enter(quantum);
+            let positions = begun.iter().map(|(_, block)| block.state.position());
+            self.bearings.take(positions);
             for renderer in &mut self.renderers {
-                renderer.enter(quantum, begun);
+                renderer.enter(quantum, begun, &self.bearings);
             }
             self.entered = Some(quantum);
         }

@@ -10,7 +10,7 @@
 //! none, so digital silence stays silent.
 
 #[cfg(target_arch = "x86_64")]
-use pulp::x86::V3;
+use pulp::x86::{V3, V4};
 
 use crate::units::Frames;
 
@@ -44,6 +44,17 @@ pub struct Quantised {
     pub finite: bool,
 }
 
+impl Quantised {
+    /// What this run and another have shown.
+    fn with(self, other: Self) -> Self {
+        Self {
+            peak: self.peak.max(other.peak),
+            clipped: self.clipped + other.clipped,
+            finite: self.finite && other.finite,
+        }
+    }
+}
+
 /// Writes `samples` of one channel as integers of the given word length, dithered and saturated.
 ///
 /// `first` is the absolute frame of `samples[0]` and, with `channel`, selects the noise. The values lie in
@@ -62,6 +73,13 @@ pub fn quantise(
     let full_scale = word.full_scale();
     let key = scramble((channel as u32).wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995);
     let first = first.0 as u32;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = V4::try_new() {
+        return simd.vectorize(
+            #[inline(always)]
+            || quantise_avx512(simd, samples, full_scale, key, first, out),
+        );
+    }
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = V3::try_new() {
         return simd.vectorize(
@@ -180,20 +198,91 @@ fn quantise_avx(
         frames = avx2._mm256_add_epi32(frames, words(8));
     }
 
-    let done = (samples.len() - rest.len()) as u32;
-    let tail = quantise_run(rest, full_scale, key, first.wrapping_add(done), out_rest);
     let peaks: [u32; 8] = pulp::cast(peak);
     let largest: [u32; 8] = pulp::cast(largest);
+    let (done, rest) = samples.split_at(samples.len() - rest.len());
     let whole = judged(
-        &samples[..done as usize],
+        done,
         peaks.into_iter().fold(0, u32::max),
         largest.into_iter().fold(0, u32::max),
     );
-    Quantised {
-        peak: whole.peak.max(tail.peak),
-        clipped: whole.clipped + tail.clipped,
-        finite: whole.finite && tail.finite,
+    let next = first.wrapping_add(done.len() as u32);
+    whole.with(quantise_run(rest, full_scale, key, next, out_rest))
+}
+
+/// The same, sixteen samples at a time.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn quantise_avx512(
+    simd: V4,
+    samples: &[f32],
+    full_scale: f32,
+    key: u32,
+    first: u32,
+    out: &mut [i32],
+) -> Quantised {
+    use std::arch::x86_64::{
+        __m512, __m512i, _CMP_NEQ_UQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEG_INF,
+    };
+    const FLOOR: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+    let avx = simd.avx512f;
+    let floats = |value: f32| avx._mm512_set1_ps(value);
+    let words = |value: u32| avx._mm512_set1_epi32(value as i32);
+
+    let without_sign = words(0x7fff_ffff);
+    let mut frames: __m512i = pulp::cast(std::array::from_fn::<u32, 16, _>(|n| {
+        first.wrapping_add(n as u32)
+    }));
+    let mut peak = avx._mm512_setzero_si512();
+    let mut largest = avx._mm512_setzero_si512();
+    let (sixteens, rest) = samples.as_chunks::<16>();
+    let (out, out_rest) = out.as_chunks_mut::<16>();
+    for (&sixteen, out) in sixteens.iter().zip(out) {
+        let sample: __m512 = pulp::cast(sixteen);
+
+        let mut bits = avx._mm512_xor_si512(frames, words(key));
+        bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<16>(bits));
+        bits = avx._mm512_mullo_epi32(bits, words(0x7feb_352d));
+        bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<15>(bits));
+        bits = avx._mm512_add_epi32(bits, words(key));
+        bits = avx._mm512_mullo_epi32(bits, words(0x846c_a68b));
+        bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<16>(bits));
+        let difference = avx._mm512_sub_epi32(
+            avx._mm512_and_si512(bits, words(0xffff)),
+            avx._mm512_srli_epi32::<16>(bits),
+        );
+        let is_sound = avx._mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(sample, floats(0.0));
+        let noise = avx._mm512_maskz_cvtepi32_ps(is_sound, difference);
+
+        let scaled = avx._mm512_mul_ps(sample, floats(full_scale));
+        let below = avx._mm512_roundscale_ps::<FLOOR>(scaled);
+        let above = avx._mm512_sub_ps(scaled, below);
+        let dithered = avx._mm512_fmadd_ps(noise, floats(1.0 / 65_536.0), above);
+        let sum = avx._mm512_add_ps(dithered, floats(0.5));
+        let rounded = avx._mm512_add_ps(below, avx._mm512_roundscale_ps::<FLOOR>(sum));
+        let held = avx._mm512_min_ps(
+            avx._mm512_max_ps(rounded, floats(-full_scale)),
+            floats(full_scale - 1.0),
+        );
+        let word = avx._mm512_cvttps_epi32(held);
+        *out = pulp::cast(word);
+
+        peak = avx._mm512_max_epi32(peak, avx._mm512_abs_epi32(word));
+        let magnitude = avx._mm512_and_si512(avx._mm512_castps_si512(sample), without_sign);
+        largest = avx._mm512_max_epi32(largest, magnitude);
+        frames = avx._mm512_add_epi32(frames, words(16));
     }
+
+    let peaks: [u32; 16] = pulp::cast(peak);
+    let largest: [u32; 16] = pulp::cast(largest);
+    let (done, rest) = samples.split_at(samples.len() - rest.len());
+    let whole = judged(
+        done,
+        peaks.into_iter().fold(0, u32::max),
+        largest.into_iter().fold(0, u32::max),
+    );
+    let next = first.wrapping_add(done.len() as u32);
+    whole.with(quantise_run(rest, full_scale, key, next, out_rest))
 }
 
 /// One value of the noise, above -1 and below 1 step: the difference of the two halves of a hash.

@@ -8,4 +8,5 @@ mod position;
 pub use conversion::{
     cartesian_to_polar, cartesian_to_polar_sizes, polar_to_cartesian, polar_to_cartesian_sizes,
 };
+pub(crate) use position::directions;
 pub use position::{Direction, Position, direction};

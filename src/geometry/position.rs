@@ -23,18 +23,78 @@ pub fn direction(azimuth_deg: f64, elevation_deg: f64) -> Direction {
     Vector3::new(-sin_az * cos_el, cos_az * cos_el, sin_el)
 }
 
+/// Writes the [directions](direction) of many azimuths and elevations, each to the same place of the three
+/// rows of coordinates, with the same bits; several at once where the processor can.
+///
+/// # Panics
+/// If the slices are not of one length.
+pub(crate) fn directions(azimuths_deg: &[f64], elevations_deg: &[f64], to: [&mut [f64]; 3]) {
+    let count = azimuths_deg.len();
+    assert!(
+        elevations_deg.len() == count && to.iter().all(|row| row.len() == count),
+        "one place for each direction"
+    );
+    let angles = azimuths_deg.iter().chain(elevations_deg);
+    let large = |angle: &f64| angle.is_nan() || angle.abs() >= MODERATE_DEG;
+    let any_large = angles.fold(false, |any, angle| any | large(angle));
+    if !any_large {
+        return pulp::Arch::new().dispatch(Directions {
+            azimuths_deg,
+            elevations_deg,
+            to,
+        });
+    }
+    let [xs, ys, zs] = to;
+    for i in 0..count {
+        let v = direction(azimuths_deg[i], elevations_deg[i]);
+        (xs[i], ys[i], zs[i]) = (v.x, v.y, v.z);
+    }
+}
+
+/// The loop of [`directions`], compiled once for each instruction set.
+struct Directions<'a> {
+    azimuths_deg: &'a [f64],
+    elevations_deg: &'a [f64],
+    to: [&'a mut [f64]; 3],
+}
+
+impl pulp::NullaryFnOnce for Directions<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let count = self.azimuths_deg.len();
+        let [xs, ys, zs] = self.to;
+        let (xs, ys, zs) = (&mut xs[..count], &mut ys[..count], &mut zs[..count]);
+        let elevations_deg = &self.elevations_deg[..count];
+        for i in 0..count {
+            let (sin_az, cos_az) = moderate_sin_cos(self.azimuths_deg[i]);
+            let (sin_el, cos_el) = moderate_sin_cos(elevations_deg[i]);
+            (xs[i], ys[i], zs[i]) = (-sin_az * cos_el, cos_az * cos_el, sin_el);
+        }
+    }
+}
+
 /// Sine and cosine of an angle in degrees, exact at multiples of 90 and odd/even to the last bit.
 ///
 /// Within 2e-16 of the true values; the same on every processor, and several times as fast as a library's,
 /// which must take angles in radians of any size.
 #[inline]
 fn sin_cos_deg(angle_deg: f64) -> (f64, f64) {
-    let angle = angle_deg.abs();
-    let turn = if angle < 1e9 {
-        angle
+    if angle_deg.abs() < MODERATE_DEG {
+        moderate_sin_cos(angle_deg)
     } else {
-        part_of_turn(angle)
-    };
+        moderate_sin_cos(part_of_turn(angle_deg))
+    }
+}
+
+/// Larger angles are cut to a part of a turn first.
+const MODERATE_DEG: f64 = 1e9;
+
+/// The same for an angle that is not large. Without a branch, so that many can be worked out side by side.
+#[inline(always)]
+fn moderate_sin_cos(angle_deg: f64) -> (f64, f64) {
+    let turn = angle_deg.abs();
     // Fold into -45 to 45, exactly, so that the symmetries of the circle are those of the results. A number
     // this large has no digits behind the point, and its last bits count quarter turns.
     const WHOLE: f64 = 6_755_399_441_055_744.0;
@@ -66,7 +126,7 @@ fn part_of_turn(angle_deg: f64) -> f64 {
 
 /// Sine and cosine of an angle in radians within an eighth of a turn, by their series up to what a
 /// double can tell.
-#[inline]
+#[inline(always)]
 fn near_sin_cos(x: f64) -> (f64, f64) {
     const fn inverse_factorial(n: u32) -> f64 {
         let (mut product, mut k) = (1.0, 2);
@@ -180,6 +240,27 @@ mod tests {
             assert_eq!((l.x, l.y, l.z), (-r.x, r.y, r.z), "azimuth {az}");
             let (front, back) = (direction(az, -7.0), direction(180.0 - az, -7.0));
             assert_eq!((front.x, front.y), (back.x, -back.y), "azimuth {az}");
+        }
+    }
+
+    #[test]
+    fn many_directions_are_those_of_each_to_the_bit() {
+        for largest in [1.0, 1e4, 1e12, f64::INFINITY] {
+            let mut azimuths: Vec<f64> = (0..101).map(|i| f64::from(i) * 22.5 - 700.0).collect();
+            let elevations: Vec<f64> = (0..101).map(|i| f64::from(i) * 1.8 - 90.0).collect();
+            azimuths[50] = largest;
+            let mut rows = [(); 3].map(|()| vec![0.0; 101]);
+            directions(
+                &azimuths,
+                &elevations,
+                rows.each_mut().map(|row| &mut row[..]),
+            );
+            for i in 0..101 {
+                let one = direction(azimuths[i], elevations[i]);
+                let many = [rows[0][i], rows[1][i], rows[2][i]];
+                let bits = |v: [f64; 3]| v.map(|x| if x.is_nan() { 1 } else { x.to_bits() });
+                assert_eq!(bits(many), bits(one.into()), "azimuth {}", azimuths[i]);
+            }
         }
     }
 

@@ -191,14 +191,18 @@ impl LoudnessMeter {
         let few = self.few.as_mut();
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = pulp::x86::V3::try_new() {
-            return simd.vectorize(Filter {
+            let filter = Filter {
                 weighting,
                 groups,
                 few,
                 block,
                 frames,
                 transpose: simd,
-            });
+            };
+            return match pulp::x86::V4::try_new() {
+                Some(wider) => wider.vectorize(filter),
+                None => simd.vectorize(filter),
+            };
         }
         pulp::Arch::new().dispatch(Filter {
             weighting,

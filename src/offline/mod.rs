@@ -135,7 +135,8 @@ fn run(
     let last = outputs.iter().map(|o| o.window.end).max().unwrap_or(end);
     // One row more for the copies of the LFE.
     let mut feeds = Block::new(programme.feed_count + 1, capacity);
-    let mut next = feeds.clone();
+    let ahead = if options.threads <= 1 { 0 } else { capacity };
+    let mut next = Block::new(feeds.channels(), ahead);
 
     // Processors on an output remember too much to begin in the middle.
     let begin = match outputs.iter().all(|output| output.chain.is_empty()) {
@@ -147,20 +148,21 @@ fn run(
     read_block(&mut stems, &mut feeds, at, last)?;
     while at < last {
         let read_from = at + feeds.frames() as u64;
-        // Reading ahead and rendering share nothing but the threads.
-        let (read, written) = if options.threads <= 1 {
-            let written = render_block(&mut engine, &mut feeds, &mut outputs, at);
-            (read_block(&mut stems, &mut next, read_from, last), written)
+        if options.threads <= 1 {
+            // The same block again: it is still in the cache.
+            render_block(&mut engine, &mut feeds, &mut outputs, at)?;
+            read_block(&mut stems, &mut feeds, read_from, last)?;
         } else {
-            rayon::join(
+            // Reading ahead and rendering share nothing but the threads.
+            let (read, written) = rayon::join(
                 || read_block(&mut stems, &mut next, read_from, last),
                 || render_block(&mut engine, &mut feeds, &mut outputs, at),
-            )
-        };
-        written?;
-        read?;
+            );
+            written?;
+            read?;
+            std::mem::swap(&mut feeds, &mut next);
+        }
         at = read_from;
-        std::mem::swap(&mut feeds, &mut next);
         if !watch(Frames(at.min(end))) {
             return Err(Error::Interrupted);
         }

@@ -3,7 +3,7 @@
 use super::direct_speakers::BedPanner;
 use super::objects::Objects;
 use super::stage::Stage;
-use super::{Decoder, Panner};
+use super::{Bearing, Decoder, Panner};
 use crate::layout::Layout;
 use crate::scene::{DirectSpeakers, ObjectState, SoundField};
 use crate::{Error, Result};
@@ -55,12 +55,27 @@ impl GainCalculator {
     /// # Panics
     /// If a slice is not as long as the layout has channels.
     pub fn object(&mut self, state: &ObjectState, direct: &mut [f64], diffuse: &mut [f64]) {
+        self.object_at(state, None, direct, diffuse);
+    }
+
+    /// As [`object`](Self::object), with the same bits; `bearing` is that of its position, if it is known.
+    ///
+    /// # Panics
+    /// If a slice is not as long as the layout has channels.
+    pub fn object_at(
+        &mut self,
+        state: &ObjectState,
+        bearing: Option<&Bearing>,
+        direct: &mut [f64],
+        diffuse: &mut [f64],
+    ) {
         let channels = self.channels();
         assert!(
             direct.len() == channels && [0, channels].contains(&diffuse.len()),
             "one gain per channel"
         );
-        self.objects.gains(&mut self.stage, state, direct);
+        let stage = &mut self.stage;
+        self.objects.gains(stage, state, bearing, direct);
         let share = state.diffuse.clamp(0.0, 1.0);
         if share == 0.0 {
             diffuse.fill(0.0);
@@ -90,9 +105,15 @@ impl GainCalculator {
     }
 }
 
+#[allow(
+    clippy::float_cmp,
+    reason = "unity is set exactly, and then nothing is to be done"
+)]
 fn scale(gains: &mut [f64], by: f64) {
-    for gain in gains {
-        *gain *= by;
+    if by != 1.0 {
+        for gain in gains {
+            *gain *= by;
+        }
     }
 }
 

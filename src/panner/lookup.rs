@@ -44,31 +44,67 @@ impl Lookup {
     /// The cones that may hold `direction`, in their order; every cone that does is among them.
     #[inline]
     pub(super) fn candidates(&self, direction: &Direction) -> &[u32] {
-        let cell = cell(direction);
+        self.candidates_in(cell([direction.x, direction.y, direction.z]) as usize)
+    }
+
+    /// The cones that may hold a direction in `cell`.
+    #[inline]
+    pub(super) fn candidates_in(&self, cell: usize) -> &[u32] {
         let (start, end) = (self.starts[cell], self.starts[cell + 1]);
         &self.cones[start as usize..end as usize]
     }
 }
 
-/// The cell of the cube that the ray along `direction` pierces.
-#[inline]
-fn cell(direction: &Direction) -> usize {
-    let [x, y, z] = [direction.x, direction.y, direction.z];
+/// Writes the cell of each direction, given by rows of coordinates.
+///
+/// # Panics
+/// If the slices are not of one length.
+pub(super) fn cells(directions: [&[f64]; 3], to: &mut [u32]) {
+    assert!(
+        directions.iter().all(|row| row.len() == to.len()),
+        "one place for each direction"
+    );
+    pulp::Arch::new().dispatch(Cells { directions, to });
+}
+
+/// The loop of [`cells`], compiled once for each instruction set.
+struct Cells<'a> {
+    directions: [&'a [f64]; 3],
+    to: &'a mut [u32],
+}
+
+impl pulp::NullaryFnOnce for Cells<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let [xs, ys, zs] = self.directions.map(|row| &row[..self.to.len()]);
+        for (i, to) in self.to.iter_mut().enumerate() {
+            *to = cell([xs[i], ys[i], zs[i]]);
+        }
+    }
+}
+
+/// The cell of the cube that the ray along a direction pierces. Without a branch, so that many can be found
+/// side by side.
+#[inline(always)]
+fn cell([x, y, z]: [f64; 3]) -> u32 {
     let [ax, ay, az] = [x.abs(), y.abs(), z.abs()];
-    let (axis, main, u, v) = if ax >= ay && ax >= az {
-        (0, x, y, z)
-    } else if ay >= az {
-        (1, y, x, z)
-    } else {
-        (2, z, x, y)
+    let x_leads = (ax >= ay) & (ax >= az);
+    let y_leads = !x_leads & (ay >= az);
+    let select = |on_x: f64, on_y: f64, on_z: f64| {
+        let others = if y_leads { on_y } else { on_z };
+        if x_leads { on_x } else { others }
     };
+    let (main, u, v) = (select(x, y, z), select(y, x, x), select(z, z, y));
     let half = SIDE as f64 / 2.0;
     let scale = half / main.abs();
-    // Casting saturates, so that a vector of length zero has a cell too.
-    let column = ((u * scale + half) as usize).min(SIDE - 1);
-    let row = ((v * scale + half) as usize).min(SIDE - 1);
-    let face = 2 * axis + usize::from(main < 0.0);
-    (face * SIDE + row) * SIDE + column
+    // Whole numbers up to the last; a vector of length zero has a cell too.
+    let whole = |place: f64| (place * scale + half).max(0.0).min(SIDE as f64 - 1.0) as i32 as u32;
+    let axis = if x_leads { 0 } else { 2 - u32::from(y_leads) };
+    let face = 2 * axis + u32::from(main < 0.0);
+    let side = SIDE as u32;
+    (face * side + whole(v)) * side + whole(u)
 }
 
 /// The four corners of a cell, a hair outside of it, counter-clockwise or clockwise.
@@ -121,7 +157,7 @@ mod tests {
     fn a_direction_lies_in_its_own_cell() {
         for step in 0..5000 {
             let p = direction(f64::from(step) * 137.508, f64::from(step) * 0.036 - 90.0);
-            let corners = cell_corners(cell(&p));
+            let corners = cell_corners(cell([p.x, p.y, p.z]) as usize);
             assert!(!apart_from_cell(&corners, &[p]), "step {step}");
         }
     }

@@ -5,6 +5,7 @@
 //! puts all that an object's metadata may say on top of it.
 
 mod allocentric;
+mod bearing;
 pub mod bs2127;
 mod direct_speakers;
 mod gain_calculator;
@@ -18,6 +19,7 @@ pub mod stereo;
 mod vbap;
 
 pub use allocentric::Allocentric;
+pub use bearing::{Bearing, Bearings};
 pub use direct_speakers::speaker_remarks;
 pub use gain_calculator::GainCalculator;
 pub use hoa::Decoder;
@@ -37,6 +39,12 @@ pub trait Panner: Send + Sync {
 
     /// Writes the gains of an object at `position` with `extent` to `gains`, one per channel.
     fn gains(&self, position: Position, extent: Extent, gains: &mut [f64]);
+
+    /// As [`gains`](Self::gains), with the same bits, for a polar position whose `bearing` is known.
+    fn gains_at(&self, position: Position, bearing: &Bearing, extent: Extent, gains: &mut [f64]) {
+        let _ = bearing;
+        self.gains(position, extent, gains);
+    }
 }
 
 /// The panner of points and extents of a loudspeaker layout: [`bs2127::Polar`] for the systems of BS.2051,

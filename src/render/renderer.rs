@@ -9,7 +9,7 @@ use super::plan::{ChannelPlan, Held};
 use super::target::Target;
 use super::track::Track;
 use crate::audio::{Block, QUANTUM};
-use crate::panner::stereo;
+use crate::panner::{Bearing, Bearings, stereo};
 use crate::scene::{HoaComponent, MetadataBlock, Object, SoundField, State};
 use crate::units::{Decibels, SampleRate};
 
@@ -27,8 +27,9 @@ pub struct Renderer {
     /// What each channel plays directly, then what each plays through its decorrelator.
     plans: Vec<ChannelPlan>,
     decoders: Vec<Decoder>,
-    /// Linear trim of each channel.
-    trims: Vec<f64>,
+    channels: usize,
+    /// Linear trim of each channel, if any is trimmed.
+    trims: Option<Vec<f64>>,
     /// The decorrelators, if any object is ever diffuse.
     diffuse: Option<Diffuse>,
     alignment: Alignment,
@@ -99,7 +100,7 @@ impl Renderer {
         rate: SampleRate,
     ) -> Self {
         let channels = target.channels();
-        let (trims, alignment) = match &target {
+        let (trims, alignment): (Vec<f64>, _) = match &target {
             Target::Layout { layout, .. } => (
                 layout
                     .speakers
@@ -138,7 +139,11 @@ impl Renderer {
             decoders: Decoder::of(objects, &mut target),
             arch: pulp::Arch::new(),
             target,
-            trims,
+            channels,
+            trims: trims
+                .iter()
+                .any(|trim| trim.to_bits() != 1.0_f64.to_bits())
+                .then_some(trims),
             alignment,
             lfe,
             settled: false,
@@ -179,8 +184,11 @@ impl Renderer {
     }
 
     /// Plans the quantum that starts at absolute frame `quantum`, in which the blocks `begun` begin
-    /// (object index and block, ordered by object, then time).
-    pub fn enter(&mut self, quantum: u64, begun: &[(usize, MetadataBlock)]) {
+    /// (object index and block, ordered by object, then time), whose positions have the bearings `bearings`.
+    ///
+    /// # Panics
+    /// If there are fewer bearings than blocks.
+    pub fn enter(&mut self, quantum: u64, begun: &[(usize, MetadataBlock)], bearings: &Bearings) {
         if begun.is_empty() && self.settled {
             return;
         }
@@ -188,24 +196,35 @@ impl Renderer {
             plan.clear();
         }
         self.settled = begun.is_empty();
-        let mut begun = begun;
+        let mut next = 0;
         for (index, track) in self.tracks.iter_mut().enumerate() {
             self.settled &= track.holds(quantum);
-            let (own, others) =
-                begun.split_at(begun.iter().take_while(|(o, _)| *o == index).count());
-            begun = others;
-            let blocks = own.iter().map(|(_, block)| block);
+            let ahead = &begun[next..];
+            let own = ahead.iter().take_while(|(o, _)| *o == index).count();
+            let blocks = ahead[..own].iter().map(|(_, block)| block).zip(next..);
+            next += own;
             let (target, decoders) = (&mut self.target, &self.decoders);
-            let trims = &self.trims;
-            track.plan(quantum, blocks, &mut self.plans, |block, gains| {
-                let (direct, diffuse) = gains.split_at_mut(trims.len());
-                gains_of(target, decoders, &block.state, trims, direct, diffuse);
-            });
+            let (channels, trims) = (self.channels, self.trims.as_deref());
+            track.plan(
+                quantum,
+                blocks,
+                &mut self.plans,
+                |(block, number), gains| {
+                    let (direct, diffuse) = gains.split_at_mut(channels);
+                    let bearing = bearings.get(number);
+                    gains_of(target, decoders, &block.state, bearing, direct, diffuse);
+                    if let Some(trims) = trims {
+                        trim(trims, direct);
+                        trim(trims, diffuse);
+                    }
+                },
+            );
         }
         if let Some(Lfe { feed, channel }) = self.lfe {
+            let trim = self.trims.as_ref().map_or(1.0, |trims| trims[channel]);
             self.plans[channel].held.push(Held {
                 feed,
-                gain: self.trims[channel] as f32,
+                gain: trim as f32,
             });
         }
     }
@@ -227,7 +246,7 @@ impl Renderer {
         );
         kernel::mix(
             self.arch,
-            &mut self.plans[..self.trims.len()],
+            &mut self.plans[..self.channels],
             feeds,
             out,
             Stretch {
@@ -244,7 +263,7 @@ impl Renderer {
                 time,
                 frames,
             };
-            let plans = &mut self.plans[self.trims.len()..];
+            let plans = &mut self.plans[self.channels..];
             kernel::mix(self.arch, plans, feeds, &mut diffuse.block, stretch);
             diffuse.process(out, offset, frames);
         }
@@ -256,20 +275,26 @@ impl Renderer {
     }
 }
 
+fn trim(trims: &[f64], gains: &mut [f64]) {
+    for (gain, trim) in gains.iter_mut().zip(trims) {
+        *gain *= trim;
+    }
+}
+
 /// The gains of every channel for a feed in `state`: played directly, and through the decorrelators
 /// (`diffuse` is empty for a feed that never is).
 fn gains_of(
     target: &mut Target,
     decoders: &[Decoder],
     state: &State,
-    trims: &[f64],
+    bearing: Option<Bearing>,
     direct: &mut [f64],
     diffuse: &mut [f64],
 ) {
     diffuse.fill(0.0);
     match (target, state) {
         (Target::Layout { gains, .. }, State::Object(object)) => {
-            gains.object(object, direct, diffuse);
+            gains.object_at(object, bearing.as_ref(), direct, diffuse);
         }
         (Target::Layout { gains, .. }, State::DirectSpeakers(speaker)) => {
             gains.speaker(speaker, direct);
@@ -282,10 +307,5 @@ fn gains_of(
             direct.copy_from_slice(&gains);
         }
         (Target::Layout { .. }, State::Binaural { .. }) | (Target::Stereo, _) => direct.fill(0.0),
-    }
-    for gains in [direct, diffuse] {
-        for (gain, trim) in gains.iter_mut().zip(trims) {
-            *gain *= trim;
-        }
     }
 }

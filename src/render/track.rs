@@ -43,23 +43,23 @@ impl Track {
         self.arrival <= quantum && self.end.is_none()
     }
 
-    /// Plans the quantum that starts at `quantum`, in which `blocks` begin; `gains_of` writes the gains
-    /// of a block.
+    /// Plans the quantum that starts at `quantum`, in which `blocks` begin, each with its number; `gains_of`
+    /// writes the gains of a block.
     pub(super) fn plan<'a>(
         &mut self,
         quantum: u64,
-        mut blocks: impl Iterator<Item = &'a MetadataBlock> + Clone,
+        mut blocks: impl Iterator<Item = (&'a MetadataBlock, usize)> + Clone,
         plans: &mut [ChannelPlan],
-        mut gains_of: impl FnMut(&MetadataBlock, &mut [f64]),
+        mut gains_of: impl FnMut((&MetadataBlock, usize), &mut [f64]),
     ) {
         if self.holds(quantum) {
             let mut ahead = blocks.clone();
             match (ahead.next(), ahead.next()) {
                 (None, _) => return self.hold(plans),
-                (Some(block), None) if self.begun && sweeps(block, quantum) => {
+                (Some(block), None) if self.begun && sweeps(block.0, quantum) => {
                     std::mem::swap(&mut self.from, &mut self.to);
                     self.to.set(|gains| gains_of(block, gains));
-                    self.ramp = block.ramp;
+                    self.ramp = block.0.ramp;
                     self.arrival = quantum + QUANTUM as u64;
                     return self.sweep(plans);
                 }
@@ -68,8 +68,8 @@ impl Track {
         }
         self.at = quantum;
         for block in blocks.by_ref() {
-            self.plan_until(quantum, block.start.0.max(quantum), plans);
-            self.begin(block, |gains| gains_of(block, gains));
+            self.plan_until(quantum, block.0.start.0.max(quantum), plans);
+            self.begin(block.0, |gains| gains_of(block, gains));
         }
         self.plan_until(quantum, quantum + QUANTUM as u64, plans);
     }
@@ -77,38 +77,30 @@ impl Track {
     /// The usual case of an object that stands still: its gains hold.
     fn hold(&self, plans: &mut [ChannelPlan]) {
         let feed = self.feed;
-        for (channel, gain) in self.to.playing() {
+        self.to.playing().for_each(|(channel, gain)| {
             let gain = gain as f32;
             plans[channel].held.push(Held { feed, gain });
-        }
+        });
     }
 
     /// The usual case of an object that moves: one straight line over the whole quantum.
     fn sweep(&self, plans: &mut [ChannelPlan]) {
         let feed = self.feed;
-        for (channel, from, to) in self.lines() {
+        self.lines().for_each(|(channel, from, to)| {
             let (gain, step) = (from as f32, ((to - from) * PER_QUANTUM) as f32);
             if step == 0.0 {
                 plans[channel].held.push(Held { feed, gain });
             } else {
                 plans[channel].moving.push(Moving { feed, gain, step });
             }
-        }
+        });
     }
 
-    /// The channels on which the object plays at the start or the end of its ramp, each once, with both
-    /// gains.
+    /// The channels on which the object plays at the start or the end of its ramp, with both gains.
     fn lines(&self) -> impl Iterator<Item = (usize, f64, f64)> {
-        let arriving = self
-            .to
-            .playing()
-            .map(|(channel, to)| (channel, self.from.all[channel], to));
-        let leaving = self
-            .from
-            .playing()
-            .map(|(channel, from)| (channel, from, self.to.all[channel]))
-            .filter(|&(_, _, to)| to == 0.0);
-        arriving.chain(leaving)
+        let words = self.from.playing.iter().zip(&self.to.playing);
+        let channels = channels_of(words.map(|(from, to)| from | to));
+        channels.map(|channel| (channel, self.from.all[channel], self.to.all[channel]))
     }
 
     /// A new block starts at `self.at`; `gains` writes the gains it moves to.
@@ -207,41 +199,61 @@ fn sweeps(block: &MetadataBlock, quantum: u64) -> bool {
         && block.length.is_none()
 }
 
-/// A gain for each channel. Most are 0, so the others are listed.
+/// A gain for each channel. Most are 0, so the others are marked.
 #[derive(Debug)]
 struct Gains {
     all: Vec<f64>,
-    /// The channels whose gain is not 0, in order; only the first `playing` entries count.
-    channels: Vec<u32>,
-    playing: usize,
+    /// A bit for each channel whose gain is not 0.
+    playing: Vec<u64>,
 }
+
+/// Channels whose bits stand in one word.
+const WORD: usize = u64::BITS as usize;
 
 impl Gains {
     fn silence(channels: usize) -> Self {
         Self {
             all: vec![0.0; channels],
-            channels: vec![0; channels],
-            playing: 0,
+            playing: vec![0; channels.div_ceil(WORD)],
         }
     }
 
     /// Has `write` change the gains.
     fn set(&mut self, write: impl FnOnce(&mut [f64])) {
         write(&mut self.all);
-        let mut playing = 0;
-        // Without a branch: which channels play is hard to predict.
-        for (channel, gain) in self.all.iter().enumerate() {
-            self.channels[playing] = channel as u32;
-            playing += usize::from(*gain != 0.0);
+        for (word, gains) in self.playing.iter_mut().zip(self.all.chunks(WORD)) {
+            // Without a branch: which channels play is hard to predict.
+            let bits = gains.iter().enumerate();
+            *word = bits.fold(0, |word, (n, gain)| word | u64::from(*gain != 0.0) << n);
         }
-        self.playing = playing;
     }
 
     /// The channels that play, and their gains.
     fn playing(&self) -> impl Iterator<Item = (usize, f64)> {
-        self.channels[..self.playing].iter().map(|&channel| {
-            let channel = channel as usize;
-            (channel, self.all[channel])
+        let channels = channels_of(self.playing.iter().copied());
+        channels.map(|channel| (channel, self.all[channel]))
+    }
+}
+
+/// The channels whose bits are set in `words`, in order.
+fn channels_of(words: impl Iterator<Item = u64>) -> impl Iterator<Item = usize> {
+    words
+        .enumerate()
+        .flat_map(|(n, word)| Bits(word).map(move |bit| n * WORD + bit))
+}
+
+/// The places of the bits of a word, from the lowest.
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        let place = self.0.trailing_zeros() as usize;
+        (place < WORD).then(|| {
+            self.0 &= self.0 - 1;
+            place
         })
     }
 }

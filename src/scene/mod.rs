@@ -27,6 +27,7 @@ pub use object::{
     BlockSource, Extent, MetadataBlock, Object, ObjectState, Ramp, State, StaticBlock,
 };
 pub use playback::Playback;
+pub(crate) use playback::USUAL_BLOCKS;
 pub use shapes::{BackAndForth, Circle, Cycle, Ring, Spiral, Swing, Turn};
 pub use sound_field::{HoaComponent, Normalization, SoundField};
 pub use speakers::{Bounded, DirectSpeakers, SpeakerPosition};

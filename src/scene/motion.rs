@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::audio::QUANTUM;
-use crate::geometry::Position;
+use crate::geometry::{Position, direction};
 use crate::scene::{BlockSource, Extent, MetadataBlock, ObjectState, Place, Ramp, Trajectory};
 use crate::units::{Frames, SampleRate};
 
@@ -117,10 +117,9 @@ impl Imaging {
 /// its direction down to distance 0.
 fn lateral(position: Position) -> f64 {
     match position {
-        // Of the direction's six sines and cosines only two are wanted, once for every sample of a move.
         Position::Polar {
             azimuth, elevation, ..
-        } => -azimuth.to_radians().sin() * elevation.to_radians().cos(),
+        } => direction(azimuth, elevation).x,
         Position::Cartesian { .. } => {
             let v = position.vector();
             v.x / v.norm().max(1.0)
@@ -218,7 +217,7 @@ impl<M: Motion> GridBlocks<M> {
 
 impl<M: Motion> BlockSource for GridBlocks<M> {
     fn next_block(&mut self) -> Option<MetadataBlock> {
-        let Some(last) = self.last.clone() else {
+        if self.last.is_none() {
             let state = self.state_at(Frames(0));
             self.last = Some(state.clone());
             return Some(MetadataBlock {
@@ -227,7 +226,7 @@ impl<M: Motion> BlockSource for GridBlocks<M> {
                 ramp: Ramp::JUMP,
                 state: state.into(),
             });
-        };
+        }
         loop {
             // Skip the quanta at whose end the state is still the same.
             let moves = self.motion.still_until(Frames(self.quantum * GRID))?;
@@ -238,7 +237,7 @@ impl<M: Motion> BlockSource for GridBlocks<M> {
             }
             self.quantum += 1;
             let state = self.state_at(Frames(self.quantum * GRID));
-            if state != last {
+            if self.last.as_ref() != Some(&state) {
                 self.last = Some(state.clone());
                 return Some(MetadataBlock {
                     start,

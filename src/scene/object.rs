@@ -78,6 +78,11 @@ pub enum State {
 }
 
 impl State {
+    /// Where it is heard from, if from a position.
+    pub fn position(&self) -> Option<Position> {
+        self.object().map(|state| state.position)
+    }
+
     /// What holds for it if it is heard from a position.
     pub fn object(&self) -> Option<&ObjectState> {
         match self {

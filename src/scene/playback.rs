@@ -14,7 +14,7 @@ pub struct Playback {
 }
 
 /// Blocks of one object that can begin in one quantum without growing a list while rendering.
-const USUAL_BLOCKS: usize = 4;
+pub(crate) const USUAL_BLOCKS: usize = 4;
 
 impl Playback {
     /// Playback of `objects` from frame 0.

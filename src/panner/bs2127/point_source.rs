@@ -5,6 +5,7 @@ use super::system::System;
 use super::topology;
 use crate::geometry::Direction;
 use crate::layout::Layout;
+use crate::panner::Bearing;
 use crate::panner::lookup::{Cell, Lookup};
 
 /// Pans a point by its direction on a system of BS.2051.
@@ -59,29 +60,48 @@ impl PointSource {
     /// If `gains` is not as long as the layout has channels.
     #[inline]
     pub fn direction_gains(&self, direction: &Direction, gains: &mut [f64]) {
-        assert_eq!(gains.len(), self.channels, "one gain per channel");
-        gains.fill(0.0);
-        match self.stereo {
-            None => self.regions.pan(direction, gains),
-            Some([left, right]) => [gains[left], gains[right]] = self.stereo_gains(direction),
-        }
+        let candidates = self.regions.lookup.candidates(direction);
+        self.gains_among(candidates, direction, gains);
     }
 
-    /// A mix of 0+5+0 after ITU-R BS.775, with the centre mixed so that the velocity vector is kept.
-    fn stereo_gains(&self, direction: &Direction) -> [f64; 2] {
-        let mut five = [0.0; 6];
-        self.regions.pan(direction, &mut five);
-        let [l, r, c, _, ls, rs] = five;
-        let side = |front: f64, back: f64| {
-            front + c * 3.0_f64.sqrt() / 3.0 + back * std::f64::consts::FRAC_1_SQRT_2
-        };
-        let (left, right) = (side(l, ls), side(r, rs));
-        let (front, back) = (l.max(r).max(c), ls.max(rs));
-        // From 0 dB at the front to -3 dB at the back.
-        let level = 0.5_f64.powf(0.5 * back / (front + back));
-        let scale = level / (left * left + right * right).sqrt();
-        [left * scale, right * scale]
+    /// The same for a direction whose bearing is known.
+    #[inline]
+    pub(super) fn bearing_gains(&self, bearing: &Bearing, gains: &mut [f64]) {
+        let candidates = self.regions.lookup.candidates_in(bearing.cell);
+        self.gains_among(candidates, &bearing.direction, gains);
     }
+
+    #[inline]
+    fn gains_among(&self, candidates: &[u32], direction: &Direction, gains: &mut [f64]) {
+        assert_eq!(gains.len(), self.channels, "one gain per channel");
+        gains.fill(0.0);
+        let regions = &self.regions;
+        match self.stereo {
+            None => regions.pan(candidates, direction, gains),
+            Some([left, right]) => {
+                let mut five = [0.0; 6];
+                regions.pan(candidates, direction, &mut five);
+                [gains[left], gains[right]] = stereo_gains(five);
+            }
+        }
+    }
+}
+
+/// A mix of the gains of 0+5+0 after ITU-R BS.775, with the centre mixed so that the velocity vector is kept.
+fn stereo_gains([l, r, c, _, ls, rs]: [f64; 6]) -> [f64; 2] {
+    let side = |front: f64, back: f64| {
+        front + c * 3.0_f64.sqrt() / 3.0 + back * std::f64::consts::FRAC_1_SQRT_2
+    };
+    let (left, right) = (side(l, ls), side(r, rs));
+    let (front, back) = (l.max(r).max(c), ls.max(rs));
+    // From 0 dB at the front to -3 dB at the back.
+    let level = if back > 0.0 {
+        0.5_f64.powf(0.5 * back / (front + back))
+    } else {
+        1.0
+    };
+    let scale = level / (left * left + right * right).sqrt();
+    [left * scale, right * scale]
 }
 
 /// The regions of a layout and how to find the one of a direction.
@@ -101,10 +121,10 @@ impl Regions {
         }
     }
 
-    /// Writes the gains of power 1 in `direction` into `gains`, which hold zeros.
+    /// Writes the gains of power 1 in `direction`, whose region is one of the `candidates`, into `gains`,
+    /// which hold zeros.
     #[inline]
-    fn pan(&self, direction: &Direction, gains: &mut [f64]) {
-        let candidates = self.lookup.candidates(direction);
+    fn pan(&self, candidates: &[u32], direction: &Direction, gains: &mut [f64]) {
         let taken = candidates
             .iter()
             .any(|&i| self.regions[i as usize].pan(direction, gains));

@@ -6,7 +6,7 @@ use super::PointSource;
 use super::extent::{FADE_DEG, Grid, interpolate};
 use crate::geometry::{Direction, Position, direction};
 use crate::layout::Layout;
-use crate::panner::Panner;
+use crate::panner::{Bearing, Panner};
 use crate::scene::Extent;
 
 /// The size, as the tangent of a quarter of the angle it covers from distance 1, of something without
@@ -89,6 +89,17 @@ impl Polar {
 impl Panner for Polar {
     fn channels(&self) -> usize {
         self.point_source.channels()
+    }
+
+    fn gains_at(&self, position: Position, bearing: &Bearing, extent: Extent, gains: &mut [f64]) {
+        match position {
+            Position::Polar { distance, .. }
+                if (1.0..f64::INFINITY).contains(&distance) && extent.is_point() =>
+            {
+                self.point_source.bearing_gains(bearing, gains);
+            }
+            _ => self.gains(position, extent, gains),
+        }
     }
 
     fn gains(&self, position: Position, extent: Extent, gains: &mut [f64]) {

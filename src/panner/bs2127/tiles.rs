@@ -125,7 +125,7 @@ impl Tiles {
                 built.gains.extend(row);
             }
         }
-        while built.cos_reach.len() % POINTS > 0 {
+        while !built.cos_reach.len().is_multiple_of(POINTS) {
             built.middles.push(&Direction::y());
             built.cos_reach.push(1.0);
             built.sin_reach.push(0.0);

@@ -9,6 +9,7 @@ pub(super) mod screen;
 mod zones;
 
 use self::channel_lock::Lock;
+use super::Bearing;
 use super::stage::Stage;
 use crate::geometry::{Position, cartesian_to_polar, polar_to_cartesian};
 use crate::scene::{self, Extent, Features, ObjectState};
@@ -34,8 +35,20 @@ impl Objects {
     }
 
     /// Writes the gains of an object before its own gain and diffuseness to `gains`, one per channel.
-    pub(super) fn gains(&mut self, stage: &mut Stage, state: &ObjectState, gains: &mut [f64]) {
+    /// `bearing` is that of its position, if it is known.
+    pub(super) fn gains(
+        &mut self,
+        stage: &mut Stage,
+        state: &ObjectState,
+        bearing: Option<&Bearing>,
+        gains: &mut [f64],
+    ) {
         let features = state.features.as_deref();
+        if let (Position::Polar { .. }, None, Some(bearing)) = (state.position, features, bearing) {
+            // The usual object; what panners give is finite.
+            let panner = &stage.panner;
+            return panner.gains_at(state.position, bearing, state.extent, gains);
+        }
         match state.position {
             Position::Polar {
                 azimuth,
