@@ -619,6 +619,15 @@ fn ear_yaml_comes_in_as_a_room_or_as_a_list_of_layouts() {
     let room = import(&with_wall, Path::new("room.yaml"), None).unwrap();
     let screen = room.layout.screen.unwrap();
     assert!((screen.width - 1.5).abs() < 1e-12 && (screen.aspect_ratio - 2.0).abs() < 1e-12);
+    let behind = "{type: polar, aspectRatio: 1.78, centrePosition: {az: 170.0, el: 0.0, r: 1.0}, widthAzimuth: 58.0}";
+    let text = EAR.replace("screen: null", &format!("screen: {behind}"));
+    let refused = import(&text, Path::new("room.yaml"), None)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("screen") && refused.contains("behind"),
+        "{refused}"
+    );
     let refused = import(EAR_LAYOUTS, Path::new("l.yaml"), None)
         .unwrap_err()
         .to_string();

@@ -18,7 +18,7 @@ use line::Line;
 pub use styles::ReverbStyle;
 
 use crate::audio::{Block, Passage, PassageMut};
-use crate::dsp::{Biquad, Coefficients};
+use crate::dsp::{Biquad, Coefficients, DelayLine};
 use crate::units::{Decibels, Frames, Hertz, SampleRate};
 
 /// Delay lines of the network.
@@ -93,7 +93,7 @@ pub struct Reverb {
 /// One side of what comes in.
 #[derive(Debug)]
 struct Input {
-    pre_delay: Option<Line>,
+    pre_delay: DelayLine,
     filters: [Biquad; 2],
     diffuser: Diffuser,
     run: [f32; RUN],
@@ -129,8 +129,7 @@ impl Reverb {
                 .collect()
         });
         let input = |side: usize| Input {
-            pre_delay: (settings.pre_delay_s > 0.0)
-                .then(|| Line::new(frames(settings.pre_delay_s).max(RUN))),
+            pre_delay: DelayLine::new(frames(settings.pre_delay_s)),
             filters: [
                 Biquad::new(Coefficients::highpass(settings.high_pass, 0.707, rate)),
                 Biquad::new(Coefficients::lowpass(settings.low_pass, 0.707, rate)),
@@ -154,7 +153,8 @@ impl Reverb {
         reverb
     }
 
-    /// Sets the outputs' levels so that they share the power of an impulse evenly; listens for `frames`.
+    /// Sets the outputs' levels so that they share the power of an impulse evenly, whether it comes from either
+    /// side or the middle; listens for `frames`.
     fn level_outputs(&mut self, frames: usize) {
         let outputs = self.outputs.len();
         let mut input = Block::new(self.inputs.len(), RUN);
@@ -162,19 +162,30 @@ impl Reverb {
         input.set_frames(RUN);
         output.set_frames(RUN);
         let mut power = [0.0_f64; MOST_OUTPUTS];
-        input.row_mut(0)[0] = 1.0;
-        for _ in 0..frames.div_ceil(RUN) {
-            self.play(input.whole(), &mut output.whole_mut());
-            for (power, row) in power.iter_mut().zip(output.rows()) {
-                *power += row
-                    .iter()
-                    .map(|&x| f64::from(x) * f64::from(x))
-                    .sum::<f64>();
+        let middle = 0.5_f32.sqrt();
+        let impulses: &[&[f32]] = match self.inputs.len() {
+            1 => &[&[1.0]],
+            _ => &[&[1.0, 0.0], &[0.0, 1.0], &[middle, middle]],
+        };
+        for impulse in impulses {
+            self.reset();
+            for (row, level) in impulse.iter().enumerate() {
+                input.row_mut(row)[0] = *level;
             }
-            input.row_mut(0)[0] = 0.0;
+            for _ in 0..frames.div_ceil(RUN) {
+                self.play(input.whole(), &mut output.whole_mut());
+                for (power, row) in power.iter_mut().zip(output.rows()) {
+                    let squares = row.iter().map(|&x| f64::from(x) * f64::from(x));
+                    *power += squares.sum::<f64>();
+                }
+                for row in 0..impulse.len() {
+                    input.row_mut(row)[0] = 0.0;
+                }
+            }
         }
         for (level, power) in self.levels.iter_mut().zip(power) {
-            *level = (power.max(1e-12) * outputs as f64).sqrt().recip() as f32;
+            let share = power / impulses.len() as f64 * outputs as f64;
+            *level = share.max(1e-12).sqrt().recip() as f32;
         }
         self.reset();
     }
@@ -225,9 +236,7 @@ impl Reverb {
     /// Forgets everything heard so far.
     pub fn reset(&mut self) {
         for input in &mut self.inputs {
-            if let Some(line) = &mut input.pre_delay {
-                line.reset();
-            }
+            input.pre_delay.reset();
             input.filters.iter_mut().for_each(Biquad::reset);
             input.diffuser.reset();
         }
@@ -275,13 +284,8 @@ impl Input {
     /// Brings the samples through pre-delay, filters and diffusion to `run`.
     fn take(&mut self, samples: &[f32], late: &mut [f32; RUN]) {
         let run = &mut self.run[..samples.len()];
-        match &mut self.pre_delay {
-            Some(line) => {
-                line.read(run);
-                line.write(samples);
-            }
-            None => run.copy_from_slice(samples),
-        }
+        run.copy_from_slice(samples);
+        self.pre_delay.process(run);
         for filter in &mut self.filters {
             filter.process(run);
         }

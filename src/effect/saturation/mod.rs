@@ -140,7 +140,7 @@ impl Saturation {
                 course: &course,
                 bias: self.bias,
             });
-            row.give(samples);
+            row.give(samples, course.bend[0] >= LEAST_BEND || !course.still);
             if let Some(makeup) = &mut self.makeup {
                 makeup.hear(channel, &row.late[..length], samples);
             }
@@ -322,11 +322,12 @@ impl Row {
     }
 
     /// Takes from `samples`, which have been bent, what was done to them for that.
-    fn give(&mut self, samples: &mut [f32]) {
+    fn give(&mut self, samples: &mut [f32], is_bent: bool) {
         if let Some([_, after]) = &mut self.emphasis {
             after.process(samples);
         }
-        if let Some(dc) = &mut self.dc {
+        // A straight line leaves nothing at rest.
+        if let Some(dc) = self.dc.as_mut().filter(|_| is_bent) {
             dc.process(samples);
         }
     }

@@ -99,11 +99,13 @@ fn screen(value: &Value) -> Result<Option<Screen>, String> {
         ),
         _ => return Err("type is neither \"polar\" nor \"cart\"".to_owned()),
     };
-    Ok(Some(Screen {
+    let screen = Screen {
         aspect_ratio: number(value, "aspectRatio")?,
         centre,
         width,
-    }))
+    };
+    screen.edges().map_err(str::to_owned)?;
+    Ok(Some(screen))
 }
 
 fn speaker(
