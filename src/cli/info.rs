@@ -3,7 +3,6 @@
 mod adm;
 mod audio;
 mod layout;
-mod measured;
 mod session;
 
 use std::ffi::OsStr;

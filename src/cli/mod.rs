@@ -9,7 +9,9 @@ mod exit;
 mod findings;
 mod interrupt;
 mod json_lines;
+mod measured;
 mod named_layout;
+mod opened;
 mod place_keys;
 mod progress;
 mod ui;
@@ -23,6 +25,7 @@ mod info;
 mod init;
 mod layout;
 mod man;
+mod measure;
 mod process;
 mod render;
 mod schema;
@@ -59,6 +62,7 @@ enum Verb {
     Render(render::Args),
     Process(process::Args),
     Info(info::Args),
+    Measure(measure::Args),
     Layout(layout::Args),
     Gains(gains::Args),
     HoaDecoder(hoa_decoder::Args),
@@ -77,6 +81,7 @@ impl Cli {
             Verb::Render(args) => render::run(args, &ui),
             Verb::Process(args) => process::run(args, &ui),
             Verb::Info(args) => info::run(args, &ui),
+            Verb::Measure(args) => measure::run(args, &ui),
             Verb::Layout(args) => layout::run(args, &ui),
             Verb::Gains(args) => gains::run(args, &ui),
             Verb::HoaDecoder(args) => hoa_decoder::run(args, &ui),

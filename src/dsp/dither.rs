@@ -90,6 +90,28 @@ pub fn quantise(
     quantise_run(samples, full_scale, key, first, out)
 }
 
+/// As [`quantise`], rounded without dither: samples that are steps already stay what they are.
+///
+/// # Panics
+/// If `out` is not as long as `samples`.
+pub fn round(samples: &[f32], word: WordLength, out: &mut [i32]) -> Quantised {
+    assert_eq!(samples.len(), out.len(), "one integer per sample");
+    let full_scale = word.full_scale();
+    let (lowest, highest) = (-full_scale, full_scale - 1.0);
+    let mut peak = 0.0f32;
+    let mut largest = 0;
+    for (&sample, out) in samples.iter().zip(out) {
+        let scaled = sample * full_scale;
+        let below = scaled.floor();
+        let rounded = below + (scaled - below + 0.5).floor();
+        let held = rounded.max(lowest).min(highest);
+        *out = held as i32;
+        peak = peak.max(held.abs());
+        largest = largest.max(sample.abs().to_bits());
+    }
+    judged(samples, peak as u32, largest)
+}
+
 #[inline(always)]
 fn quantise_run(
     samples: &[f32],

@@ -20,4 +20,4 @@ pub mod wave;
 pub use resample::resampled;
 pub use sink::{Arrangement, Sink};
 pub use source::{AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open};
-pub use wave::{BitDepth, Container, WaveReader, WaveSink, WaveSpec, WrittenFile};
+pub use wave::{BitDepth, Container, Extras, WaveReader, WaveSink, WaveSpec, WrittenFile};

@@ -42,6 +42,14 @@ pub(super) fn highest(hop_powers: &[f64], hops: usize) -> Option<f64> {
     (highest > 0.0).then(|| loudness(highest))
 }
 
+/// Loudness of every window, LUFS; `None` for one that is silent or spoilt.
+pub(super) fn each(hop_powers: &[f64], hops: usize) -> impl Iterator<Item = Option<f64>> + '_ {
+    hop_powers.windows(hops).map(move |window| {
+        let power = window.iter().sum::<f64>() / hops as f64;
+        (power > 0.0 && power.is_finite()).then(|| loudness(power))
+    })
+}
+
 /// Integrated loudness (BS.1770-4 Annex 1, equations 4 to 7), LUFS; `None` if nothing passes the gate.
 pub(super) fn integrated(hop_powers: &[f64]) -> Option<f64> {
     let blocks = windows(hop_powers, MOMENTARY_HOPS);

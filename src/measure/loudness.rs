@@ -238,6 +238,16 @@ impl LoudnessMeter {
         gating::highest(&self.hop_powers, SHORT_TERM_HOPS)
     }
 
+    /// Loudness of each 400 ms, LUFS; they begin at every tenth of a second. `None` for silence.
+    pub fn momentary(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        gating::each(&self.hop_powers, MOMENTARY_HOPS)
+    }
+
+    /// Loudness of each 3 s, LUFS; they begin at every tenth of a second. `None` for silence.
+    pub fn short_term(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        gating::each(&self.hop_powers, SHORT_TERM_HOPS)
+    }
+
     /// Loudness range: how far apart quiet and loud passages are, LU (EBU Tech 3342).
     pub fn range(&self) -> Option<f64> {
         gating::range(&self.hop_powers)

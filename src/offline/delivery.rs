@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::audio::Block;
 use crate::effect::{Chain, Fault, Reported, Settings, Setup};
 use crate::format::{Arrangement, BitDepth, Container, Sink, WaveSpec, WrittenFile};
-use crate::measure::{LoudnessMeter, TruePeakMeter, channel_weights};
+use crate::measure::{LoudnessMeter, PeakMeter, TruePeakMeter, channel_weights};
 use crate::render::Target;
 use crate::units::SampleRate;
 use crate::{Error, Result};
@@ -39,6 +39,8 @@ pub struct Heard {
     pub integrated_lufs: Option<f64>,
     /// Loudest 400 ms in LUFS.
     pub momentary_max_lufs: Option<f64>,
+    /// Loudest 3 s in LUFS.
+    pub short_term_max_lufs: Option<f64>,
     /// Loudness range in LU (EBU Tech 3342).
     pub range_lu: Option<f64>,
     /// True peak of the loudest channel, linear, if it was asked for.
@@ -58,6 +60,12 @@ pub struct Rendered {
     pub files: Vec<WrittenFile>,
     /// What was heard.
     pub heard: Heard,
+    /// The loudness meter at the end, for figures over time.
+    pub loudness: LoudnessMeter,
+    /// Sample peak of each channel in the order of the channels, linear.
+    pub peaks: Vec<f32>,
+    /// True peak of each channel, linear; empty if it was not asked for.
+    pub true_peaks: Vec<f32>,
     /// What the compressors and limiters on its channels have done.
     pub dynamics: Vec<Reported>,
 }
@@ -114,30 +122,19 @@ impl Delivery {
         }
     }
 
-    /// Begins its files; gives the target for the engine and the rest as an output at work.
+    /// Begins its files, unless it is only listened to; gives the target for the engine and the rest as an
+    /// output at work.
     pub(super) fn begin(
         self,
         sample_rate: SampleRate,
         capacity: usize,
-        overwrite: bool,
+        writing: Writing,
     ) -> Result<(Target, Output)> {
         let channels = self.target.channels();
-        let spec = WaveSpec {
-            channels,
-            sample_rate,
-            bit_depth: self.bit_depth,
-            channel_mask: self.channel_mask(),
-            container: self.container,
+        let sink = match writing {
+            Writing::Files { overwrite } => Some(self.sink(sample_rate, overwrite)?),
+            Writing::Nothing => None,
         };
-        if let Some(folder) = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder)
-                .map_err(|e| Error::io(folder, "create the folder", e))?;
-        }
-        let sink = Sink::create(&self.path, spec, &self.arrangement(), overwrite)?;
         let weights = match &self.target {
             Target::Layout { layout, .. } => channel_weights(layout),
             Target::Stereo => vec![1.0; 2],
@@ -160,11 +157,44 @@ impl Delivery {
             block: Block::new(channels, capacity),
             window: 0..u64::MAX,
             loudness: LoudnessMeter::new(sample_rate, &weights),
+            peak: sink.is_none().then(|| PeakMeter::new(channels)),
             true_peak: self.true_peak.then(|| TruePeakMeter::new(channels)),
             sink,
         };
         Ok((self.target, output))
     }
+
+    /// Begins its files.
+    fn sink(&self, sample_rate: SampleRate, overwrite: bool) -> Result<Sink> {
+        let spec = WaveSpec {
+            channels: self.target.channels(),
+            sample_rate,
+            bit_depth: self.bit_depth,
+            channel_mask: self.channel_mask(),
+            container: self.container,
+        };
+        if let Some(folder) = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| Error::io(folder, "create the folder", e))?;
+        }
+        Sink::create(&self.path, spec, &self.arrangement(), overwrite)
+    }
+}
+
+/// Whether outputs become files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// They do.
+    Files {
+        /// Files that exist may be replaced.
+        overwrite: bool,
+    },
+    /// They are only measured.
+    Nothing,
 }
 
 /// An output at work: takes block after block from the engine.
@@ -181,8 +211,9 @@ pub(super) struct Output {
     /// Processors on the channels.
     pub(super) chain: Chain,
     loudness: LoudnessMeter,
+    peak: Option<PeakMeter>,
     true_peak: Option<TruePeakMeter>,
-    sink: Sink,
+    sink: Option<Sink>,
 }
 
 impl Output {
@@ -202,7 +233,13 @@ impl Output {
         if let Some(meter) = &mut self.true_peak {
             meter.add(&self.block);
         }
-        self.sink.write(&self.block, &self.rows)
+        if let Some(meter) = &mut self.peak {
+            meter.add(&self.block);
+        }
+        match &mut self.sink {
+            Some(sink) => sink.write(&self.block, &self.rows),
+            None => Ok(()),
+        }
     }
 
     /// Completes and verifies the files and gives them their names.
@@ -210,16 +247,28 @@ impl Output {
         let heard = Heard {
             integrated_lufs: self.loudness.integrated(),
             momentary_max_lufs: self.loudness.momentary_max(),
+            short_term_max_lufs: self.loudness.short_term_max(),
             range_lu: self.loudness.range(),
             true_peak: self.true_peak.as_ref().map(TruePeakMeter::highest),
         };
-        let files = self.sink.finish()?;
+        let in_order = |of_rows: &[f32]| self.rows.iter().map(|&row| of_rows[row]).collect();
+        let true_peaks = self
+            .true_peak
+            .as_ref()
+            .map_or_else(Vec::new, |meter| in_order(&meter.peaks()));
+        let heard_peaks = self.peak.as_ref().map(|meter| in_order(meter.peaks()));
+        let files = self.sink.map_or(Ok(Vec::new()), Sink::finish)?;
+        let of_files = files.iter().flat_map(|file| &file.channel_peaks).copied();
+        let peaks = heard_peaks.unwrap_or_else(|| of_files.collect());
         Ok(Rendered {
             name: self.name,
             target: self.target_name,
             channel_order: self.channel_order,
             files,
             heard,
+            loudness: self.loudness,
+            peaks,
+            true_peaks,
             dynamics: self.chain.report().collect(),
         })
     }

@@ -20,6 +20,7 @@ use rayon::prelude::*;
 pub use delivery::{Delivery, Heard, Rendered};
 pub use process::{ProcessOptions, Processed, process};
 pub use programme::Programme;
+use delivery::Writing;
 use stems::StemReader;
 
 use crate::audio::{Block, QUANTUM};
@@ -71,23 +72,49 @@ pub fn render(
     options: Options,
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
 ) -> Result<Done> {
-    if options.threads <= 1 {
-        return run(programme, deliveries, options, watch);
+    let writing = Writing::Files {
+        overwrite: options.overwrite,
+    };
+    check_paths(&programme, &deliveries)?;
+    on_threads(options.threads, || {
+        run(programme, deliveries, options, writing, watch)
+    })
+}
+
+/// As [`render`], but writes nothing: the outputs are only measured, and have no files.
+///
+/// # Errors
+/// As [`render`].
+pub fn listen(
+    programme: Programme,
+    deliveries: Vec<Delivery>,
+    options: Options,
+    watch: &mut (dyn FnMut(Frames) -> bool + Send),
+) -> Result<Done> {
+    on_threads(options.threads, || {
+        run(programme, deliveries, options, Writing::Nothing, watch)
+    })
+}
+
+/// Does `work` on so many threads.
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    if threads <= 1 {
+        return work();
     }
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
+        .num_threads(threads)
         .build()
-        .map_err(|e| Error::Usage(format!("cannot start {} threads: {e}", options.threads)))?;
-    pool.install(|| run(programme, deliveries, options, watch))
+        .map_err(|e| Error::Usage(format!("cannot start {threads} threads: {e}")))?;
+    pool.install(work)
 }
 
 fn run(
     programme: Programme,
     deliveries: Vec<Delivery>,
     options: Options,
+    writing: Writing,
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
 ) -> Result<Done> {
-    check_paths(&programme, &deliveries)?;
     let length = programme.length;
     let end = options.to.map_or(length, |to| to.min(length)).0;
     let from = options.from.0;
@@ -108,7 +135,7 @@ fn run(
     let mut stems = StemReader::open(&programme.inputs, rate)?;
     let (targets, mut outputs): (Vec<_>, Vec<_>) = deliveries
         .into_iter()
-        .map(|delivery| delivery.begin(rate, capacity, options.overwrite))
+        .map(|delivery| delivery.begin(rate, capacity, writing))
         .collect::<Result<Vec<_>>>()?
         .into_iter()
         .unzip();

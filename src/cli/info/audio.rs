@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::adm::Metadata;
-use super::measured::{self, Measured};
 use crate::Result;
 use crate::cli::Ui;
+use crate::cli::measured::{self, Measured};
 use crate::format::{AudioFacts, SampleFormat, adm};
 use crate::layout::wav_position;
 

@@ -33,11 +33,6 @@ pub(super) struct MasterArgs {
     strict: bool,
 }
 
-/// Whether the file at `input` holds audio, so is no session.
-pub(super) fn is_audio(input: &Path) -> bool {
-    crate::format::open(input).is_ok()
-}
-
 /// The job that the master at `input` asks for.
 pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
     refuse_plain_audio(input)?;
@@ -76,7 +71,7 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
 }
 
 /// Audio without metadata that says what it is.
-fn refuse_plain_audio(input: &Path) -> Result<()> {
+pub(in crate::cli) fn refuse_plain_audio(input: &Path) -> Result<()> {
     if WaveReader::open(input).is_ok_and(|file| adm::is_adm(file.facts())) {
         return Ok(());
     }

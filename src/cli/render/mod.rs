@@ -4,12 +4,15 @@ mod master;
 mod report;
 mod session;
 
+pub(super) use master::refuse_plain_audio;
+pub(super) use report::findings as told_findings;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Ui, interrupt};
+use super::{Ui, interrupt, opened};
 use crate::format::{BitDepth, Container};
 use crate::offline::{self, Delivery, Options, Programme};
 use crate::render::Target;
@@ -144,7 +147,7 @@ struct Job {
 
 /// Renders (or plans) one input; gives its outputs as JSON.
 fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
-    let job = if master::is_audio(input) {
+    let job = if opened::is_audio(input) {
         master::open(args, input, ui)?
     } else {
         session::open(args, input, ui)?

@@ -12,7 +12,7 @@ use crate::offline::{Delivery, Options, Programme, Rendered};
 use crate::units::{Frames, Gain, SampleRate};
 
 /// Says what was found in the input: notes and warnings.
-pub(super) fn findings(found: &[Finding], ui: &Ui) {
+pub(in crate::cli) fn findings(found: &[Finding], ui: &Ui) {
     for finding in found {
         let help = if finding.help.is_empty() {
             String::new()

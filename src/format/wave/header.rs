@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::chunks::take;
-use crate::format::source::SampleFormat;
+use crate::format::source::{ChunkId, SampleFormat};
 use crate::units::SampleRate;
 use crate::{Error, Result};
 
@@ -240,8 +240,36 @@ impl BitDepth {
 pub enum Container {
     /// RIFF; past 4 GiB it becomes RF64 in place.
     Riff,
+    /// RIFF; past 4 GiB it becomes BW64 in place.
+    RiffOrBw64,
+    /// RF64 (EBU Tech 3306) whatever the size.
+    Rf64,
     /// BW64 (ITU-R BS.2088) whatever the size.
     Bw64,
+}
+
+impl Container {
+    /// The four letters of a file whose form has `form_size` bytes.
+    fn letters(self, form_size: u64, riff_limit: u64) -> &'static str {
+        match self {
+            Self::Riff | Self::RiffOrBw64 if form_size <= riff_limit => "RIFF",
+            Self::Riff | Self::Rf64 => "RF64",
+            Self::RiffOrBw64 | Self::Bw64 => "BW64",
+        }
+    }
+}
+
+/// What a file carries beside its samples, and how plainly they are described.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// Integer samples are described by the 16 bytes of plain PCM, however many channels there are: what
+    /// readers of masters expect.
+    pub plain_pcm: bool,
+    /// Channels that are rounded without dither, because their samples are steps already; those beyond the
+    /// list get it.
+    pub exact: Vec<bool>,
+    /// Chunks before the samples, in order; each of less than 4 GiB.
+    pub before: Vec<(ChunkId, Vec<u8>)>,
 }
 
 /// The form of a WAV file to write.
@@ -287,9 +315,9 @@ impl WaveSpec {
     ///
     /// Up to two channels of integers take the plain 16 bytes that every program reads; everything else
     /// that Microsoft asks WAVE_FORMAT_EXTENSIBLE for takes it.
-    fn format_chunks(&self, frames: u64) -> Vec<u8> {
+    fn format_chunks(&self, frames: u64, plain_pcm: bool) -> Vec<u8> {
         let is_float = self.bit_depth == BitDepth::Float32;
-        let is_extensible = self.channels > 2;
+        let is_extensible = self.channels > 2 && (is_float || !plain_pcm);
         let tag = if is_float { TAG_FLOAT } else { TAG_PCM };
         let word_bits = 8 * self.bit_depth.bytes() as u16;
         let byte_rate = u64::from(self.sample_rate.0) * self.frame_bytes() as u64;
@@ -320,20 +348,28 @@ impl WaveSpec {
     /// The whole head of a file, up to the first sample: always the same length for one spec.
     ///
     /// The first chunk takes 72 bytes: in a RIFF file a JUNK chunk of 64, which past `riff_limit` bytes
-    /// gives way to ds64 and a smaller JUNK. `frames` is `None` while they are still being written: the
-    /// sizes are then those of a stream, so that what a crash leaves behind can still be read.
-    pub(super) fn head(&self, frames: Option<u64>, riff_limit: u64) -> (Vec<u8>, &'static str) {
-        let format = self.format_chunks(frames.unwrap_or(0));
+    /// gives way to ds64 and a smaller JUNK. `sizes` are the frames and the bytes of the chunks behind them;
+    /// `None` while they are still being written: the sizes are then those of a stream, so that what a
+    /// crash leaves behind can still be read.
+    pub(super) fn head(
+        &self,
+        extras: &Extras,
+        sizes: Option<(u64, u64)>,
+        riff_limit: u64,
+    ) -> (Vec<u8>, &'static str) {
+        let (frames, behind) = sizes.unwrap_or((0, 0));
+        let mut format: Vec<u8> = extras
+            .before
+            .iter()
+            .flat_map(|(id, content)| chunk(id.0, content))
+            .collect();
+        format.extend(self.format_chunks(frames, extras.plain_pcm));
         let head_bytes = (12 + 72 + format.len() + 8) as u64;
-        let data_bytes = frames.unwrap_or(0) * self.frame_bytes() as u64;
-        let form_size = head_bytes - 8 + data_bytes + data_bytes % 2;
-        let container = match self.container {
-            Container::Bw64 => "BW64",
-            Container::Riff if form_size > riff_limit => "RF64",
-            Container::Riff => "RIFF",
-        };
+        let data_bytes = frames * self.frame_bytes() as u64;
+        let form_size = head_bytes - 8 + data_bytes + data_bytes % 2 + behind;
+        let container = self.container.letters(form_size, riff_limit);
         let is_64_bit = container != "RIFF";
-        let size_32 = |size: u64| match (frames, is_64_bit) {
+        let size_32 = |size: u64| match (sizes, is_64_bit) {
             (Some(_), false) => size as u32,
             _ => u32::MAX,
         };
@@ -343,12 +379,12 @@ impl WaveSpec {
         head.extend(size_32(form_size).to_le_bytes());
         head.extend(b"WAVE");
         if is_64_bit {
-            let mut sizes = Vec::with_capacity(28);
-            sizes.extend(form_size.to_le_bytes());
-            sizes.extend(data_bytes.to_le_bytes());
-            sizes.extend(frames.unwrap_or(0).to_le_bytes());
-            sizes.extend(0u32.to_le_bytes());
-            head.extend(chunk(*b"ds64", &sizes));
+            let mut ds64 = Vec::with_capacity(28);
+            ds64.extend(form_size.to_le_bytes());
+            ds64.extend(data_bytes.to_le_bytes());
+            ds64.extend(frames.to_le_bytes());
+            ds64.extend(0u32.to_le_bytes());
+            head.extend(chunk(*b"ds64", &ds64));
             head.extend(chunk(*b"JUNK", &[0; 28]));
         } else {
             head.extend(chunk(*b"JUNK", &[0; 64]));
@@ -360,10 +396,13 @@ impl WaveSpec {
     }
 }
 
-/// A chunk of even size with its header.
+/// A chunk with its header and, after an odd number of bytes, its pad byte.
 fn chunk(id: [u8; 4], content: &[u8]) -> Vec<u8> {
     let mut bytes = id.to_vec();
     bytes.extend((content.len() as u32).to_le_bytes());
     bytes.extend(content);
+    if content.len() % 2 == 1 {
+        bytes.push(0);
+    }
     bytes
 }

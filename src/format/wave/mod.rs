@@ -13,7 +13,7 @@ mod unpack;
 mod verify;
 mod writer;
 
-pub use header::{BitDepth, Container, WaveSpec};
+pub use header::{BitDepth, Container, Extras, WaveSpec};
 pub use reader::WaveReader;
 pub(in crate::format) use writer::check_free;
 pub use writer::{WaveSink, WrittenFile};

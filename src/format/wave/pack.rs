@@ -44,6 +44,8 @@ pub(super) struct Packer {
     channels: usize,
     /// Number of the first channel among all that belong together; selects the dither.
     first_channel: usize,
+    /// Channels that are rounded without dither; those beyond the list get it.
+    exact: Vec<bool>,
     /// Frames converted at a time.
     tile_frames: usize,
     /// One row of words per channel.
@@ -60,12 +62,19 @@ impl Packer {
             depth,
             channels,
             first_channel,
+            exact: Vec::new(),
             tile_frames,
             planar: vec![0; channels * (tile_frames + ROW_PADDING)],
             tallies: vec![ChannelTally::default(); channels],
             #[cfg(target_arch = "x86_64")]
             simd: V3::try_new(),
         }
+    }
+
+    /// The same packer, which rounds the channels that are true in `exact` without dither.
+    #[must_use]
+    pub(super) fn with_exact(self, exact: Vec<bool>) -> Self {
+        Self { exact, ..self }
     }
 
     /// Most frames that [`pack`](Self::pack) takes at a time.
@@ -94,14 +103,11 @@ impl Packer {
             let samples = &block.row(row)[from..from + frames];
             let words = &mut self.planar[channel * stride..][..frames];
             let tally = &mut self.tallies[channel];
-            let noise = self.first_channel + channel;
+            let is_exact = self.exact.get(channel).is_some_and(|&exact| exact);
+            let noise = (!is_exact).then_some((self.first_channel + channel, Frames(first)));
             let finite = match self.depth {
-                BitDepth::Int16 => {
-                    quantise(samples, WordLength::Bits16, noise, first, words, tally)
-                }
-                BitDepth::Int24 => {
-                    quantise(samples, WordLength::Bits24, noise, first, words, tally)
-                }
+                BitDepth::Int16 => quantise(samples, WordLength::Bits16, noise, words, tally),
+                BitDepth::Int24 => quantise(samples, WordLength::Bits24, noise, words, tally),
                 BitDepth::Float32 => as_they_are(samples, words, tally),
             };
             if !finite {
@@ -211,16 +217,19 @@ const fn kept_bytes(bytes: usize) -> [i8; 32] {
     order
 }
 
-/// Dithered integers of one row; false if a sample is not finite.
+/// Integers of one row, with the dither of a channel and frame if one is given; false if a sample is not
+/// finite.
 fn quantise(
     samples: &[f32],
     word: WordLength,
-    channel: usize,
-    first: u64,
+    noise: Option<(usize, Frames)>,
     words: &mut [i32],
     tally: &mut ChannelTally,
 ) -> bool {
-    let facts = dither::quantise(samples, word, channel, Frames(first), words);
+    let facts = match noise {
+        Some((channel, first)) => dither::quantise(samples, word, channel, first, words),
+        None => dither::round(samples, word, words),
+    };
     tally.peak = tally.peak.max(facts.peak as f32 / word.full_scale());
     tally.clipped += facts.clipped;
     facts.finite

@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::header::WaveSpec;
+use super::header::{Extras, WaveSpec};
 use super::pack::{NotFinite, Packer};
 use super::verify::verify;
 use crate::audio::Block;
-use crate::format::source::{place, unusable_sample};
+use crate::format::source::{ChunkId, place, unusable_sample};
 use crate::units::Frames;
 use crate::{Error, Result};
 
@@ -50,6 +50,7 @@ pub struct WaveSink {
     path: PathBuf,
     overwrite: bool,
     spec: WaveSpec,
+    extras: Extras,
     part: Part,
     packer: Packer,
     buffer: Vec<u8>,
@@ -57,6 +58,8 @@ pub struct WaveSink {
     /// Bytes up to the border at which the next write shall end.
     chunk: usize,
     frames: u64,
+    /// Bytes of the chunks behind the samples, with headers and pads.
+    behind: u64,
     /// Above this form size a RIFF file becomes RF64.
     riff_limit: u64,
 }
@@ -85,7 +88,20 @@ impl WaveSink {
     /// The file exists and `overwrite` is false ([`Error::Exists`], before anything is done), `path` is a
     /// folder or device, or the folder is missing or cannot be written to.
     pub fn create(path: &Path, spec: WaveSpec, overwrite: bool) -> Result<Self> {
-        Self::create_part_of(path, spec, overwrite, 0)
+        Self::begin(path, spec, Extras::default(), overwrite, 0)
+    }
+
+    /// As [`create`](Self::create), with `extras`.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_with(
+        path: &Path,
+        spec: WaveSpec,
+        extras: Extras,
+        overwrite: bool,
+    ) -> Result<Self> {
+        Self::begin(path, spec, extras, overwrite, 0)
     }
 
     /// As [`create`](Self::create), for a file that holds the channels from `first_channel` on of something
@@ -96,31 +112,44 @@ impl WaveSink {
         overwrite: bool,
         first_channel: usize,
     ) -> Result<Self> {
+        Self::begin(path, spec, Extras::default(), overwrite, first_channel)
+    }
+
+    fn begin(
+        path: &Path,
+        spec: WaveSpec,
+        extras: Extras,
+        overwrite: bool,
+        first_channel: usize,
+    ) -> Result<Self> {
         spec.check()?;
         check_free(path, overwrite)?;
         let part_path = with_suffix(path, ".part");
         let file = File::create(&part_path).map_err(|e| Error::io(path, "create", e))?;
+        let packer = Packer::new(spec.bit_depth, spec.channels, first_channel);
         let mut sink = Self {
             path: path.to_path_buf(),
             overwrite,
             spec,
+            packer: packer.with_exact(extras.exact.clone()),
+            extras,
             part: Part {
                 path: part_path,
                 file,
                 is_renamed: false,
             },
-            packer: Packer::new(spec.bit_depth, spec.channels, first_channel),
             buffer: Vec::new(),
             filled: 0,
             chunk: 0,
             frames: 0,
+            behind: 0,
             riff_limit: RIFF_LIMIT,
         };
         let tile_bytes = sink.packer.tile_frames() * spec.frame_bytes();
         sink.buffer = vec![0; WRITE_BYTES + tile_bytes];
-        let (head, _) = spec.head(None, RIFF_LIMIT);
+        let (head, _) = spec.head(&sink.extras, None, RIFF_LIMIT);
         sink.write_out(&head)?;
-        sink.chunk = WRITE_BYTES - head.len();
+        sink.chunk = WRITE_BYTES - head.len() % WRITE_BYTES;
         Ok(sink)
     }
 
@@ -151,17 +180,80 @@ impl WaveSink {
         Ok(())
     }
 
+    /// Appends a chunk behind the samples, of which there are no more: `content` writes it, however large it
+    /// gets below 4 GiB. To be called once per chunk.
+    ///
+    /// # Errors
+    /// The system cannot write, or the chunk is too large.
+    pub fn append(
+        &mut self,
+        id: ChunkId,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
+        if self.behind == 0 {
+            self.flush()?;
+            self.pad(self.data_bytes())?;
+        }
+        let failed = |e| Error::io(&self.path, "write to", e);
+        let mut file = &self.part.file;
+        let header = file.stream_position().map_err(failed)?;
+        file.write_all(&[id.0, [0; 4]].concat()).map_err(failed)?;
+        let mut counted = Counted {
+            inner: BufWriter::with_capacity(WRITE_BYTES, file),
+            count: 0,
+        };
+        content(&mut counted)
+            .and_then(|()| counted.flush())
+            .map_err(failed)?;
+        let bytes = counted.count;
+        drop(counted);
+        let Ok(size) = u32::try_from(bytes) else {
+            return Err(Error::Unsupported {
+                path: self.path.clone(),
+                feature: format!("a chunk \"{id}\" of {bytes} bytes"),
+                hint: "a chunk beside the samples has less than 4 GiB: export a shorter part"
+                    .to_owned(),
+            });
+        };
+        self.pad(bytes)?;
+        let mut file = &self.part.file;
+        file.seek(SeekFrom::Start(header + 4))
+            .and_then(|_| file.write_all(&size.to_le_bytes()))
+            .and_then(|()| file.seek(SeekFrom::End(0)))
+            .map_err(|e| Error::io(&self.path, "write to", e))?;
+        self.behind += 8 + bytes + bytes % 2;
+        Ok(())
+    }
+
+    /// The temporary file, for those who read it again before it gets its name.
+    pub fn part_path(&self) -> &Path {
+        &self.part.path
+    }
+
+    fn data_bytes(&self) -> u64 {
+        self.frames * self.spec.frame_bytes() as u64
+    }
+
+    /// A byte of 0 after an odd number.
+    fn pad(&mut self, bytes: u64) -> Result<()> {
+        match bytes % 2 {
+            1 => self.write_out(&[0]),
+            _ => Ok(()),
+        }
+    }
+
     /// Completes the file, reads it again and compares. It keeps its temporary name; to be called once.
     ///
     /// # Errors
     /// The system cannot write or read, or the file read is not what was written ([`Error::Verify`]).
     pub fn seal(&mut self) -> Result<WrittenFile> {
         self.flush()?;
-        let data_bytes = self.frames * self.spec.frame_bytes() as u64;
-        if data_bytes % 2 == 1 {
-            self.write_out(&[0])?;
+        let data_bytes = self.data_bytes();
+        if self.behind == 0 {
+            self.pad(data_bytes)?;
         }
-        let (head, container) = self.spec.head(Some(self.frames), self.riff_limit);
+        let sizes = Some((self.frames, self.behind));
+        let (head, container) = self.spec.head(&self.extras, sizes, self.riff_limit);
         self.part
             .file
             .seek(SeekFrom::Start(0))
@@ -175,7 +267,7 @@ impl WaveSink {
             peak: tallies.iter().fold(0.0, |peak, t| t.peak.max(peak)),
             channel_peaks: tallies.iter().map(|t| t.peak).collect(),
             clipped: tallies.iter().map(|t| t.clipped).sum(),
-            bytes: head.len() as u64 + data_bytes + data_bytes % 2,
+            bytes: head.len() as u64 + data_bytes + data_bytes % 2 + self.behind,
             container,
         };
         verify(&self.part.path, &written, self.spec, tallies).map_err(|e| match e {
@@ -248,6 +340,24 @@ impl WaveSink {
                 unusable_sample(found.sample)
             ),
         }
+    }
+}
+
+/// Counts what goes through.
+struct Counted<W> {
+    inner: W,
+    count: u64,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.count += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 
@@ -342,10 +452,10 @@ mod tests {
             channel_mask: None,
             container: Container::Riff,
         };
-        let head = spec.head(Some(0), RIFF_LIMIT).0.len() as u64;
+        let head = spec.head(&Extras::default(), Some((0, 0)), RIFF_LIMIT).0.len() as u64;
         let most = (u64::from(u32::MAX) - 1 - (head - 8)) / 4;
-        assert_eq!(spec.head(Some(most), RIFF_LIMIT).1, "RIFF");
-        assert_eq!(spec.head(Some(most + 1), RIFF_LIMIT).1, "RF64");
+        assert_eq!(spec.head(&Extras::default(), Some((most, 0)), RIFF_LIMIT).1, "RIFF");
+        assert_eq!(spec.head(&Extras::default(), Some((most + 1, 0)), RIFF_LIMIT).1, "RF64");
     }
 
     #[test]
@@ -386,7 +496,7 @@ mod tests {
         sink.write(&block, &[0]).unwrap();
         sink.flush().unwrap();
         // One sample becomes louder than all that were written.
-        let head = spec.head(None, RIFF_LIMIT).0.len() as u64;
+        let head = spec.head(&Extras::default(), None, RIFF_LIMIT).0.len() as u64;
         sink.part.file.seek(SeekFrom::Start(head + 100)).unwrap();
         sink.part.file.write_all(&[0xff, 0x7f]).unwrap();
         sink.part.file.seek(SeekFrom::End(0)).unwrap();

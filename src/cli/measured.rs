@@ -1,27 +1,27 @@
-//! Loudness and peaks of a whole audio file.
+//! Loudness and peaks as they are told, and of a whole audio file.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::audio::{Block, QUANTUM};
-use crate::cli::{Ui, interrupt, named_layout};
+use super::{Ui, interrupt, named_layout};
 use crate::format::{AudioFacts, AudioSource};
-use crate::layout::Layout;
+use crate::layout::{Layout, wav_position};
 use crate::measure::{LoudnessMeter, PeakMeter, TruePeakMeter, channel_weights};
 use crate::units::{Decibels, Gain};
 use crate::{Error, Result};
 
 /// What was read off the meters at the end of the file. No figure is a number for silence.
 #[derive(Debug)]
-pub(super) struct Measured {
+pub(crate) struct Measured {
     loudness: LoudnessMeter,
     peaks: Vec<Decibels>,
     true_peaks: Vec<Decibels>,
 }
 
 /// Reads the file from its first frame to its last.
-pub(super) fn measure(
+pub(crate) fn measure(
     path: &Path,
     source: &mut dyn AudioSource,
     layout: Option<&str>,
@@ -49,16 +49,27 @@ pub(super) fn measure(
         true_peak.add(&block);
         progress.inc(read as u64);
     }
-    let decibels = |peaks: &[f32]| {
-        peaks
-            .iter()
-            .map(|&p| Gain(f64::from(p)).decibels())
-            .collect()
-    };
-    Ok(Measured {
-        loudness,
-        peaks: decibels(peak.peaks()),
-        true_peaks: decibels(&true_peak.peaks()),
+    Ok(Measured::of(loudness, peak.peaks(), &true_peak.peaks()))
+}
+
+/// What the channels of a file are called: by the layout that was given, by the file's own channel mask, or
+/// by their numbers.
+pub(crate) fn labels(facts: &AudioFacts, layout: Option<&str>) -> Result<Vec<String>> {
+    if let Some(name) = layout {
+        let layout = named_layout::load(name)?;
+        let order = match layout.mask_order() {
+            Some(order) if facts.channel_mask.is_some() => order,
+            _ => (0..layout.channels()).collect(),
+        };
+        let label = |channel: usize| layout.speakers[channel].label.clone();
+        return Ok(order.into_iter().map(label).collect());
+    }
+    Ok(match facts.channel_mask {
+        Some(mask) => (0..32)
+            .filter(|bit| mask >> bit & 1 == 1)
+            .map(|bit| wav_position(bit).map_or_else(|| (bit + 1).to_string(), str::to_owned))
+            .collect(),
+        None => (1..=facts.channels).map(|n| n.to_string()).collect(),
     })
 }
 
@@ -116,7 +127,43 @@ fn weights_of_mask(mask: u32) -> Vec<f64> {
 }
 
 impl Measured {
-    pub(super) fn print(&self, ui: &Ui) -> Result<()> {
+    /// What meters read at the end; peaks are linear.
+    pub(crate) fn of(loudness: LoudnessMeter, peaks: &[f32], true_peaks: &[f32]) -> Self {
+        let decibels = |peaks: &[f32]| {
+            peaks
+                .iter()
+                .map(|&p| Gain(f64::from(p)).decibels())
+                .collect()
+        };
+        Self {
+            loudness,
+            peaks: decibels(peaks),
+            true_peaks: decibels(true_peaks),
+        }
+    }
+
+    /// The loudness meter.
+    pub(crate) fn loudness(&self) -> &LoudnessMeter {
+        &self.loudness
+    }
+
+    /// Integrated loudness in LUFS.
+    pub(crate) fn integrated(&self) -> Option<f64> {
+        self.loudness.integrated()
+    }
+
+    /// True peak of the loudest channel; `None` for silence.
+    pub(crate) fn true_peak_dbtp(&self) -> Option<f64> {
+        number(highest(&self.true_peaks))
+    }
+
+    /// Sample peak and true peak of each channel; `None` for silence.
+    pub(crate) fn channel_peaks(&self) -> impl Iterator<Item = (Option<f64>, Option<f64>)> + '_ {
+        let peaks = self.peaks.iter().zip(&self.true_peaks);
+        peaks.map(|(&peak, &true_peak)| (number(peak), number(true_peak)))
+    }
+
+    pub(crate) fn print(&self, ui: &Ui) -> Result<()> {
         let figure = |value: Option<f64>, unit: &str| match value {
             Some(value) => format!("{value:.1} {unit}"),
             None => "none (silent or too short)".to_owned(),
@@ -148,7 +195,7 @@ impl Measured {
         ))
     }
 
-    pub(super) fn as_json(&self) -> Value {
+    pub(crate) fn as_json(&self) -> Value {
         json!({
             "integrated_lufs": self.loudness.integrated(),
             "range_lu": self.loudness.range(),

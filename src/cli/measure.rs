@@ -1,0 +1,189 @@
+//! `umbel measure`: how loud files, sessions and masters are.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::measured::{self, Measured};
+use super::{Ui, interrupt, named_layout, opened};
+use crate::format::{BitDepth, Container, adm};
+use crate::offline::{self, Delivery, Options, Programme, Rendered};
+use crate::render::Target;
+use crate::units::Frames;
+use crate::{Error, Result};
+
+/// Measure loudness (ITU-R BS.1770-5, EBU Tech 3342) and true peak of audio files, sessions and ADM masters.
+///
+/// An audio file is measured as it stands. Sessions and masters are rendered to a layout first, 5.1 unless
+/// said otherwise; nothing is written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Audio files, sessions and ADM masters.
+    #[arg(required = true, value_name = "PATH")]
+    inputs: Vec<PathBuf>,
+    /// What sessions and masters are rendered to, and what the channels of an audio file are for if its
+    /// header does not say.
+    #[arg(short, long, value_name = "NAME|FILE")]
+    layout: Option<String>,
+    /// Print the loudness over time as well, with --json: a figure every tenth of a second.
+    #[arg(long)]
+    series: bool,
+    /// Fail with exit code 5 if the integrated loudness is above this, in LKFS.
+    #[arg(long, value_name = "LKFS", allow_negative_numbers = true)]
+    max_lkfs: Option<f64>,
+    /// Fail with exit code 5 if the true peak is above this, in dBTP.
+    #[arg(long, value_name = "DBTP", allow_negative_numbers = true)]
+    max_dbtp: Option<f64>,
+    /// Convert stems of another sample rate to that of most stems, instead of refusing them.
+    #[arg(long)]
+    resample: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  umbel measure out/714.wav                     a file, by its channel mask
+  umbel measure song.toml                       a session, by its 5.1 render
+  umbel measure master.wav -l 7.1.4 --json      a master, by its 7.1.4 render
+  umbel measure master.wav --max-lkfs -18 --max-dbtp -1    exit code 5 if it is too loud";
+
+/// The layout that deliveries are gated on.
+const GATE_LAYOUT: &str = "5.1";
+
+pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
+    interrupt::install();
+    let mut all = Vec::new();
+    let mut missed = Vec::new();
+    for input in &args.inputs {
+        let figures = of(&args, input, ui)?;
+        missed.extend(figures.missed(&args, input));
+        if ui.json {
+            all.push(figures.json(input, args.series));
+        } else {
+            ui.line(format_args!("{}: {}", input.display(), figures.of))?;
+            figures.measured.print(ui)?;
+        }
+    }
+    if ui.json {
+        let value = match all.len() {
+            1 => all.swap_remove(0),
+            _ => Value::Array(all),
+        };
+        ui.json_line(&value)?;
+    }
+    match missed.as_slice() {
+        [] => Ok(()),
+        missed => Err(Error::Gate(missed.join("; "))),
+    }
+}
+
+/// What one input comes to.
+struct Figures {
+    /// What was measured: "7.1.4 file", "own 5.1 render".
+    of: String,
+    channels: Vec<String>,
+    measured: Measured,
+}
+
+fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
+    if let Some(mut source) = opened::plain_audio(input)? {
+        let layout = args.layout.as_deref();
+        let facts = source.facts().clone();
+        let measured = measured::measure(input, source.as_mut(), layout, ui)?;
+        let named = measured::labels(&facts, layout)?;
+        return Ok(Figures {
+            of: format!("the file as it stands, {} channels", facts.channels),
+            channels: named,
+            measured,
+        });
+    }
+    let programme = opened::programme(input, args.resample, &adm::Selection::default(), ui)?;
+    let name = args.layout.as_deref().unwrap_or(GATE_LAYOUT);
+    let rendered = render(programme, name, ui)?;
+    Ok(Figures {
+        of: format!("own {name} render, without a limiter"),
+        channels: rendered.channel_order.clone(),
+        measured: Measured::of(rendered.loudness, &rendered.peaks, &rendered.true_peaks),
+    })
+}
+
+/// The programme heard on a layout.
+fn render(programme: Programme, layout: &str, ui: &Ui) -> Result<Rendered> {
+    let target = if layout.eq_ignore_ascii_case("stereo") {
+        Target::Stereo
+    } else {
+        Target::loudspeakers(named_layout::load(layout)?)?
+    };
+    let delivery = Delivery {
+        name: layout.to_owned(),
+        target,
+        path: PathBuf::new(),
+        bit_depth: BitDepth::Float32,
+        container: Container::Riff,
+        multi_mono: false,
+        true_peak: true,
+        chain: Vec::new(),
+    };
+    let options = Options {
+        from: Frames(0),
+        to: None,
+        threads: rayon::current_num_threads(),
+        overwrite: false,
+        tail: false,
+    };
+    let progress = ui.progress(programme.length.0, "measuring");
+    let mut done = offline::listen(programme, vec![delivery], options, &mut |done| {
+        progress.set(done.0);
+        !interrupt::requested()
+    })?;
+    Ok(done.outputs.swap_remove(0))
+}
+
+impl Figures {
+    /// The limits that are not kept, in words.
+    fn missed(&self, args: &Args, input: &Path) -> Vec<String> {
+        let mut missed = Vec::new();
+        let mut limit = |name: &str, unit: &str, found: Option<f64>, most: Option<f64>| {
+            if let (Some(found), Some(most)) = (found, most)
+                && found > most
+            {
+                missed.push(format!(
+                    "\"{}\": {name} is {found:.2} {unit} ({}); at most {most} is allowed",
+                    input.display(),
+                    self.of
+                ));
+            }
+        };
+        limit(
+            "integrated loudness",
+            "LKFS",
+            self.measured.integrated(),
+            args.max_lkfs,
+        );
+        let peak = self.measured.true_peak_dbtp();
+        limit("true peak", "dBTP", peak, args.max_dbtp);
+        missed
+    }
+
+    fn json(&self, input: &Path, series: bool) -> Value {
+        let mut object = self.measured.as_json();
+        object["file"] = json!(input.display().to_string());
+        object["measured"] = json!(self.of);
+        object["lra_lu"] = object["range_lu"].take();
+        let channels = self.channels.iter().zip(self.measured.channel_peaks());
+        object["channels"] = channels
+            .map(|(label, (peak, true_peak))| {
+                json!({ "label": label, "peak_dbfs": peak, "true_peak_dbtp": true_peak })
+            })
+            .collect();
+        if let Some(map) = object.as_object_mut() {
+            map.retain(|key, _| key != "range_lu" && !key.starts_with("channel_"));
+        }
+        if series {
+            let meter = self.measured.loudness();
+            object["momentary_lufs"] = meter.momentary().collect();
+            object["short_term_lufs"] = meter.short_term().collect();
+        }
+        object
+    }
+}

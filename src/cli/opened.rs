@@ -1,0 +1,55 @@
+//! What an input of a command is: plain audio, a session or a master.
+
+use std::path::Path;
+
+use super::Ui;
+use super::render::{refuse_plain_audio, told_findings};
+use crate::format::adm::{self, Selection};
+use crate::format::{AudioSource, WaveReader};
+use crate::offline::Programme;
+use crate::session::{BuildOptions, Session};
+use crate::{Error, Result};
+
+/// Whether the file at `input` holds audio, so is no session.
+pub(super) fn is_audio(input: &Path) -> bool {
+    crate::format::open(input).is_ok()
+}
+
+/// The audio at `input` if it has no metadata that says what it is, so that it can only be taken as it
+/// stands; `None` for a session or a master.
+pub(super) fn plain_audio(input: &Path) -> Result<Option<Box<dyn AudioSource>>> {
+    if is_text(input) || WaveReader::open(input).is_ok_and(|file| adm::is_adm(file.facts())) {
+        return Ok(None);
+    }
+    crate::format::open(input).map(Some)
+}
+
+/// Sessions are texts, and are called so.
+fn is_text(path: &Path) -> bool {
+    let extension = path.extension().and_then(std::ffi::OsStr::to_str);
+    extension.is_some_and(|e| e.eq_ignore_ascii_case("toml") || e.eq_ignore_ascii_case("json"))
+}
+
+/// What the session or master at `input` plays.
+pub(super) fn programme(
+    input: &Path,
+    resample: bool,
+    selection: &Selection,
+    ui: &Ui,
+) -> Result<Programme> {
+    if is_audio(input) {
+        refuse_plain_audio(input)?;
+        let master = adm::read(input)?.master(selection)?;
+        told_findings(&master.findings, ui);
+        return Ok(master.into());
+    }
+    let song = Session::load(input)?.build(&BuildOptions { resample })?;
+    told_findings(&song.warnings, ui);
+    if song.objects.is_empty() {
+        return Err(Error::Usage(format!(
+            "\"{}\": nothing sounds",
+            input.display()
+        )));
+    }
+    Ok(song.into())
+}
