@@ -14,11 +14,13 @@ use umbel::geometry::Position;
 use umbel::panner::{self, GainCalculator};
 use umbel::scene::{Extent, ObjectState};
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 14] = [
     "init",
     "check",
     "render",
     "process",
+    "measure",
+    "presets",
     "info",
     "layout",
     "gains",
@@ -754,4 +756,28 @@ fn the_manual_is_printed_or_written_page_by_page() {
     let file = folder.path().join("taken");
     std::fs::write(&file, "").unwrap();
     assert_ends(&umbel(&["man", "--out", text(&file)]), 1, &["taken"]);
+}
+
+#[test]
+fn presets_are_listed_and_can_be_used_by_name_or_as_text() {
+    let all = umbel(&["presets", "--json"]);
+    let all: Value = serde_json::from_slice(&all.stdout).unwrap();
+    let presets = all["presets"].as_array().unwrap();
+    assert!(presets.len() >= 4);
+    let text = String::from_utf8(umbel(&["presets"]).stdout).unwrap();
+    for preset in presets {
+        let name = preset["name"].as_str().unwrap();
+        assert!(text.contains(name));
+        let one = umbel(&["presets", name]);
+        assert!(one.status.success());
+        let one = String::from_utf8(one.stdout).unwrap();
+        assert!(one.ends_with(&format!("{}\n", preset["chain"].as_str().unwrap())));
+    }
+    let none = umbel(&["presets", "drum-glue"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(
+        String::from_utf8(none.stderr)
+            .unwrap()
+            .contains("drums-glue")
+    );
 }

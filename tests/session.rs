@@ -168,6 +168,11 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
             "did you mean `hall`?",
         ),
         (
+            "U454",
+            stem("at = { az = 0 }\nchain = [{ preset = «\"drum-glue\"» }]"),
+            "drums-glue",
+        ),
+        (
             "U489",
             stem("at = { az = 0 }\nchain = [{ comp = { key = «\"Kik\"» } }]"),
             "there are:",
@@ -603,6 +608,69 @@ fn bad_audio() -> Vec<(&'static str, String, &'static str)> {
             "U466",
             session("markers = { end = «\"0:02\"» }", at, ""),
             "after the end",
+        ),
+        (
+            "U101",
+            session(
+                "",
+                "at = { az = 0 }\nchain = [{ comp = {} }, «{ eq = { hp = 30 } }»]",
+                "",
+            ),
+            "a compressor hears what stands before it",
+        ),
+        (
+            "U101",
+            session(
+                "",
+                "at = { az = 0 }\nchain = [{ eq = { tilt = 1 } }, «{ eq = { notch = [[50]] } }»]",
+                "",
+            ),
+            "corrective EQ stands after tonal EQ",
+        ),
+        (
+            "U102",
+            session(
+                "",
+                at,
+                "[master]\nchain = [{ eq = { bell = [[100, 2], «[1200, -3, 5]»] } }]",
+            ),
+            "Q 5 at 1200 Hz is surgical for the master",
+        ),
+        (
+            "U102",
+            session(
+                "",
+                at,
+                "[stereo]\nchain = [{ eq = { high-shelf = «[8000, 4.5]» } }]",
+            ),
+            "the stereo bus",
+        ),
+        (
+            "U102",
+            session(
+                "",
+                "at = { az = 0 }\ngroup = \"g\"",
+                "[[group]]\nname = \"g\"\nchain = [{ eq = { notch = «[[50]]» } }]",
+            ),
+            "best taken out on the stem",
+        ),
+        (
+            "U105",
+            session(
+                "",
+                "at = { az = 0 }\ngroup = \"g\"",
+                "[[group]]\nname = \"g\"\nchain = [{ sat = «{ drive = 3 }» }]",
+            ),
+            "each member by itself",
+        ),
+        (
+            "U105",
+            session(
+                "",
+                at,
+                "[master]\nchain = [{ comp = «{ style = \"vari-mu\" }» }]",
+            ),
+            "the warmth of a vari-mu",
         ),
         (
             "U479",
@@ -1052,5 +1120,31 @@ fn the_documentation_names_every_key() {
             "{} is not in docs/session-file.md",
             rule.code
         );
+    }
+}
+
+#[test]
+fn what_suits_a_group_gets_no_advice() {
+    let folder = folder();
+    for chain in [
+        "[{ preset = \"drums-glue\" }, { preset = \"bass-weight\" }]",
+        "[{ eq = { hp = 30, bell = [[100, 4, 3]] } }, { comp = {} }, { limit = {} }]",
+        "[{ comp = { bypass = true } }, { eq = { hp = 30, bell = [[100, 9, 9]], bypass = true } }]",
+        "[{ preset = \"master-glue\" }]",
+    ] {
+        let text = session(
+            "",
+            "at = { az = 0 }\ngroup = \"g\"",
+            &format!("[[group]]\nname = \"g\"\nchain = {chain}"),
+        );
+        let session = check(folder.path(), &text).session.unwrap();
+        let advice: Vec<_> = session.check_audio();
+        let advice: Vec<_> = advice
+            .iter()
+            .filter(|f| f.code.starts_with("U10"))
+            .collect();
+        // Tone after compression is what the first one asks for.
+        let expected = usize::from(chain.contains("bass-weight"));
+        assert_eq!(advice.len(), expected, "{chain}: {advice:#?}");
     }
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::audio::{Block, QUANTUM};
 use super::{Ui, interrupt, named_layout};
+use crate::audio::{Block, QUANTUM};
 use crate::format::{AudioFacts, AudioSource};
 use crate::layout::{Layout, wav_position};
 use crate::measure::{LoudnessMeter, PeakMeter, TruePeakMeter, channel_weights};

@@ -26,6 +26,7 @@ mod init;
 mod layout;
 mod man;
 mod measure;
+mod presets;
 mod process;
 mod render;
 mod schema;
@@ -61,6 +62,7 @@ enum Verb {
     Check(check::Args),
     Render(render::Args),
     Process(process::Args),
+    Presets(presets::Args),
     Info(info::Args),
     Measure(measure::Args),
     Layout(layout::Args),
@@ -80,6 +82,7 @@ impl Cli {
             Verb::Check(args) => check::run(args, &ui),
             Verb::Render(args) => render::run(args, &ui),
             Verb::Process(args) => process::run(args, &ui),
+            Verb::Presets(args) => presets::run(args, &ui),
             Verb::Info(args) => info::run(args, &ui),
             Verb::Measure(args) => measure::run(args, &ui),
             Verb::Layout(args) => layout::run(args, &ui),

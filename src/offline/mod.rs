@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use delivery::Writing;
 pub use delivery::{Delivery, Heard, Rendered};
 pub use process::{ProcessOptions, Processed, process};
 pub use programme::Programme;
-use delivery::Writing;
 use stems::StemReader;
 
 use crate::audio::{Block, QUANTUM};

@@ -1,4 +1,4 @@
-//! The numbered rules of the session file, U450 to U499. Once released a number never changes its meaning.
+//! The numbered rules of the session file, U450 to U499, and advice on its mix, U101 to U149. Once released a number never changes its meaning.
 
 use crate::error::Severity;
 
@@ -26,6 +26,9 @@ macro_rules! rules {
 }
 
 rules! {
+    ORDER "U101" Note "A chain is in the order of the trade: corrective EQ, tonal EQ, compression, saturation."
+    SURGICAL "U102" Note "What a group, the mix or the stereo bus shares is shaped broadly and gently: Q to 3, 4 dB, no notches."
+    LINKED_SATURATION "U105" Note "What bends the waveform stands where it sounds as on a bus: members of a group are bent one by one."
     SYNTAX "U450" Error "The file is TOML (or JSON, if its name ends in .json)."
     UNKNOWN_KEY "U451" Error "Every key is one that this version knows; nothing is ignored."
     NOT_AVAILABLE "U452" Error "What the file asks for is done by this version."

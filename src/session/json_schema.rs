@@ -6,9 +6,10 @@ use std::sync::OnceLock;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, RestrictFormats};
 use schemars::{JsonSchema, Schema};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::chain::ChainFile;
+use super::presets::{KEY, PRESETS};
 use super::schema::SessionFile;
 
 /// The JSON Schema (draft 2020-12) of the session file.
@@ -27,10 +28,37 @@ fn schema_of<T: JsonSchema>(title: &str) -> Value {
     let settings = SchemaSettings::draft2020_12()
         .with_transform(RestrictFormats::default())
         .with_transform(RecursiveTransform(without_null))
-        .with_transform(RecursiveTransform(described));
+        .with_transform(RecursiveTransform(described))
+        .with_transform(RecursiveTransform(with_presets));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), title.into());
     schema.to_value()
+}
+
+/// Where a processor may stand, the name of a preset may: the types know only what it stands for.
+fn with_presets(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if object.get("title").and_then(Value::as_str) != Some("a processor") {
+        return;
+    }
+    let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+    if let Some(Value::Array(branches)) = object.get_mut("oneOf") {
+        branches.push(json!({
+            "type": "object",
+            "description": "The processors of a preset.",
+            "properties": {
+                KEY: {
+                    "type": "string",
+                    "enum": names,
+                    "description": "Its name; `umbel presets` lists them.",
+                },
+            },
+            "additionalProperties": false,
+            "required": [KEY],
+        }));
+    }
 }
 
 /// The one key of a table that stands for its kind (`{ eq = … }`) is described by what the kind is.

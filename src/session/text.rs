@@ -7,6 +7,7 @@ use toml::de::DeTable;
 use super::codes::{SYNTAX, UNREADABLE_TEXT};
 use super::findings::{Findings, shorten};
 use super::json;
+use super::presets;
 use super::tree::Node;
 
 /// Largest session file in bytes. It bounds the memory of the parser; long automation belongs in a CSV
@@ -51,9 +52,15 @@ pub(crate) fn decode(bytes: Vec<u8>, findings: &mut Findings) -> Option<String> 
     }
 }
 
-/// The tree of a session's text, JSON if the file's name ends in .json, otherwise TOML; `None` after a
-/// finding.
+/// The tree of the text of a session or chain, JSON if the file's name ends in .json, otherwise TOML; `None`
+/// after a finding. Presets have been replaced by their processors.
 pub(crate) fn parse(text: &str, path: &Path, findings: &mut Findings) -> Option<Node> {
+    let mut tree = parse_as_written(text, path, findings)?;
+    presets::expand(&mut tree);
+    Some(tree)
+}
+
+fn parse_as_written(text: &str, path: &Path, findings: &mut Findings) -> Option<Node> {
     let is_json = path
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));

@@ -452,10 +452,20 @@ mod tests {
             channel_mask: None,
             container: Container::Riff,
         };
-        let head = spec.head(&Extras::default(), Some((0, 0)), RIFF_LIMIT).0.len() as u64;
+        let head = spec
+            .head(&Extras::default(), Some((0, 0)), RIFF_LIMIT)
+            .0
+            .len() as u64;
         let most = (u64::from(u32::MAX) - 1 - (head - 8)) / 4;
-        assert_eq!(spec.head(&Extras::default(), Some((most, 0)), RIFF_LIMIT).1, "RIFF");
-        assert_eq!(spec.head(&Extras::default(), Some((most + 1, 0)), RIFF_LIMIT).1, "RF64");
+        assert_eq!(
+            spec.head(&Extras::default(), Some((most, 0)), RIFF_LIMIT).1,
+            "RIFF"
+        );
+        assert_eq!(
+            spec.head(&Extras::default(), Some((most + 1, 0)), RIFF_LIMIT)
+                .1,
+            "RF64"
+        );
     }
 
     #[test]

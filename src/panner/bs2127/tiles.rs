@@ -1,26 +1,24 @@
 //! The sum over the grid of the extent panner, in tiles of neighbouring points.
 //!
-//! A tile that lies wholly within the extent is added as one sum; one wholly outside is passed over; only
-//! where the weight fades do points count one by one. The weight of a point is found without any angle: with
-//! d its distance from the arc of the [`Shape`] and r the radius, sin(d - r) follows from the sines and cosines
-//! of both, and is small where it is needed.
+//! A block of tiles that lies wholly within the extent is added as one sum; one wholly outside is passed over;
+//! of the others the same is asked tile by tile, and only where the weight fades do points count one by one. The
+//! weight of a point is found without any angle: with d its distance from the arc of the [`Shape`] and r the
+//! radius, sin(d - r) follows from the sines and cosines of both, and is small where it is needed.
 
 use pulp::{Simd, WithSimd};
 
 use super::extent::{FADE_DEG, Shape};
 use crate::geometry::Direction;
 
-/// Points of a tile.
-const POINTS: usize = 16;
-
-/// Rows of gains are as long as a multiple of this.
+/// Points of a tile, tiles that are sorted at once, and what rows of gains are as long as a multiple of: as many
+/// numbers as the widest vectors hold.
 const LANES: usize = 8;
 
 /// Sums that run side by side.
 const CHAINS: usize = 4;
 
-/// Most tiles that a grid may have.
-const MOST_TILES: usize = 128;
+/// Most blocks that a grid may have.
+const MOST_BLOCKS: usize = 32;
 
 /// Most loudspeakers.
 const MOST_SPEAKERS: usize = 24;
@@ -28,23 +26,48 @@ const MOST_SPEAKERS: usize = 24;
 /// Room for rounding where a tile is told to lie wholly inside or outside.
 const MARGIN: f64 = 1e-9;
 
-/// Points with gains, tile by tile.
+/// Points with gains, in tiles of [`LANES`] and blocks of as many tiles.
 #[derive(Debug, Clone)]
 pub(super) struct Tiles {
-    /// Middle of each tile, and how far from it its points lie; padded to whole lanes.
+    blocks: Level,
+    tiles: Level,
+    /// The points, [`LANES`] to a tile; those that fill a tile up have no gains.
+    points: Columns,
+    /// Gains of each point, `stride` to a point.
+    gains: Vec<f64>,
+    stride: usize,
+    speakers: usize,
+    /// Sine and cosine of the fade.
+    sin_fade: f64,
+    cos_fade: f64,
+}
+
+/// Sets of points: where they lie and what they add up to. A whole number of vectors; the last may be empty.
+#[derive(Debug, Clone, Default)]
+struct Level {
+    /// Middle of each set, and how far from it its points lie.
     middles: Columns,
     cos_reach: Vec<f64>,
     sin_reach: Vec<f64>,
     most_reach: f64,
-    count: usize,
-    /// The points, [`POINTS`] to a tile.
-    points: Columns,
-    /// Gains of each point, `stride` to a point; those that fill a tile up have none.
-    gains: Vec<f64>,
-    /// Sums of each tile.
+    /// Sums of the gains of each set.
     sums: Vec<f64>,
-    stride: usize,
-    speakers: usize,
+}
+
+impl Level {
+    fn push(&mut self, points: &[Direction], sums: &[f64]) {
+        let middle = match points.is_empty() {
+            false => points.iter().sum::<Direction>().normalize(),
+            true => Direction::y(),
+        };
+        let reach = points.iter().map(|point| middle.angle(point));
+        let reach = reach.fold(0.0, f64::max);
+        self.middles.push(&middle);
+        self.cos_reach.push(reach.cos());
+        self.sin_reach.push(reach.sin());
+        self.most_reach = reach.max(self.most_reach);
+        self.sums.extend(sums);
+    }
 }
 
 /// Unit vectors, coordinate by coordinate.
@@ -62,10 +85,14 @@ impl Columns {
         self.z.push(direction.z);
     }
 
-    /// [`POINTS`] directions from `first` on, in vectors.
+    /// [`LANES`] directions from `first` on, in vectors.
     #[inline(always)]
     fn lanes<S: Simd>(&self, first: usize) -> [&[S::f64s]; 3] {
-        [&self.x, &self.y, &self.z].map(|column| S::as_simd_f64s(&column[first..][..POINTS]).0)
+        [
+            S::as_simd_f64s(&self.x[first..][..LANES]).0,
+            S::as_simd_f64s(&self.y[first..][..LANES]).0,
+            S::as_simd_f64s(&self.z[first..][..LANES]).0,
+        ]
     }
 }
 
@@ -81,54 +108,50 @@ impl Tiles {
             "as many loudspeakers as a system has"
         );
         let stride = speakers.next_multiple_of(LANES);
-        let mut tiles = Vec::new();
-        cut(points, &mut tiles);
+        let mut blocks = Vec::new();
+        cut(points, LANES * LANES, &mut blocks);
+        blocks.resize(blocks.len().next_multiple_of(LANES), Vec::new());
         assert!(
-            tiles.len() <= MOST_TILES,
-            "as many tiles as there is room for"
+            blocks.len() <= MOST_BLOCKS,
+            "as many blocks as there is room for"
         );
+        let (sin_fade, cos_fade) = FADE_DEG.to_radians().sin_cos();
         let mut built = Self {
-            middles: Columns::default(),
-            cos_reach: Vec::new(),
-            sin_reach: Vec::new(),
-            most_reach: 0.0,
-            count: tiles.len(),
+            sin_fade,
+            cos_fade,
+            blocks: Level::default(),
+            tiles: Level::default(),
             points: Columns::default(),
             gains: Vec::new(),
-            sums: vec![0.0; tiles.len() * stride],
             stride,
             speakers,
         };
-        for (index, tile) in tiles.iter().enumerate() {
-            let middle = tile.iter().sum::<Direction>().normalize();
-            let reach = tile
-                .iter()
-                .map(|point| middle.angle(point))
-                .fold(0.0, f64::max);
-            built.middles.push(&middle);
-            built.cos_reach.push(reach.cos());
-            built.sin_reach.push(reach.sin());
-            built.most_reach = reach.max(built.most_reach);
-            for place in 0..POINTS {
-                let mut row = vec![0.0; stride];
-                match tile.get(place) {
-                    Some(point) => {
-                        built.points.push(point);
-                        gains_of(point, &mut row[..speakers]);
+        for block in blocks {
+            let mut block_sums = vec![0.0; stride];
+            let mut tiles = Vec::new();
+            cut(block.clone(), LANES, &mut tiles);
+            tiles.resize(LANES, Vec::new());
+            for tile in tiles {
+                let mut tile_sums = vec![0.0; stride];
+                for place in 0..LANES {
+                    let mut row = vec![0.0; stride];
+                    match tile.get(place) {
+                        Some(point) => {
+                            built.points.push(point);
+                            gains_of(point, &mut row[..speakers]);
+                        }
+                        None => built.points.push(&Direction::y()),
                     }
-                    None => built.points.push(&middle),
+                    let both = tile_sums.iter_mut().zip(&mut block_sums).zip(&row);
+                    both.for_each(|((tile, block), gain)| {
+                        *tile += gain;
+                        *block += gain;
+                    });
+                    built.gains.extend(row);
                 }
-                let sums = &mut built.sums[index * stride..][..stride];
-                sums.iter_mut()
-                    .zip(&row)
-                    .for_each(|(sum, gain)| *sum += gain);
-                built.gains.extend(row);
+                built.tiles.push(&tile, &tile_sums);
             }
-        }
-        while !built.cos_reach.len().is_multiple_of(POINTS) {
-            built.middles.push(&Direction::y());
-            built.cos_reach.push(1.0);
-            built.sin_reach.push(0.0);
+            built.blocks.push(&block, &block_sums);
         }
         built
     }
@@ -157,10 +180,10 @@ impl Tiles {
     }
 }
 
-/// Cuts points into tiles, all but the last full, by halving along the longest side again and again.
-fn cut(mut points: Vec<Direction>, tiles: &mut Vec<Vec<Direction>>) {
-    if points.len() <= POINTS {
-        tiles.push(points);
+/// Cuts points into sets of `most`, all but the last full, by halving along the longest side again and again.
+fn cut(mut points: Vec<Direction>, most: usize, sets: &mut Vec<Vec<Direction>>) {
+    if points.len() <= most {
+        sets.push(points);
         return;
     }
     let length = |axis: usize| {
@@ -170,10 +193,10 @@ fn cut(mut points: Vec<Direction>, tiles: &mut Vec<Vec<Direction>>) {
     let longest = (0..3).max_by(|a, b| length(*a).total_cmp(&length(*b)));
     let axis = longest.unwrap_or(0);
     points.sort_by(|a, b| a[axis].total_cmp(&b[axis]));
-    let half = points.len().div_ceil(POINTS).div_ceil(2) * POINTS;
+    let half = points.len().div_ceil(most).div_ceil(2) * most;
     let rest = points.split_off(half.min(points.len() - 1));
-    cut(points, tiles);
-    cut(rest, tiles);
+    cut(points, most, sets);
+    cut(rest, most, sets);
 }
 
 /// The work of [`Tiles::sum`], for each instruction set. What is fused is fused in all of them, so that all give
@@ -199,6 +222,13 @@ struct Edges<S: Simd> {
     zero: S::f64s,
     one: S::f64s,
     least: S::f64s,
+    /// Where the fade ends, in radians, and what follows from it.
+    outer: f64,
+    cos_outer: S::f64s,
+    minus_sin_outer: S::f64s,
+    margin: S::f64s,
+    minus_margin: S::f64s,
+    minus_two: S::f64s,
 }
 
 impl<const ROW: usize> WithSimd for Sum<'_, ROW> {
@@ -211,31 +241,30 @@ impl<const ROW: usize> WithSimd for Sum<'_, ROW> {
             shape,
             gains,
         } = self;
-        let edges = Edges::new(simd, shape);
-        let mut sum = [0.0_f64; ROW];
-        let mut faded = [0_u8; MOST_TILES];
-        let count = tiles.sort(simd, shape, &edges, &mut faded, &mut sum);
+        let edges = Edges::new(simd, shape, tiles);
         // Several sums side by side, so that none waits for the one before.
         let mut sums = [[0.0_f64; ROW]; CHAINS];
-        for &tile in &faded[..count] {
-            let first = usize::from(tile) * POINTS;
-            let mut weights = [0.0_f64; POINTS];
-            edges.weights(simd, &tiles.points, first, &mut weights);
-            let rows = &tiles.gains[first * ROW..][..POINTS * ROW];
-            for (rows, weights) in rows
-                .chunks_exact(CHAINS * ROW)
-                .zip(weights.chunks_exact(CHAINS))
-            {
-                for (chain, (sums, weight)) in sums.iter_mut().zip(weights).enumerate() {
-                    let weight = simd.splat_f64s(*weight);
-                    let (row, _) = S::as_simd_f64s(&rows[chain * ROW..][..ROW]);
-                    let (sums, _) = S::as_mut_simd_f64s(sums);
-                    for (sum, gain) in sums.iter_mut().zip(row) {
-                        *sum = simd.mul_add_f64s(weight, *gain, *sum);
-                    }
-                }
-            }
+        let near_blocks = &mut [0_u8; MOST_BLOCKS + LANES];
+        let mut blocks = 0;
+        for first in (0..tiles.blocks.cos_reach.len()).step_by(LANES) {
+            let near = edges.sort(simd, &tiles.blocks, first, &mut sums);
+            blocks = list(first, &near, near_blocks, blocks);
         }
+        let near_tiles = &mut [0_u8; MOST_BLOCKS * LANES + LANES];
+        let mut count = 0;
+        for &block in &near_blocks[..blocks] {
+            let first = usize::from(block) * LANES;
+            let near = edges.sort(simd, &tiles.tiles, first, &mut sums);
+            count = list(first, &near, near_tiles, count);
+        }
+        for &tile in &near_tiles[..count] {
+            let first = usize::from(tile) * LANES;
+            let mut weights = [0.0_f64; LANES];
+            edges.weights(simd, &tiles.points, first, &mut weights);
+            let rows = &tiles.gains[first * ROW..][..LANES * ROW];
+            add(simd, rows, &weights, &mut sums);
+        }
+        let mut sum = [0.0_f64; ROW];
         for chain in &sums {
             sum.iter_mut()
                 .zip(chain)
@@ -245,51 +274,43 @@ impl<const ROW: usize> WithSimd for Sum<'_, ROW> {
     }
 }
 
-impl Tiles {
-    /// Adds the tiles that lie wholly within the shape; gives those that its edge may cross.
-    #[inline(always)]
-    fn sort<S: Simd, const ROW: usize>(
-        &self,
-        simd: S,
-        shape: &Shape,
-        edges: &Edges<S>,
-        faded: &mut [u8; MOST_TILES],
-        sum: &mut [f64; ROW],
-    ) -> usize {
-        let outer = shape.radius + FADE_DEG.to_radians();
-        let (sin_outer, cos_outer) = outer.sin_cos();
-        let (sin_radius, cos_radius) = shape.radius.sin_cos();
-        // Beyond half a turn the cosines would begin to rise again.
-        let all_near = outer + self.most_reach >= std::f64::consts::PI;
-        let mut count = 0;
-        for first in (0..self.count).step_by(POINTS) {
-            let mut nearness = [0.0_f64; POINTS];
-            edges.nearness(simd, &self.middles, first, &mut nearness);
-            for (lane, nearness) in nearness.iter().enumerate().take(self.count - first) {
-                let tile = first + lane;
-                let (cos, sin) = (self.cos_reach[tile], self.sin_reach[tile]);
-                // Cosines of radius + fade + reach, and of radius - reach.
-                let far = cos_outer * cos - sin_outer * sin;
-                let near = cos_radius * cos + sin_radius * sin;
-                if cos > cos_radius && *nearness > near + MARGIN {
-                    let whole = &self.sums[tile * ROW..][..ROW];
-                    sum.iter_mut()
-                        .zip(whole)
-                        .for_each(|(sum, gain)| *sum += gain);
-                } else if all_near || *nearness > far - MARGIN {
-                    faded[count] = tile as u8;
-                    count += 1;
-                }
+/// Adds weighted rows to sums that run side by side.
+#[inline(always)]
+fn add<S: Simd, const ROW: usize>(
+    simd: S,
+    rows: &[f64],
+    weights: &[f64],
+    sums: &mut [[f64; ROW]; CHAINS],
+) {
+    // Loops and no iterators: what is not inlined here is not made for the instruction set.
+    for first in (0..weights.len()).step_by(CHAINS) {
+        for (chain, sums) in sums.iter_mut().enumerate() {
+            let weight = simd.splat_f64s(weights[first + chain]);
+            let (row, _) = S::as_simd_f64s(&rows[(first + chain) * ROW..][..ROW]);
+            let (sums, _) = S::as_mut_simd_f64s(sums);
+            for lane in 0..sums.len() {
+                sums[lane] = simd.mul_add_f64s(weight, row[lane], sums[lane]);
             }
         }
-        count
     }
+}
+
+/// Appends the sets from `first` on that the edge may cross to a list of `count`; gives its new length. Each is
+/// written and only those are counted: no branch to be guessed wrongly.
+#[inline(always)]
+fn list(first: usize, near: &[f64; LANES], to: &mut [u8], mut count: usize) -> usize {
+    for (lane, near) in near.iter().enumerate() {
+        to[count] = (first + lane) as u8;
+        count += usize::from(*near > 0.0);
+    }
+    count
 }
 
 impl<S: Simd> Edges<S> {
     #[inline(always)]
-    fn new(simd: S, shape: &Shape) -> Self {
+    fn new(simd: S, shape: &Shape, tiles: &Tiles) -> Self {
         let fade = FADE_DEG.to_radians();
+        let outer = shape.radius + fade;
         let (sin_centre, cos_centre) = shape.centre.sin_cos();
         let (sin_radius, cos_radius) = shape.radius.sin_cos();
         let axis = |axis: &Direction| [axis.x, axis.y, axis.z].map(|x| simd.splat_f64s(x));
@@ -299,12 +320,19 @@ impl<S: Simd> Edges<S> {
             sin_centre: simd.splat_f64s(sin_centre),
             cos_radius: simd.splat_f64s(cos_radius),
             sin_radius: simd.splat_f64s(sin_radius),
-            cos_fade: simd.splat_f64s(fade.cos()),
+            cos_fade: simd.splat_f64s(tiles.cos_fade),
             per_fade: simd.splat_f64s(1.0 / fade),
             series: [1.0 / 6.0, 3.0 / 40.0, 5.0 / 112.0, 35.0 / 1152.0].map(|c| simd.splat_f64s(c)),
             zero: simd.splat_f64s(0.0),
             one: simd.splat_f64s(1.0),
             least: simd.splat_f64s(f64::MIN_POSITIVE),
+            outer,
+            cos_outer: simd.splat_f64s(cos_radius * tiles.cos_fade - sin_radius * tiles.sin_fade),
+            minus_sin_outer: simd
+                .splat_f64s(-sin_radius * tiles.cos_fade - cos_radius * tiles.sin_fade),
+            margin: simd.splat_f64s(MARGIN),
+            minus_margin: simd.splat_f64s(-MARGIN),
+            minus_two: simd.splat_f64s(-2.0),
         }
     }
 
@@ -332,25 +360,61 @@ impl<S: Simd> Edges<S> {
         (cos, sin)
     }
 
-    /// Cosines of the distances of the directions from `first` on.
+    /// Adds the sets from `first` on that lie wholly within the shape; gives 1 for those that its edge may cross.
     #[inline(always)]
-    fn nearness(&self, simd: S, of: &Columns, first: usize, out: &mut [f64; POINTS]) {
-        let (out, _) = S::as_mut_simd_f64s(out);
-        let at = of.lanes::<S>(first);
-        for (i, out) in out.iter_mut().enumerate() {
-            (*out, _) = self.distance(simd, at.map(|column| column[i]));
+    fn sort<const ROW: usize>(
+        &self,
+        simd: S,
+        of: &Level,
+        first: usize,
+        sums: &mut [[f64; ROW]; CHAINS],
+    ) -> [f64; LANES] {
+        let (mut whole, mut near) = ([0.0_f64; LANES], [0.0_f64; LANES]);
+        let all_near = self.outer + of.most_reach >= std::f64::consts::PI;
+        {
+            let (whole, _) = S::as_mut_simd_f64s(&mut whole);
+            let (near, _) = S::as_mut_simd_f64s(&mut near);
+            let (cos, _) = S::as_simd_f64s(&of.cos_reach[first..][..LANES]);
+            let (sin, _) = S::as_simd_f64s(&of.sin_reach[first..][..LANES]);
+            let at = of.middles.lanes::<S>(first);
+            for i in 0..whole.len() {
+                let (nearness, _) = self.distance(simd, [at[0][i], at[1][i], at[2][i]]);
+                // Cosines of radius + fade + reach, and of radius - reach.
+                let far = simd.mul_add_f64s(
+                    self.cos_outer,
+                    cos[i],
+                    simd.mul_add_f64s(self.minus_sin_outer, sin[i], self.minus_margin),
+                );
+                // Beyond half a turn the cosines would begin to rise again.
+                let far = if all_near { self.minus_two } else { far };
+                let inner = simd.mul_add_f64s(
+                    self.cos_radius,
+                    cos[i],
+                    simd.mul_add_f64s(self.sin_radius, sin[i], self.margin),
+                );
+                let is_whole = simd.and_m64s(
+                    simd.less_than_f64s(self.cos_radius, cos[i]),
+                    simd.less_than_f64s(inner, nearness),
+                );
+                let is_near = simd.less_than_f64s(far, nearness);
+                whole[i] = simd.select_f64s(is_whole, self.one, self.zero);
+                let crossing = simd.select_f64s(is_near, self.one, self.zero);
+                near[i] = simd.select_f64s(is_whole, self.zero, crossing);
+            }
         }
+        add(simd, &of.sums[first * ROW..][..LANES * ROW], &whole, sums);
+        near
     }
 
     /// The weights of the directions from `first` on: 1 within the shape, falling to 0 over the fade.
     #[inline(always)]
-    fn weights(&self, simd: S, of: &Columns, first: usize, out: &mut [f64; POINTS]) {
+    fn weights(&self, simd: S, of: &Columns, first: usize, out: &mut [f64; LANES]) {
         let mul = |a, b| simd.mul_f64s(a, b);
         let fma = |a, b, c| simd.mul_add_f64s(a, b, c);
         let (out, _) = S::as_mut_simd_f64s(out);
         let at = of.lanes::<S>(first);
         for (i, out) in out.iter_mut().enumerate() {
-            let (cos, sin) = self.distance(simd, at.map(|column| column[i]));
+            let (cos, sin) = self.distance(simd, [at[0][i], at[1][i], at[2][i]]);
             // Sine and cosine of how far outside it lies.
             let out_cos = fma(cos, self.cos_radius, mul(sin, self.sin_radius));
             let out_sin = simd.sub_f64s(mul(sin, self.cos_radius), mul(cos, self.sin_radius));

@@ -14,7 +14,7 @@ use super::super::impulses;
 use super::super::load::Session;
 use super::super::schema::Automation;
 use super::super::tree::Cursor;
-use super::{tables, time_line};
+use super::{advice, tables, time_line};
 use crate::effect::{Chain, Settings, Setup, Side};
 use crate::mix::order;
 use crate::units::SampleRate;
@@ -22,12 +22,26 @@ use crate::units::SampleRate;
 /// Most places without a processor that makes outputs of its own: those of a stereo send.
 const PLAIN_OUTPUTS: usize = 2;
 
-/// A strip, group, return or the master.
+/// A strip, group, return, the master or the stereo bus.
 #[derive(Debug, Clone, Copy)]
-struct Place<'a> {
-    table: Cursor<'a>,
-    kind: Kind,
+pub(super) struct Place<'a> {
+    pub(super) table: Cursor<'a>,
+    pub(super) kind: Kind,
     name: &'a str,
+}
+
+impl Place<'_> {
+    /// What it is, and its name.
+    pub(super) fn words(&self) -> String {
+        let name = shorten(self.name);
+        match self.kind {
+            Kind::Stem => format!("the stem \"{name}\""),
+            Kind::Group => format!("the group \"{name}\""),
+            Kind::Return => format!("the return \"{name}\""),
+            Kind::Master => "the master".to_owned(),
+            Kind::Stereo => "the stereo bus".to_owned(),
+        }
+    }
 }
 
 /// Another place that a place waits for, and the words that say so: none for the members of a group.
@@ -38,11 +52,12 @@ struct Need<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Stem,
     Group,
     Return,
     Master,
+    Stereo,
 }
 
 fn places(root: Cursor<'_>) -> Vec<Place<'_>> {
@@ -240,7 +255,7 @@ pub(crate) fn check_chains(session: &Session, rate: SampleRate, findings: &mut F
     let none = Automation::default();
     let stereo = Place {
         table: root.key("stereo"),
-        kind: Kind::Stem,
+        kind: Kind::Stereo,
         name: "stereo",
     };
     check_chain(stereo, folder, &file.stereo.chain, &none, setup, findings);
@@ -274,6 +289,7 @@ fn check_chain(
             return;
         }
     };
+    advice::check(place, chain, findings);
     let automated = place.table.key("automation");
     for name in automation.keys() {
         let found = parameter(chain, name);

@@ -3,6 +3,7 @@
 //! The rules read the tree, not the deserialised session, so that they still find what they can in a
 //! session of which other parts are wrong: everything is reported at once.
 
+mod advice;
 mod audio;
 mod desk;
 mod files;
