@@ -14,12 +14,13 @@ use umbel::geometry::Position;
 use umbel::panner::{self, GainCalculator};
 use umbel::scene::{Extent, ObjectState};
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "init",
     "check",
     "render",
     "process",
     "measure",
+    "compare",
     "presets",
     "info",
     "layout",

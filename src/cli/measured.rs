@@ -75,7 +75,7 @@ pub(crate) fn labels(facts: &AudioFacts, layout: Option<&str>) -> Result<Vec<Str
 
 /// What each channel counts. The layout that was given decides, then the file's own channel mask; one or
 /// two channels need neither.
-fn weights(path: &Path, facts: &AudioFacts, layout: Option<&str>) -> Result<Vec<f64>> {
+pub(crate) fn weights(path: &Path, facts: &AudioFacts, layout: Option<&str>) -> Result<Vec<f64>> {
     if let Some(name) = layout {
         return weights_of_layout(path, facts, &named_layout::load(name)?);
     }

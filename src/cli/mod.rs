@@ -14,9 +14,11 @@ mod named_layout;
 mod opened;
 mod place_keys;
 mod progress;
+mod scratch;
 mod ui;
 
 mod check;
+mod compare;
 mod completions;
 mod convert_position;
 mod gains;
@@ -65,6 +67,7 @@ enum Verb {
     Presets(presets::Args),
     Info(info::Args),
     Measure(measure::Args),
+    Compare(compare::Args),
     Layout(layout::Args),
     Gains(gains::Args),
     HoaDecoder(hoa_decoder::Args),
@@ -85,6 +88,7 @@ impl Cli {
             Verb::Presets(args) => presets::run(args, &ui),
             Verb::Info(args) => info::run(args, &ui),
             Verb::Measure(args) => measure::run(args, &ui),
+            Verb::Compare(args) => compare::run(args, &ui),
             Verb::Layout(args) => layout::run(args, &ui),
             Verb::Gains(args) => gains::run(args, &ui),
             Verb::HoaDecoder(args) => hoa_decoder::run(args, &ui),

@@ -7,7 +7,7 @@ use super::render::{refuse_plain_audio, told_findings};
 use crate::format::adm::{self, Selection};
 use crate::format::{AudioSource, WaveReader};
 use crate::offline::Programme;
-use crate::session::{BuildOptions, Session};
+use crate::session::{BuildOptions, Session, Song};
 use crate::{Error, Result};
 
 /// Whether the file at `input` holds audio, so is no session.
@@ -43,6 +43,11 @@ pub(super) fn programme(
         told_findings(&master.findings, ui);
         return Ok(master.into());
     }
+    Ok(song(input, resample, ui)?.into())
+}
+
+/// What the session at `input` plays; something does.
+pub(super) fn song(input: &Path, resample: bool, ui: &Ui) -> Result<Song> {
     let song = Session::load(input)?.build(&BuildOptions { resample })?;
     told_findings(&song.warnings, ui);
     if song.objects.is_empty() {
@@ -51,5 +56,5 @@ pub(super) fn programme(
             input.display()
         )));
     }
-    Ok(song.into())
+    Ok(song)
 }

@@ -4,8 +4,10 @@
 //! output ([`Delivery`]). One thread works in blocks that stay in the processor's cache; more threads
 //! read ahead and serve the outputs side by side. The files are the same for any number of threads.
 //!
-//! [`process`] runs a chain of processors over one file.
+//! [`process`] runs a chain of processors over one file, [`compare`] tells how two files differ.
 
+mod compare;
+mod comparison;
 mod delivery;
 mod master;
 mod process;
@@ -17,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+pub use compare::compare;
+pub use comparison::{Comparison, Matched, Sound, Spectrum};
 use delivery::Writing;
 pub use delivery::{Delivery, Heard, Rendered};
 pub use process::{ProcessOptions, Processed, process};

@@ -1,3 +1,5 @@
 //! Pictures and reports, drawn as plain text formats without a library.
 
+pub mod comparison_picture;
 pub mod layout_picture;
+mod svg;

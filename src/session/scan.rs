@@ -18,6 +18,7 @@ impl Session {
     /// channels that do not exist, samples that are not finite, silent stems.
     pub fn check_audio(&self) -> Vec<Finding> {
         let mut findings = Findings::new(&self.path);
+        rules::advise(self, &mut findings);
         let (audio, _) = rules::check_audio(self, false, &mut findings);
         // Each file is read once, however many stems it carries.
         let mut wanted: BTreeMap<&Path, Vec<bool>> = BTreeMap::new();

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::markers::{markers, place_labels};
-use super::svg::{label, text};
 use super::{EDGE, FAINT, INK, MAP, TOP};
 use crate::geometry::Direction;
 use crate::layout::Layout;
+use crate::report::svg::{label, text};
 
 /// Where directions fall in the unrolled view.
 pub(super) struct Map {

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::above::Map;
-use super::svg::{clipped, text};
 use super::{MAP, TOP, colour};
 use crate::layout::Layout;
+use crate::report::svg::{clipped, text};
 
 /// A numbered dot (a square for an LFE) and its label.
 pub(super) struct Marker {

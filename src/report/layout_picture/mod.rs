@@ -7,14 +7,13 @@
 mod above;
 mod markers;
 mod side;
-mod svg;
 mod table;
 
 use std::fmt::Write;
 
+use super::svg::{INK, escaped, text};
 use above::from_above;
 use side::from_the_side;
-use svg::{escaped, text};
 use table::{Table, legend};
 
 use crate::layout::{Layout, Speaker};
@@ -29,7 +28,6 @@ const TOP: f64 = 84.0;
 const SIDE_CENTRE: (f64, f64) = (950.0, 330.0);
 const SIDE_RADIUS: f64 = 170.0;
 
-const INK: &str = "#222";
 const FAINT: &str = "#c9ced6";
 const EDGE: &str = "#9aa7b8";
 const EAR: &str = "#1f6fb2";

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::markers::{Box4, Candidate, overlap};
-use super::svg::{label, text};
 use super::{FAINT, INK, MAP, SIDE_CENTRE, SIDE_RADIUS, TOP, WIDTH, colour};
 use crate::layout::Layout;
+use crate::report::svg::{label, text};
 
 pub(super) fn from_the_side(svg: &mut String, layout: &Layout) {
     let (cx, cy) = SIDE_CENTRE;

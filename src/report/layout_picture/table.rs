@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::svg::{clipped, short, text};
 use super::{EAR, INK, LFE, LOWER, SIDE_CENTRE, UPPER, WIDTH, colour};
 use crate::layout::Layout;
+use crate::report::svg::{clipped, short, text};
 
 pub(super) fn legend(svg: &mut String, layout: &Layout) {
     let (x, mut y) = (SIDE_CENTRE.0 - 150.0, 590.0);

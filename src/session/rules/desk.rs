@@ -234,14 +234,8 @@ fn outputs(place: Place<'_>, findings: &mut Findings) {
 
 /// Values of the chains at the song's sample rate, and what is automated.
 pub(crate) fn check_chains(session: &Session, rate: SampleRate, findings: &mut Findings) {
-    let root = session.root();
-    let line = time_line(root, rate, &mut Findings::new(&session.path));
-    let (file, folder) = (&session.file, super::folder(&session.path));
-    let stems = file.stem.iter().map(|k| (&k.chain, &k.automation));
-    let groups = file.group.iter().map(|k| (&k.chain, &k.automation));
-    let returns = file.returns.iter().map(|k| (&k.chain, &k.automation));
-    let master = (&file.master.chain, &file.master.automation);
-    let written = stems.chain(groups).chain(returns).chain([master]);
+    let line = time_line(session.root(), rate, &mut Findings::new(&session.path));
+    let folder = super::folder(&session.path);
     let setup = Setup {
         rate,
         channels: 2,
@@ -249,16 +243,41 @@ pub(crate) fn check_chains(session: &Session, rate: SampleRate, findings: &mut F
         key_channels: 2,
         bpm: line.quarters_per_minute(),
     };
-    for (place, (chain, automation)) in places(root).into_iter().zip(written) {
+    let none = Automation::default();
+    for (place, chain, automation) in chains(session) {
+        let automation = automation.unwrap_or(&none);
         check_chain(place, folder, chain, automation, setup, findings);
     }
-    let none = Automation::default();
+}
+
+/// Advice on every chain.
+pub(crate) fn advise(session: &Session, findings: &mut Findings) {
+    for (place, chain, _) in chains(session) {
+        advice::check(place, chain, findings);
+    }
+}
+
+type Chains<'a> = Vec<(Place<'a>, &'a [Settings], Option<&'a Automation>)>;
+
+/// Every chain of a session, and what moves it.
+fn chains(session: &Session) -> Chains<'_> {
+    let (root, file) = (session.root(), &session.file);
+    let stems = file.stem.iter().map(|k| (&k.chain, &k.automation));
+    let groups = file.group.iter().map(|k| (&k.chain, &k.automation));
+    let returns = file.returns.iter().map(|k| (&k.chain, &k.automation));
+    let master = (&file.master.chain, &file.master.automation);
+    let written = stems.chain(groups).chain(returns).chain([master]);
     let stereo = Place {
         table: root.key("stereo"),
         kind: Kind::Stereo,
         name: "stereo",
     };
-    check_chain(stereo, folder, &file.stereo.chain, &none, setup, findings);
+    places(root)
+        .into_iter()
+        .zip(written)
+        .map(|(place, (chain, automation))| (place, chain.as_slice(), Some(automation)))
+        .chain([(stereo, file.stereo.chain.as_slice(), None)])
+        .collect()
 }
 
 fn check_chain(
@@ -289,7 +308,6 @@ fn check_chain(
             return;
         }
     };
-    advice::check(place, chain, findings);
     let automated = place.table.key("automation");
     for name in automation.keys() {
         let found = parameter(chain, name);

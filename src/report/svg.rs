@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::INK;
+/// Colour of words and lines.
+pub(super) const INK: &str = "#222";
 
 /// At most one decimal.
 pub(super) fn short(degrees: f64) -> String {
