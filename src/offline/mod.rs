@@ -2,7 +2,7 @@
 //!
 //! [`render`] opens the stems ([`stems`](self)), runs the [`Engine`] over them once and writes every
 //! output ([`Delivery`]). One thread works in blocks that stay in the processor's cache; more threads
-//! read ahead and serve the outputs side by side. The files are the same for any number of threads.
+//! read ahead, mix, and serve the outputs side by side. The files are the same for any number of threads.
 //!
 //! [`process`] runs a chain of processors over one file, [`compare`] tells how two files differ.
 
@@ -166,9 +166,6 @@ fn run(
     let last = outputs.iter().map(|o| o.window.end).max().unwrap_or(end);
     // One row more for the copies of the LFE.
     let mut feeds = Block::new(programme.feed_count + 1, capacity);
-    let ahead = if options.threads <= 1 { 0 } else { capacity };
-    let mut next = Block::new(feeds.channels(), ahead);
-
     // Processors on an output remember too much to begin in the middle.
     let begin = match outputs.iter().all(|output| output.chain.is_empty()) {
         true => from.saturating_sub(engine.memory_frames() as u64),
@@ -177,26 +174,50 @@ fn run(
     skip_to(begin, &mut stems, &mut engine, &mut feeds)?;
     let mut at = begin;
     read_block(&mut stems, &mut feeds, at, last)?;
-    while at < last {
-        let read_from = at + feeds.frames() as u64;
-        if options.threads <= 1 {
+    let mut watch = |at: u64| match watch(Frames(at.min(end))) {
+        true => Ok(()),
+        false => Err(Error::Interrupted),
+    };
+    if options.threads <= 1 {
+        while at < last {
+            engine.advance_with(&mut feeds, &mut outputs, |output| &mut output.block);
+            outputs.iter_mut().try_for_each(|output| output.take(at))?;
+            at += feeds.frames() as u64;
             // The same block again: it is still in the cache.
-            render_block(&mut engine, &mut feeds, &mut outputs, at)?;
-            read_block(&mut stems, &mut feeds, read_from, last)?;
-        } else {
-            // Reading ahead and rendering share nothing but the threads.
-            let (read, written) = rayon::join(
-                || read_block(&mut stems, &mut next, read_from, last),
-                || render_block(&mut engine, &mut feeds, &mut outputs, at),
+            read_block(&mut stems, &mut feeds, at, last)?;
+            watch(at)?;
+        }
+    } else {
+        // While a block is mixed, the one before is written and the one after is read: they share nothing but the
+        // threads.
+        let mut next = Block::new(feeds.channels(), capacity);
+        let blocks = outputs.iter();
+        let mut mixed: Vec<Block> = blocks
+            .map(|output| Block::new(output.block.channels(), capacity))
+            .collect();
+        let mut before = None;
+        while at < last {
+            let read_from = at + feeds.frames() as u64;
+            let ((), (written, read)) = rayon::join(
+                || engine.advance(&mut feeds, &mut mixed),
+                || {
+                    rayon::join(
+                        || take_all(&mut outputs, before),
+                        || read_block(&mut stems, &mut next, read_from, last),
+                    )
+                },
             );
             written?;
             read?;
             std::mem::swap(&mut feeds, &mut next);
+            for (output, mixed) in outputs.iter_mut().zip(&mut mixed) {
+                std::mem::swap(&mut output.block, mixed);
+            }
+            before = Some(at);
+            at = read_from;
+            watch(at)?;
         }
-        at = read_from;
-        if !watch(Frames(at.min(end))) {
-            return Err(Error::Interrupted);
-        }
+        take_all(&mut outputs, before)?;
     }
     // All files are verified before the first gets its name.
     let outputs = outputs.into_par_iter().map(delivery::Output::finish);
@@ -258,20 +279,15 @@ fn read_block(stems: &mut StemReader, feeds: &mut Block, at: u64, end: u64) -> R
     }
 }
 
-fn render_block(
-    engine: &mut Engine,
-    feeds: &mut Block,
-    outputs: &mut [delivery::Output],
-    at: u64,
-) -> Result<()> {
-    engine.advance_with(feeds, outputs, |output| &mut output.block);
-    if rayon::current_num_threads() > 1 && rayon::current_thread_index().is_some() {
-        outputs
-            .par_iter_mut()
-            .try_for_each(|output| output.take(at))
-    } else {
-        outputs.iter_mut().try_for_each(|output| output.take(at))
-    }
+/// Has all outputs take the blocks they hold, which start at frame `at` of the engine's output; `None` if there are
+/// none yet.
+fn take_all(outputs: &mut [delivery::Output], at: Option<u64>) -> Result<()> {
+    let Some(at) = at else {
+        return Ok(());
+    };
+    outputs
+        .par_iter_mut()
+        .try_for_each(|output| output.take(at))
 }
 
 /// Runs filters and metadata up to frame `from` without rendering, so that a part of a song is the same
