@@ -155,6 +155,58 @@ impl Biquad {
     }
 }
 
+/// A section that never moves, for `L` channels side by side: five fused multiply-adds a frame, of which each frame
+/// waits for one of the frame before. For code that is compiled for the processor at hand; elsewhere they are slow.
+///
+/// Transposed direct form II with the output put in: y = b0 x + s1, s1' = p1 x - a1 s1 + s2, s2' = p2 x - a2 s1 with
+/// p1 = b1 - a1 b0 and p2 = b2 - a2 b0.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fixed<const L: usize> {
+    b0: f64,
+    p: [f64; 2],
+    a: [f64; 2],
+    s1: [f64; L],
+    s2: [f64; L],
+}
+
+impl<const L: usize> Fixed<L> {
+    /// A section at rest.
+    pub(crate) fn new(c: Coefficients) -> Self {
+        Self {
+            b0: c.b0,
+            p: [c.b1 - c.a1 * c.b0, c.b2 - c.a2 * c.b0],
+            a: [-c.a1, -c.a2],
+            s1: [0.0; L],
+            s2: [0.0; L],
+        }
+    }
+
+    /// Filters one frame in place.
+    #[inline(always)]
+    pub(crate) fn run(&mut self, frame: &mut [f64; L]) {
+        for ((x, s1), s2) in frame.iter_mut().zip(&mut self.s1).zip(&mut self.s2) {
+            let (input, before) = (*x, *s1);
+            *x = self.b0.mul_add(input, before);
+            *s1 = self.a[0].mul_add(before, self.p[0].mul_add(input, *s2));
+            *s2 = self.a[1].mul_add(before, self.p[1] * input);
+        }
+    }
+
+    /// States that have died away become exact zeros.
+    #[inline(always)]
+    pub(crate) fn settle(&mut self) {
+        for state in self.s1.iter_mut().chain(&mut self.s2) {
+            *state = settle(*state);
+        }
+    }
+
+    /// Forgets everything heard so far.
+    pub(crate) fn reset(&mut self) {
+        self.s1 = [0.0; L];
+        self.s2 = [0.0; L];
+    }
+}
+
 /// A state that has died away becomes an exact zero, at the same frame whatever the block length.
 #[inline]
 fn settle(state: f64) -> f64 {
@@ -187,6 +239,24 @@ mod tests {
                 (db - ideal).abs() < tolerance_db,
                 "{hz} Hz: {db} dB, not {ideal}"
             );
+        }
+    }
+
+    #[test]
+    fn a_fixed_section_sounds_as_any_other_on_all_its_channels() {
+        for c in [
+            Coefficients::highpass(Hertz(38.0), 0.5, RATE),
+            Coefficients::high_shelf(Hertz(4000.0), Decibels(4.0), RATE),
+        ] {
+            let (mut fixed, mut plain) = (Fixed::<2>::new(c), Biquad::new(c));
+            for n in 0..5000 {
+                let x = (f64::from(n * n) * 0.37).sin();
+                let mut frame = [x, -0.5 * x];
+                fixed.run(&mut frame);
+                let y = plain.step(x);
+                assert!((frame[0] - y).abs() < 1e-10, "frame {n}");
+                assert!((frame[1] + 0.5 * y).abs() < 1e-10, "frame {n}");
+            }
         }
     }
 

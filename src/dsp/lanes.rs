@@ -61,6 +61,15 @@ pub(crate) fn audible(sample: f32) -> f32 {
     }
 }
 
+/// What is louder, +120 dBFS, is held there: sums and squares of it are still numbers.
+const LOUDEST: f32 = 1e6;
+
+/// The sample, [`audible`] and not louder than +120 dBFS.
+#[inline(always)]
+pub(crate) fn held(sample: f32) -> f32 {
+    audible(sample).clamp(-LOUDEST, LOUDEST)
+}
+
 /// As an `f32`, within its range; what is too small for it is 0.
 #[inline(always)]
 pub(crate) fn single(sample: f64) -> f32 {
@@ -72,19 +81,63 @@ pub(crate) fn single(sample: f64) -> f32 {
     }
 }
 
-/// Cuts `frames` frames, of which the first is number `position`, where chunks end: calls `work` with the
-/// offset and length of each piece, and whether the chunk ends with it.
+/// A piece of a run of frames that lies within one chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// First frame.
+    pub(crate) offset: usize,
+    /// How many frames.
+    pub(crate) length: usize,
+    /// True if the chunk ends with it.
+    pub(crate) ends: bool,
+}
+
+impl Cut {
+    /// Its frames.
+    #[inline(always)]
+    pub(crate) fn span(self) -> std::ops::Range<usize> {
+        self.offset..self.offset + self.length
+    }
+}
+
+/// Cuts `frames` frames, of which the first is number `position`, where chunks end.
+///
+/// To be walked by a plain loop: the body of a closure is not reliably inlined into what is compiled for the
+/// processor at hand.
 #[inline(always)]
-pub(crate) fn for_each_chunk(
-    position: u64,
+pub(crate) fn chunks(position: u64, frames: usize) -> Cuts {
+    Cuts {
+        in_chunk: (position % CHUNK as u64) as usize,
+        offset: 0,
+        frames,
+    }
+}
+
+/// See [`chunks`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cuts {
+    in_chunk: usize,
+    offset: usize,
     frames: usize,
-    mut work: impl FnMut(usize, usize, bool),
-) {
-    let mut offset = 0;
-    while offset < frames {
-        let in_chunk = ((position + offset as u64) % CHUNK as u64) as usize;
-        let length = (CHUNK - in_chunk).min(frames - offset);
-        work(offset, length, in_chunk + length == CHUNK);
-        offset += length;
+}
+
+impl Iterator for Cuts {
+    type Item = Cut;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Cut> {
+        let left = self.frames - self.offset;
+        if left == 0 {
+            return None;
+        }
+        let length = (CHUNK - self.in_chunk).min(left);
+        let cut = Cut {
+            offset: self.offset,
+            length,
+            ends: self.in_chunk + length == CHUNK,
+        };
+        self.offset += length;
+        self.in_chunk = (self.in_chunk + length) % CHUNK;
+        Some(cut)
     }
 }

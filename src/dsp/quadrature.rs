@@ -25,11 +25,14 @@ pub struct Quadrature {
     sections: [[f64; 2]; SECTIONS],
 }
 
+/// The values between the sections: [place][chain][channel].
+type Between<const L: usize> = [[[f64; L]; 2]; SECTIONS + 1];
+
 /// What the chains remember of `L` channels.
 #[derive(Debug, Clone, Copy)]
 pub struct QuadratureState<const L: usize> {
-    /// The values between the sections, of even and of odd frames: [parity][place][chain][channel].
-    between: [[[[f64; L]; 2]; SECTIONS + 1]; 2],
+    /// Of even and of odd frames.
+    between: [Between<L>; 2],
     late: [f64; L],
     parity: usize,
 }
@@ -53,21 +56,47 @@ impl Quadrature {
         }
     }
 
-    /// The square of the envelope of the next frame.
+    /// The squares of the envelopes of the next frames, in their place.
     #[inline(always)]
-    pub fn step<const L: usize>(&self, x: [f64; L], state: &mut QuadratureState<L>) -> [f64; L] {
+    pub fn squares<const L: usize>(&self, frames: &mut [[f64; L]], state: &mut QuadratureState<L>) {
+        let (first, rest) = frames.split_at_mut(state.parity.min(frames.len()));
+        let [even, odd] = &mut state.between;
+        for x in first {
+            *x = self.step(*x, &mut state.late, odd);
+        }
+        // Two by two, so that both memories stay in registers.
+        let (mut late, mut first, mut second) = (state.late, *even, *odd);
+        let (pairs, last) = rest.as_chunks_mut::<2>();
+        for [a, b] in pairs {
+            *a = self.step(*a, &mut late, &mut first);
+            *b = self.step(*b, &mut late, &mut second);
+        }
+        for x in &mut *last {
+            *x = self.step(*x, &mut late, &mut first);
+        }
+        (state.late, *even, *odd) = (late, first, second);
+        state.parity = (state.parity + frames.len()) % 2;
+    }
+
+    /// The square of the envelope of the next frame; `before` is of two frames ago.
+    #[inline(always)]
+    fn step<const L: usize>(
+        &self,
+        x: [f64; L],
+        late: &mut [f64; L],
+        before: &mut Between<L>,
+    ) -> [f64; L] {
         // The second chain hears everything one frame later.
-        let mut value = [x, state.late];
-        state.late = x;
-        // What comes out of one section goes into the next: one memory serves both. It is of two frames ago.
-        let before = &mut state.between[state.parity];
-        state.parity ^= 1;
-        for (section, place) in self.sections.iter().zip(0..) {
+        let mut value = [x, *late];
+        *late = x;
+        // What comes out of one section goes into the next: one memory serves both.
+        for place in 0..SECTIONS {
             for chain in 0..2 {
                 for lane in 0..L {
                     // y[n] = c (x[n] + y[n-2]) - x[n-2]
                     let input = value[chain][lane];
-                    let output = section[chain] * (input + before[place + 1][chain][lane])
+                    let output = self.sections[place][chain]
+                        * (input + before[place + 1][chain][lane])
                         - before[place][chain][lane];
                     before[place][chain][lane] = input;
                     value[chain][lane] = output;
@@ -133,7 +162,9 @@ mod tests {
         let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
         for n in 0..rate {
             let x = (2.0 * PI * hz * f64::from(n) / f64::from(rate)).sin();
-            let [square] = quadrature.step([x], &mut state);
+            let mut frame = [[x]];
+            quadrature.squares(&mut frame, &mut state);
+            let [[square]] = frame;
             if n > rate / 2 {
                 low = low.min(square.sqrt());
                 high = high.max(square.sqrt());
@@ -159,12 +190,34 @@ mod tests {
     fn silence_ends_in_exact_zeros() {
         let quadrature = Quadrature::new(SampleRate(48_000));
         let mut state = QuadratureState::default();
-        quadrature.step([1.0], &mut state);
-        for _ in 0..200_000 {
-            quadrature.step([0.0], &mut state);
-        }
+        quadrature.squares(&mut [[1.0]], &mut state);
+        quadrature.squares(&mut vec![[0.0]; 200_000], &mut state);
         state.settle();
         let flat = state.between.as_flattened().as_flattened().as_flattened();
         assert!(flat.iter().all(|value| value.abs() <= 0.0));
+    }
+
+    #[test]
+    fn runs_of_any_length_give_the_same_bits() {
+        let quadrature = Quadrature::new(SampleRate(48_000));
+        let noise: Vec<[f64; 1]> = (0..500)
+            .map(|n| [(f64::from(n * n) * 0.37).sin()])
+            .collect();
+        let through = |length: usize| {
+            let mut state = QuadratureState::default();
+            let mut out = noise.clone();
+            for part in out.chunks_mut(length) {
+                quadrature.squares(part, &mut state);
+            }
+            out
+        };
+        let whole = through(500);
+        for length in [1, 2, 3, 64] {
+            let mut pairs = whole.iter().zip(through(length));
+            assert!(
+                pairs.all(|(a, b)| a[0].to_bits() == b[0].to_bits()),
+                "{length}"
+            );
+        }
     }
 }

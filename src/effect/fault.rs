@@ -78,6 +78,11 @@ impl Limits {
         Self::new(1.0, (0.49 * f64::from(rate.0)).floor(), "Hz")
     }
 
+    /// The same with another upper end.
+    pub(super) fn up_to(self, max: f64) -> Self {
+        Self { max, ..self }
+    }
+
     pub(super) fn holds(&self, value: f64) -> bool {
         (self.min..=self.max).contains(&value)
     }

@@ -99,22 +99,47 @@ impl Member {
     /// If `sound` has another number of frames than there are gains.
     pub fn apply(&mut self, sound: &mut PassageMut<'_>, gains: &Gains) {
         assert_eq!(sound.frames(), gains.frames(), "one gain per frame");
-        match &mut self.warmth {
-            Some(warmth) => warmth.apply(sound, gains),
-            None => {
-                for channel in 0..sound.channels() {
-                    for (sample, gain) in sound.row_mut(channel).iter_mut().zip(gains.total()) {
-                        *sample = single(f64::from(audible(*sample)) * gain);
-                    }
-                }
-            }
-        }
+        pulp::Arch::new().dispatch(Apply {
+            warmth: self.warmth.as_mut(),
+            sound,
+            gains,
+        });
     }
 
     /// Forgets everything heard so far.
     pub fn reset(&mut self) {
         if let Some(warmth) = &mut self.warmth {
             warmth.reset();
+        }
+    }
+}
+
+/// The work of [`Member::apply`]. A named type rather than a closure, because only what is inlined into `call` is
+/// compiled for the processor at hand.
+struct Apply<'a, 'b> {
+    warmth: Option<&'a mut Warmth>,
+    sound: &'a mut PassageMut<'b>,
+    gains: &'a Gains,
+}
+
+impl pulp::NullaryFnOnce for Apply<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self {
+            warmth,
+            sound,
+            gains,
+        } = self;
+        if let Some(warmth) = warmth {
+            warmth.apply(sound, gains);
+            return;
+        }
+        for channel in 0..sound.channels() {
+            for (sample, gain) in sound.row_mut(channel).iter_mut().zip(gains.total()) {
+                *sample = single(f64::from(audible(*sample)) * gain);
+            }
         }
     }
 }

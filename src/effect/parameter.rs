@@ -1,5 +1,7 @@
 //! What may be moved while sound runs.
 
+use super::fault::Limits;
+
 /// A parameter of a built processor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
@@ -16,4 +18,27 @@ pub struct Parameter {
     pub value: f64,
     /// Moves in a straight line of its logarithm, not of itself.
     pub logarithmic: bool,
+}
+
+impl Parameter {
+    /// A parameter that moves in straight lines of itself.
+    pub(super) fn linear(name: impl Into<String>, limits: Limits, value: f64) -> Self {
+        let Limits { min, max, unit } = limits;
+        Self {
+            name: name.into(),
+            unit,
+            min,
+            max,
+            value,
+            logarithmic: false,
+        }
+    }
+
+    /// A parameter that moves in straight lines of its logarithm.
+    pub(super) fn logarithmic(name: impl Into<String>, limits: Limits, value: f64) -> Self {
+        Self {
+            logarithmic: true,
+            ..Self::linear(name, limits, value)
+        }
+    }
 }

@@ -1,16 +1,17 @@
 //! What makes outputs of its own, at its place in a chain: mixed with what it heard.
 
+use super::fault::Limits;
 use super::{Parameter, Spread};
 use crate::audio::{Block, PassageMut};
-use crate::dsp::lanes::audible;
+use crate::dsp::lanes::held;
 use crate::dsp::smoother::Smoother;
 use crate::units::Frames;
 
 /// Frames at a time.
 const RUN: usize = 256;
 
-/// What is louder, +120 dBFS, is held here: sums of it are still numbers.
-const LOUDEST: f32 = 1e6;
+/// Share of the outputs.
+const MIX: Limits = Limits::new(0.0, 1.0, "");
 
 /// A [`Spread`] and its mix.
 #[derive(Debug)]
@@ -26,14 +27,7 @@ pub(super) struct Spreading {
 impl Spreading {
     /// Hears `channels` rows and fills `outputs`.
     pub(super) fn new(spread: Box<dyn Spread>, channels: usize, outputs: usize) -> Self {
-        let mix = Parameter {
-            name: "mix".to_owned(),
-            unit: "",
-            min: 0.0,
-            max: 1.0,
-            value: spread.mix(),
-            logarithmic: false,
-        };
+        let mix = Parameter::linear("mix", MIX, spread.mix());
         Self {
             parameters: [mix]
                 .into_iter()
@@ -54,7 +48,7 @@ impl Spreading {
             for row in 0..self.heard.channels() {
                 let dry = &sound.row(row)[span.clone()];
                 for (heard, dry) in self.heard.row_mut(row).iter_mut().zip(dry) {
-                    *heard = audible(*dry).clamp(-LOUDEST, LOUDEST);
+                    *heard = held(*dry);
                 }
             }
             let mut out = sound.part(0..self.outputs, span);

@@ -14,9 +14,13 @@ use crate::units::{Decibels, Frames, SampleRate};
 /// Seconds in which a level that steps arrives: no click, and no audible ramp.
 const STEP_SECONDS: f64 = 0.005;
 
-/// The lanes of a chain. Names have been checked: what names nothing is left out.
+/// The parameter of a delay that its note sets.
+const DELAY_TIME: &str = "ms";
+
+/// The lanes of a chain, and those of its delays where the song's tempo changes. Names have been checked: what names
+/// nothing is left out.
 pub(super) fn lanes(chain: &[Settings], automation: &Automation, line: &TimeLine) -> Vec<Lane> {
-    automation
+    let mut lanes: Vec<Lane> = automation
         .iter()
         .filter_map(|(name, keyframes)| {
             let (entry, parameter) = parameter(chain, name)?;
@@ -26,7 +30,32 @@ pub(super) fn lanes(chain: &[Settings], automation: &Automation, line: &TimeLine
                 points: points(keyframes, line),
             })
         })
-        .collect()
+        .collect();
+    for (entry, settings) in chain.iter().enumerate() {
+        let Settings::Delay(delay) = settings else {
+            continue;
+        };
+        let is_automated = |lane: &Lane| lane.entry == entry && lane.parameter == DELAY_TIME;
+        if delay.bypass || line.tempi().count() < 2 || lanes.iter().any(is_automated) {
+            continue;
+        }
+        let points = line.tempi().filter_map(|(at, bpm)| {
+            Some(LanePoint {
+                at,
+                value: delay.note_ms(bpm)?,
+                curve: Curve::Step,
+            })
+        });
+        let points: Vec<LanePoint> = points.collect();
+        if !points.is_empty() {
+            lanes.push(Lane {
+                entry,
+                parameter: DELAY_TIME.to_owned(),
+                points,
+            });
+        }
+    }
+    lanes
 }
 
 /// The entry of the chain and its parameter that "eq.bell.1.db" or "eq-2.bell.1.db" names.
@@ -143,4 +172,45 @@ pub(super) fn keyed_by<'a>(chains: impl Iterator<Item = &'a [Settings]>) -> Vec<
         }
     }
     names.into_keys().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::time::{BarBeat, Meter, TempoChange};
+    use super::*;
+    use crate::effect::DelaySettings;
+
+    #[test]
+    fn delays_in_notes_follow_the_tempo() {
+        let change = |bar, bpm| TempoChange {
+            at: BarBeat { bar, beat: 1.0 },
+            bpm,
+        };
+        let rate = SampleRate(48_000);
+        let line = |tempo: &[TempoChange]| TimeLine::new(rate, tempo, Meter::COMMON).unwrap();
+        let of_note = DelaySettings {
+            note: Some("1/4".to_owned()),
+            ..DelaySettings::default()
+        };
+        let of_ms = DelaySettings {
+            ms: Some(250.0),
+            ..DelaySettings::default()
+        };
+        let bypassed = DelaySettings {
+            bypass: true,
+            ..of_note.clone()
+        };
+        let chain = [of_ms, bypassed, of_note].map(Settings::Delay);
+        let none = Automation::default();
+        // Two bars at 120, then 90.
+        let found = lanes(&chain, &none, &line(&[change(1, 120.0), change(3, 90.0)]));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].entry, found[0].parameter.as_str()), (2, "ms"));
+        let points = &found[0].points;
+        let places: Vec<u64> = points.iter().map(|point| point.at.0).collect();
+        assert_eq!(places, [0, 192_000]);
+        assert!((points[0].value - 500.0).abs() < 1e-9);
+        assert!((points[1].value - 60_000.0 / 90.0).abs() < 1e-9);
+        assert!(lanes(&chain, &none, &line(&[change(1, 120.0)])).is_empty());
+    }
 }

@@ -402,6 +402,15 @@ impl TimeLine {
         Some(60.0 / beat_s * 4.0 / f64::from(self.meter.unit()))
     }
 
+    /// Where each tempo begins to hold, and its quarter notes per minute; nothing in a song without tempo.
+    pub fn tempi(&self) -> impl Iterator<Item = (Frames, f64)> {
+        let quarters_per_beat = 4.0 / f64::from(self.meter.unit());
+        self.stretches.iter().map(move |stretch| {
+            let at = self.rate.frame_at(stretch.seconds);
+            (at, stretch.bpm * quarters_per_beat)
+        })
+    }
+
     fn moment(&self, time: &Time) -> Result<Moment, TimeProblem> {
         let moment = match time {
             Time::Seconds(seconds) => self.at_seconds(*seconds),

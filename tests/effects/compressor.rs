@@ -2,6 +2,7 @@
 
 use umbel::audio::Block;
 use umbel::effect::{Chain, Setup};
+use umbel::units::SampleRate;
 
 use crate::measure::{
     FS, RATE, chain, difference_db, entries, noise, rms_db, run, run_in_blocks, sine, spectrum_db,
@@ -345,4 +346,115 @@ fn the_threshold_is_found_for_the_reduction_that_is_wanted() {
         let found = chain.report().next().unwrap().reduction.unwrap();
         assert!((found.p95_db - target).abs() < 0.3, "{text}: {found:?}");
     }
+}
+
+/// The gain in dB, frame by frame, of a compressor that hears `key` at sample rate `rate`: read off a steady sound.
+fn keyed_gain_db(text: &str, key: &[f32], rate: SampleRate) -> Vec<f64> {
+    let setup = Setup {
+        key_channels: 1,
+        ..Setup::strip(rate, 1)
+    };
+    let mut chain = Chain::build(&entries(text), setup).unwrap();
+    let mut block = Block::new(1, key.len());
+    let mut heard = Block::new(1, key.len());
+    block.set_frames(key.len());
+    heard.set_frames(key.len());
+    block.row_mut(0).fill(0.25);
+    heard.row_mut(0).copy_from_slice(key);
+    chain.process(&mut block.whole_mut(), &[heard.whole()]);
+    let gains = block.row(0).iter();
+    gains
+        .map(|x| 20.0 * (f64::from(*x) / 0.25).log10())
+        .collect()
+}
+
+#[test]
+fn labelled_times_hold_from_1_to_500_ms_at_every_rate() {
+    for rate in [44_100, 48_000, 96_000] {
+        let fs = f64::from(rate);
+        for (style, ratio) in [("vca", 1.5), ("vca", 4.0), ("vari-mu", 1.5)] {
+            for (attack, release) in [
+                (1.0, 1.0),
+                (3.0, 50.0),
+                (10.0, 500.0),
+                (100.0, 10.0),
+                (500.0, 200.0),
+            ] {
+                let text = format!(
+                    "[{{ comp = {{ style = '{style}', ratio = {ratio}, threshold = -20, attack-ms = {attack}, release-ms = {release}, key = 'Key', warmth = 0 }} }}]"
+                );
+                let text = if style == "vca" {
+                    text.replace(", warmth = 0", "")
+                } else {
+                    text
+                };
+                let (on, after) = (7e-3 * attack + 0.05, 7e-3 * release + 0.05);
+                let (start, end) = (1000, 1000 + (on * fs) as usize);
+                let frames = end + (after * fs) as usize;
+                let key: Vec<f32> = (0..frames)
+                    .map(|n| {
+                        let level = if (start..end).contains(&n) {
+                            -10.0
+                        } else {
+                            -60.0
+                        };
+                        let turn = std::f64::consts::TAU * 2000.0 * n as f64 / fs;
+                        (10f64.powf(level / 20.0) * turn.sin()) as f32
+                    })
+                    .collect();
+                let gain = keyed_gain_db(&text, &key, SampleRate(rate));
+                let held = gain[end - 1];
+                let frame = |part: &[f64], wanted: &dyn Fn(f64) -> bool| {
+                    1e3 * part.iter().position(|g| wanted(*g)).unwrap() as f64 / fs
+                };
+                let down = frame(&gain[start..end], &|g| g < 0.632 * held);
+                let up = frame(&gain[end..], &|g| g > 0.368 * held);
+                // The detector itself needs a tenth of a millisecond.
+                for (what, found, label) in [("attack", down, attack), ("release", up, release)] {
+                    assert!(
+                        (found / label - 1.0).abs() < 0.1_f64.max(0.2 / label),
+                        "{text} at {rate} Hz: {what} of {found} ms"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_detector_does_not_hear_is_not_reduced() {
+    let low = sine(50.0, -6.0, 2.0);
+    let level = |keys: &str| {
+        let text =
+            format!("[{{ comp = {{ ratio = 4, threshold = -30, release-ms = 200{keys} }} }}]");
+        rms_db(&run(&text, &low)[48_000..]) - rms_db(&low[48_000..])
+    };
+    assert!(level("") < -15.0);
+    // 12 dB per octave: 31 dB at 50 Hz.
+    assert!(level(", key-hp = 300").abs() < 0.1);
+    assert!(level(", key-lp = 10000") < -15.0);
+}
+
+#[test]
+fn listening_plays_what_the_detector_hears_and_reduces_nothing() {
+    let text = "[{ comp = { ratio = 10, threshold = -40, key-hp = 1000, listen = true } }]";
+    for (hz, expected) in [(100.0, -40.0), (1000.0, -3.0), (10_000.0, 0.0)] {
+        let tone = sine(hz, -6.0, 1.0);
+        let off = rms_db(&run(text, &tone)[24_000..]) - rms_db(&tone[24_000..]);
+        assert!((off - expected).abs() < 0.2, "{hz} Hz: {off} dB");
+    }
+    // Of a key the key is played.
+    let setup = Setup {
+        key_channels: 1,
+        ..Setup::strip(RATE, 1)
+    };
+    let entries = entries("[{ comp = { key = 'Kick', listen = true } }]");
+    let mut chain = Chain::build(&entries, setup).unwrap();
+    let (mut block, mut key) = (Block::new(1, 4800), Block::new(1, 4800));
+    block.set_frames(4800);
+    key.set_frames(4800);
+    block.row_mut(0).copy_from_slice(&noise(-12.0, 0.1, 1));
+    key.row_mut(0).copy_from_slice(&sine(100.0, -6.0, 0.1));
+    chain.process(&mut block.whole_mut(), &[key.whole()]);
+    assert!(difference_db(block.row(0), key.row(0)) < -120.0);
 }

@@ -6,8 +6,28 @@ use umbel::units::Frames;
 
 use crate::measure::{RATE, chain, entries, noise, rms_db, run, run_in_blocks, sine};
 
+/// A pulse of 30 frames whose middle is frame 15, so soft that all of it passes between samples; its sum is 1.
+fn pulse() -> Vec<f32> {
+    let bell: Vec<f64> = (0..31)
+        .map(|n| (-0.5 * ((f64::from(n) - 15.0) / 3.0).powi(2)).exp())
+        .collect();
+    let sum: f64 = bell.iter().sum();
+    bell.iter().map(|x| (x / sum) as f32).collect()
+}
+
 /// An impulse of 1 through a return with `outputs` places.
 fn echoes(text: &str, inputs: usize, outputs: usize, frames: usize) -> Vec<Vec<f32>> {
+    played(text, &[1.0], inputs, outputs, frames)
+}
+
+/// The sound through a return with `outputs` places.
+fn played(
+    text: &str,
+    sound: &[f32],
+    inputs: usize,
+    outputs: usize,
+    frames: usize,
+) -> Vec<Vec<f32>> {
     let setup = Setup {
         outputs: Some(outputs),
         bpm: Some(124.0),
@@ -17,7 +37,7 @@ fn echoes(text: &str, inputs: usize, outputs: usize, frames: usize) -> Vec<Vec<f
     let mut block = Block::new(inputs.max(outputs), frames);
     block.set_frames(frames);
     for row in 0..inputs {
-        block.row_mut(row)[0] = 1.0;
+        block.row_mut(row)[..sound.len()].copy_from_slice(sound);
     }
     chain.process(&mut block.whole_mut(), &[]);
     block.rows().take(outputs).map(<[f32]>::to_vec).collect()
@@ -30,29 +50,49 @@ fn peaks(row: &[f32]) -> Vec<(usize, f32)> {
 }
 
 #[test]
-fn echoes_stand_on_their_notes() {
-    for (note, quarters) in [
-        ("1/4", 1.0),
-        ("1/8d", 0.75),
-        ("1/4t", 2.0 / 3.0),
-        ("1/16", 0.25),
+fn echoes_stand_on_their_notes_to_a_fraction_of_a_frame() {
+    let quarter = 60.0 / 124.0 * 48_000.0;
+    for (time, frames) in [
+        ("note = '1/4'", quarter),
+        ("note = '1/8d'", 0.75 * quarter),
+        ("note = '1/4t'", 2.0 / 3.0 * quarter),
+        ("note = '1/16'", 0.25 * quarter),
+        ("ms = 333.3", 333.3 * 48.0),
+        ("ms = 250", 12_000.0),
     ] {
-        let text = format!("[{{ delay = {{ note = '{note}', feedback = 0.5 }} }}]");
-        let rows = echoes(&text, 1, 1, 100_000);
-        let time = quarters * 60.0 / 124.0 * 48_000.0;
-        let found = peaks(&rows[0]);
-        assert!(found.len() >= 2, "{note}");
-        for (k, (place, level)) in found.iter().enumerate() {
-            let expected = (k + 1) as f64 * time;
+        let text = format!("[{{ delay = {{ {time}, feedback = 0.5 }} }}]");
+        let row = played(&text, &pulse(), 1, 1, 130_000).swap_remove(0);
+        for echo in 1..=5 {
+            let place = f64::from(echo) * frames;
+            let first = place as usize - 40;
+            let part = &row[first..first + 120];
+            let sum: f64 = part.iter().map(|x| f64::from(*x)).sum();
+            let weighed: f64 = part
+                .iter()
+                .zip(0..)
+                .map(|(x, n)| f64::from(*x) * f64::from(n))
+                .sum();
+            let found = first as f64 + weighed / sum - 15.0;
             assert!(
-                (*place as f64 - expected).abs() <= 1.0 + k as f64 * 0.5,
-                "{note}: {place}"
+                (found - place).abs() < 0.02,
+                "{time}: echo {echo} at {found}"
             );
+            let level = 0.5f64.powi(echo - 1);
             assert!(
-                (f64::from(*level) - 0.5f64.powi(k as i32)).abs() < 1e-3,
-                "{note}: {level}"
+                (sum / level - 1.0).abs() < 1e-3,
+                "{time}: echo {echo} of {sum}"
             );
         }
+    }
+}
+
+#[test]
+fn an_echo_between_the_samples_keeps_its_high_tones() {
+    for hz in [1000.0, 10_000.0, 18_000.0] {
+        let tone = sine(hz, -6.0, 0.5);
+        let out = run("[{ delay = { ms = 33.34, feedback = 0, mix = 1 } }]", &tone);
+        let off = rms_db(&out[12_000..23_000]) - rms_db(&tone[12_000..23_000]);
+        assert!(off.abs() < 0.05, "{hz} Hz: {off} dB");
     }
 }
 

@@ -100,3 +100,37 @@ fn half_wet_without_drive_nulls_with_the_dry_sound() {
         .fold(0.0, f32::max);
     assert!(worst < 1e-4, "{worst}");
 }
+
+/// Loudness in LUFS by another program's meter.
+fn lufs(row: &[f32]) -> f64 {
+    let mut meter = ebur128::EbuR128::new(1, 48_000, ebur128::Mode::I).unwrap();
+    meter.add_frames_f32(row).unwrap();
+    meter.loudness_global().unwrap()
+}
+
+#[test]
+fn loudness_stays_within_0_3_lu_for_every_mix() {
+    // Notes of a falling scale over noise: loud and soft, low and high.
+    let music: Vec<f32> = noise(-30.0, 10.0, 9)
+        .iter()
+        .enumerate()
+        .map(|(n, x)| {
+            let t = n as f64 / FS;
+            let hz = 440.0 * 2f64.powf(-(2.0 * t).floor() / 12.0);
+            let fade = (-4.0 * (2.0 * t).fract()).exp();
+            let note = (std::f64::consts::TAU * hz * t).sin()
+                + 0.4 * (std::f64::consts::TAU * 3.0 * hz * t).sin();
+            x + (0.4 * fade * note) as f32
+        })
+        .collect();
+    for style in STYLES {
+        for drive in [3.0, 12.0, 20.0] {
+            for mix in [0.2, 0.5, 1.0] {
+                let text =
+                    format!("[{{ sat = {{ style = '{style}', drive = {drive}, mix = {mix} }} }}]");
+                let off = lufs(&run(&text, &music)) - lufs(&music);
+                assert!(off.abs() < 0.3, "{text}: {off} LU");
+            }
+        }
+    }
+}

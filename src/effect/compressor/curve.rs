@@ -25,23 +25,17 @@ pub(super) struct Bend {
     pub(super) threshold: f64,
     pub(super) ratio: f64,
     pub(super) knee: f64,
+    /// 1 - 1/ratio.
+    slope: f64,
 }
 
 impl Curve {
     pub(super) fn now(&self) -> Bend {
-        Bend {
-            threshold: self.threshold.now(),
-            ratio: self.ratio.now(),
-            knee: self.knee.now(),
-        }
+        Bend::new(self.threshold.now(), self.ratio.now(), self.knee.now())
     }
 
     pub(super) fn step(&mut self) -> Bend {
-        Bend {
-            threshold: self.threshold.step(),
-            ratio: self.ratio.step(),
-            knee: self.knee.step(),
-        }
+        Bend::new(self.threshold.step(), self.ratio.step(), self.knee.step())
     }
 
     pub(super) fn is_moving(&self) -> bool {
@@ -56,11 +50,20 @@ impl Curve {
 }
 
 impl Bend {
+    pub(super) fn new(threshold: f64, ratio: f64, knee: f64) -> Self {
+        Self {
+            threshold,
+            ratio,
+            knee,
+            slope: 1.0 - 1.0 / ratio,
+        }
+    }
+
     /// Reduction in dB, at least 0, of an input of `level` dB.
     #[inline(always)]
     pub(super) fn reduction(&self, level: f64) -> f64 {
         let over = level - self.threshold;
-        let slope = 1.0 - 1.0 / self.ratio;
+        let slope = self.slope;
         let half = 0.5 * self.knee;
         if over <= -half {
             0.0
@@ -77,7 +80,7 @@ impl Bend {
     #[inline(always)]
     pub(super) fn demand(&self, level: f64) -> f64 {
         let over = level - self.threshold;
-        let slope = 1.0 - 1.0 / self.ratio;
+        let slope = self.slope;
         let half = 0.5 * self.knee;
         // Where the knee ends, the output is lower than the input.
         if over <= -half {
@@ -106,11 +109,7 @@ mod tests {
             (100.0, 1.0),
             (1.0, 3.0),
         ] {
-            let bend = Bend {
-                threshold: -18.0,
-                ratio,
-                knee,
-            };
+            let bend = Bend::new(-18.0, ratio, knee);
             for step in 0..400 {
                 let input = -40.0 + 0.1 * f64::from(step);
                 let reduction = bend.reduction(input);

@@ -4,7 +4,7 @@ use super::keys::CompSettings;
 use crate::audio::{Passage, PassageMut};
 use crate::dsp::biquad::SILENCE;
 use crate::dsp::decibels::to_db;
-use crate::dsp::lanes::{CHUNK, audible, for_each_chunk, single};
+use crate::dsp::lanes::{CHUNK, Cut, Lanes, audible, chunks, single};
 use crate::dsp::matched::{high_pass, low_pass};
 use crate::dsp::quadrature::{Quadrature, QuadratureState};
 use crate::dsp::svf::{State, Step, Svf};
@@ -57,6 +57,30 @@ impl KeyFilter {
         x[0]
     }
 
+    /// The rows' frames of a cut, filtered.
+    #[inline(always)]
+    fn take<'l, const L: usize>(
+        &mut self,
+        rows: [usize; L],
+        heard: &Passage<'_>,
+        cut: Cut,
+        lanes: &'l mut Lanes<L>,
+    ) -> &'l mut [[f64; L]] {
+        let lanes = &mut lanes[..cut.length];
+        for (lane, row) in rows.into_iter().enumerate() {
+            let samples = &heard.row(row)[cut.span()];
+            for (frame, sample) in lanes.iter_mut().zip(samples) {
+                frame[lane] = f64::from(audible(*sample));
+            }
+            if !self.steps.is_empty() {
+                for frame in lanes.iter_mut() {
+                    frame[lane] = self.run(row, frame[lane]);
+                }
+            }
+        }
+        lanes
+    }
+
     fn settle(&mut self) {
         self.states
             .as_flattened_mut()
@@ -73,8 +97,8 @@ impl KeyFilter {
     /// last row serves those that have none.
     pub(super) fn listen(&mut self, heard: Option<Passage<'_>>, sound: &mut PassageMut<'_>) {
         let frames = sound.frames();
-        for_each_chunk(self.position, frames, |offset, length, ends| {
-            for n in offset..offset + length {
+        for cut in chunks(self.position, frames) {
+            for n in cut.span() {
                 let mut value = 0.0;
                 for channel in 0..sound.channels() {
                     let input = match &heard {
@@ -88,10 +112,10 @@ impl KeyFilter {
                     sound.row_mut(channel)[n] = single(value);
                 }
             }
-            if ends {
+            if cut.ends {
                 self.settle();
             }
-        });
+        }
         self.position += frames as u64;
     }
 }
@@ -111,46 +135,34 @@ impl Detector {
     #[inline(always)]
     pub(super) fn levels(&mut self, heard: &Passage<'_>, levels: &mut [f64]) {
         let frames = heard.frames();
-        for_each_chunk(self.position, frames, |offset, length, ends| {
+        for cut in chunks(self.position, frames) {
             let mut powers = [0.0_f64; CHUNK];
+            let powers = &mut powers[..cut.length];
             for pair in 0..self.pairs.len() {
                 let rows = [2 * pair, 2 * pair + 1];
-                let inputs = rows.map(|row| &heard.row(row)[offset..offset + length]);
-                let state = &mut self.pairs[pair];
-                for (n, power) in powers[..length].iter_mut().enumerate() {
-                    let x = [0, 1].map(|side| {
-                        let x = f64::from(audible(inputs[side][n]));
-                        self.filters.run(rows[side], x)
-                    });
-                    let envelopes = self.quadrature.step(x, state);
-                    for side in 0..2 {
-                        let here = envelopes[side].max(x[side] * x[side]);
-                        *power = power.max(here);
-                    }
-                }
-                if ends {
-                    state.settle();
-                }
+                let mut lanes = [[0.0; 2]; CHUNK];
+                let sound = self.filters.take(rows, heard, cut, &mut lanes);
+                raise(
+                    sound,
+                    &self.quadrature,
+                    &mut self.pairs[pair],
+                    powers,
+                    cut.ends,
+                );
             }
             if let Some(state) = &mut self.single {
-                let row = heard.channels() - 1;
-                let input = &heard.row(row)[offset..offset + length];
-                for (sample, power) in input.iter().zip(&mut powers) {
-                    let x = self.filters.run(row, f64::from(audible(*sample)));
-                    let [envelope] = self.quadrature.step([x], state);
-                    *power = power.max(envelope.max(x * x));
-                }
-                if ends {
-                    state.settle();
-                }
+                let rows = [heard.channels() - 1];
+                let mut lanes = [[0.0; 1]; CHUNK];
+                let sound = self.filters.take(rows, heard, cut, &mut lanes);
+                raise(sound, &self.quadrature, state, powers, cut.ends);
             }
-            if ends {
+            if cut.ends {
                 self.filters.settle();
             }
-            for (level, power) in levels[offset..].iter_mut().zip(&powers[..length]) {
+            for (level, power) in levels[cut.span()].iter_mut().zip(&*powers) {
                 *level = 0.5 * to_db(power.max(SILENCE));
             }
-        });
+        }
         self.position += frames as u64;
     }
 
@@ -161,5 +173,30 @@ impl Detector {
             *state = QuadratureState::default();
         }
         self.position = 0;
+    }
+}
+
+/// Raises the powers of frames to those of the loudest lane: of the samples, and of their envelopes.
+#[inline(always)]
+fn raise<const L: usize>(
+    sound: &mut [[f64; L]],
+    quadrature: &Quadrature,
+    state: &mut QuadratureState<L>,
+    powers: &mut [f64],
+    ends: bool,
+) {
+    for (power, frame) in powers.iter_mut().zip(&*sound) {
+        for x in frame {
+            *power = power.max(x * x);
+        }
+    }
+    quadrature.squares(sound, state);
+    for (power, frame) in powers.iter_mut().zip(&*sound) {
+        for square in frame {
+            *power = power.max(*square);
+        }
+    }
+    if ends {
+        state.settle();
     }
 }

@@ -28,7 +28,7 @@ use super::fault::Limits;
 use super::{Dynamics, Gains, Member, Parameter};
 use crate::audio::{Passage, PassageMut};
 use crate::dsp::decibels::from_db;
-use crate::dsp::lanes::{CHUNK, for_each_chunk};
+use crate::dsp::lanes::{CHUNK, chunks};
 use crate::dsp::smoother::Smoother;
 use crate::units::{Decibels, Frames, SampleRate};
 
@@ -181,14 +181,10 @@ fn parameters(settings: &CompSettings) -> (Vec<Parameter>, Vec<Part>) {
     ];
     values
         .into_iter()
-        .filter_map(|(part, name, value, Limits { min, max, unit })| {
-            let parameter = Parameter {
-                name: name.to_owned(),
-                unit,
-                min,
-                max,
-                value: value?,
-                logarithmic: matches!(part, Part::Attack | Part::Release),
+        .filter_map(|(part, name, value, limits)| {
+            let parameter = match part {
+                Part::Attack | Part::Release => Parameter::logarithmic(name, limits, value?),
+                _ => Parameter::linear(name, limits, value?),
             };
             Some((parameter, part))
         })
@@ -324,25 +320,25 @@ impl pulp::NullaryFnOnce for Run<'_> {
         let (total, wet, colour) = gains.curves();
         let frames = heard.frames();
         compressor.most_db = 0.0;
-        for_each_chunk(compressor.position, frames, |offset, length, ends| {
+        for cut in chunks(compressor.position, frames) {
             let mut reductions = [0.0_f64; CHUNK];
-            let reductions = &mut reductions[..length];
-            let part = heard.part(offset..offset + length);
+            let reductions = &mut reductions[..cut.length];
+            let span = cut.span();
+            let part = heard.part(span.clone());
             compressor.detector.levels(&part, reductions);
             compressor.computer.run(reductions);
-            let span = offset..offset + length;
             compressor.write(
                 reductions,
                 &mut total[span.clone()],
                 &mut wet[span.clone()],
                 &mut colour[span],
             );
-            compressor.since_times += length as u64;
-            if ends {
+            compressor.since_times += cut.length as u64;
+            if cut.ends {
                 compressor.move_times();
                 compressor.computer.settle();
             }
-        });
+        }
         compressor.position += frames as u64;
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::audio::PassageMut;
 use crate::dsp::Coefficients;
-use crate::dsp::lanes::{audible, for_each_chunk, single};
+use crate::dsp::biquad::Fixed;
+use crate::dsp::lanes::{CHUNK, Cut, Lanes, chunks, gather, scatter};
 use crate::dsp::matched::{high_pass, low_pass};
-use crate::dsp::svf::{State, Step, Svf};
 use crate::effect::Gains;
 use crate::units::{Hertz, SampleRate};
 
@@ -19,68 +19,100 @@ const WARM_ABOVE: Hertz = Hertz(10.0);
 /// harmonics alone.
 #[derive(Debug)]
 pub(in crate::effect) struct Warmth {
-    low_pass: [Step; 2],
-    high_pass: Step,
-    channels: Vec<WarmState>,
+    fours: Vec<Tank<4>>,
+    pair: Option<Tank<2>>,
+    single: Option<Tank<1>>,
     position: u64,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct WarmState {
-    low_pass: [State<1>; 2],
-    high_pass: State<1>,
+/// `L` neighbouring channels.
+#[derive(Debug, Clone, Copy)]
+struct Tank<const L: usize> {
+    first: usize,
+    low_pass: [Fixed<L>; 2],
+    high_pass: Fixed<L>,
 }
+
+/// What the filters are: a low-pass in two sections, and a high-pass.
+type Design = [Coefficients; 3];
 
 impl Warmth {
     pub(in crate::effect) fn new(channels: usize, rate: SampleRate) -> Self {
-        let step = |c: Coefficients| Svf::from(c).step();
         let below = Hertz(WARM_BELOW.0.min(0.16 * f64::from(rate.0)));
-        let mut steep = low_pass(24, below, rate).map(step);
-        let first = steep.next().unwrap_or(Svf::PASS.step());
+        let mut sections = low_pass(24, below, rate).chain(high_pass(6, WARM_ABOVE, rate));
+        let design: Design =
+            std::array::from_fn(|_| sections.next().expect("two sections and one"));
+        let (after_fours, after_pair) = (channels / 4 * 4, channels / 2 * 2);
+        let fours = (0..after_fours).step_by(4);
         Self {
-            low_pass: [first, steep.next().unwrap_or(Svf::PASS.step())],
-            high_pass: high_pass(6, WARM_ABOVE, rate)
-                .map(step)
-                .next()
-                .unwrap_or(Svf::PASS.step()),
-            channels: vec![WarmState::default(); channels],
+            fours: fours.map(|first| Tank::new(first, design)).collect(),
+            pair: (after_pair > after_fours).then(|| Tank::new(after_fours, design)),
+            single: (channels > after_pair).then(|| Tank::new(after_pair, design)),
             position: 0,
         }
     }
 
+    #[inline(always)]
     pub(in crate::effect) fn apply(&mut self, sound: &mut PassageMut<'_>, gains: &Gains) {
-        let Self {
-            low_pass,
-            high_pass,
-            channels,
-            position,
-        } = self;
-        let frames = sound.frames();
-        let (total, reduction, colour) = (gains.total(), gains.reduction(), gains.colour());
-        for (channel, state) in channels.iter_mut().enumerate() {
-            let row = sound.row_mut(channel);
-            for_each_chunk(*position, frames, |offset, length, ends| {
-                for n in offset..offset + length {
-                    let x = f64::from(audible(row[n]));
-                    let mut heard = [reduction[n] * x];
-                    low_pass[0].run(&mut heard, &mut state.low_pass[0]);
-                    low_pass[1].run(&mut heard, &mut state.low_pass[1]);
-                    let bent = 2.0 * ((1.0 + heard[0] * heard[0]).sqrt() - 1.0);
-                    let mut added = [colour[n] * bent];
-                    high_pass.run(&mut added, &mut state.high_pass);
-                    row[n] = single(total[n] * x + added[0]);
-                }
-                if ends {
-                    state.low_pass.iter_mut().for_each(State::settle);
-                    state.high_pass.settle();
-                }
-            });
+        for cut in chunks(self.position, sound.frames()) {
+            for tank in &mut self.fours {
+                tank.run(sound, gains, cut);
+            }
+            if let Some(tank) = &mut self.pair {
+                tank.run(sound, gains, cut);
+            }
+            if let Some(tank) = &mut self.single {
+                tank.run(sound, gains, cut);
+            }
         }
-        *position += frames as u64;
+        self.position += sound.frames() as u64;
     }
 
     pub(in crate::effect) fn reset(&mut self) {
-        self.channels.fill(WarmState::default());
+        self.fours.iter_mut().for_each(Tank::reset);
+        self.pair.iter_mut().for_each(Tank::reset);
+        self.single.iter_mut().for_each(Tank::reset);
         self.position = 0;
+    }
+}
+
+impl<const L: usize> Tank<L> {
+    fn new(first: usize, [steep, steeper, high_pass]: Design) -> Self {
+        Self {
+            first,
+            low_pass: [steep, steeper].map(Fixed::new),
+            high_pass: Fixed::new(high_pass),
+        }
+    }
+
+    fn reset(&mut self) {
+        self.low_pass.iter_mut().for_each(Fixed::reset);
+        self.high_pass.reset();
+    }
+
+    #[inline(always)]
+    fn run(&mut self, sound: &mut PassageMut<'_>, gains: &Gains, cut: Cut) {
+        let ([mut first, mut second], mut high_pass) = (self.low_pass, self.high_pass);
+        let mut lanes: Lanes<L> = [[0.0; L]; CHUNK];
+        gather(sound, self.first, cut.offset, cut.length, &mut lanes);
+        let total = &gains.total()[cut.span()];
+        let reduction = &gains.reduction()[cut.span()];
+        let colour = &gains.colour()[cut.span()];
+        for (n, frame) in lanes[..cut.length].iter_mut().enumerate() {
+            let mut heard = frame.map(|x| reduction[n] * x);
+            first.run(&mut heard);
+            second.run(&mut heard);
+            let mut added = heard.map(|x| colour[n] * (2.0 * ((1.0 + x * x).sqrt() - 1.0)));
+            high_pass.run(&mut added);
+            for (x, added) in frame.iter_mut().zip(added) {
+                *x = total[n] * *x + added;
+            }
+        }
+        (self.low_pass, self.high_pass) = ([first, second], high_pass);
+        scatter(&lanes, sound, self.first, cut.offset, cut.length);
+        if cut.ends {
+            self.low_pass.iter_mut().for_each(Fixed::settle);
+            self.high_pass.settle();
+        }
     }
 }

@@ -14,6 +14,12 @@ const MIX: Limits = Limits::new(0.0, 1.0, "");
 /// Share of the echoes in a strip's own chain, unless it is written.
 const INSERTED_MIX: f64 = 0.35;
 
+/// Note of a delay that says neither `note` nor `ms`.
+const USUAL_NOTE: &str = "1/8d";
+
+/// Slowest tempo of a song, in quarter notes per minute.
+const SLOWEST_BPM: f64 = 10.0;
+
 /// Time in ms of a delay that says neither `note` nor `ms`, in a song without a tempo.
 const USUAL_MS: f64 = 375.0;
 
@@ -96,18 +102,33 @@ impl DelaySettings {
         check.faults
     }
 
+    /// The time in ms that its note lasts at a tempo in quarter notes per minute; `None` if the time is not that of a
+    /// note.
+    pub fn note_ms(&self, bpm: f64) -> Option<f64> {
+        let note = match (&self.note, self.ms) {
+            (Some(note), _) => note.as_str(),
+            (None, None) => USUAL_NOTE,
+            (None, Some(_)) => return None,
+        };
+        quarters(note).map(|quarters| quarters * 60_000.0 / bpm)
+    }
+
     /// Builds the delay; its values have been checked.
     pub(in crate::effect) fn build(&self, setup: Setup) -> Box<dyn Spread> {
-        let note = self.note.as_deref().unwrap_or("1/8d");
-        let of_note = quarters(note).zip(setup.bpm);
-        let ms = self
-            .ms
-            .or(of_note.map(|(quarters, bpm)| quarters * 60_000.0 / bpm));
+        let ms = self.ms.or(setup.bpm.and_then(|bpm| self.note_ms(bpm)));
         let mix = self.mix.unwrap_or(match setup.outputs {
             Some(_) => 1.0,
             None => INSERTED_MIX,
         });
-        Box::new(Delay::new(self, ms.unwrap_or(USUAL_MS), mix, setup))
+        // At the slowest tempo there is.
+        let longest_ms = self.note_ms(SLOWEST_BPM).map_or(0.0, |ms| ms.min(TIME.max));
+        Box::new(Delay::new(
+            self,
+            ms.unwrap_or(USUAL_MS),
+            longest_ms,
+            mix,
+            setup,
+        ))
     }
 }
 

@@ -5,19 +5,25 @@
 //! four times full scale whatever the feedback.
 
 mod keys;
+mod line;
 
 pub use keys::DelaySettings;
 use keys::{FEEDBACK, TIME};
+use line::{Line, Reading, SHORTEST};
 
 use super::{Parameter, Setup, Spread};
 use crate::audio::{Passage, PassageMut};
+use crate::dsp::fractional;
+use crate::dsp::lanes::audible;
+use crate::dsp::one_pole::OnePole;
 use crate::dsp::smoother::Smoother;
-use crate::units::{Frames, SampleRate};
+use crate::units::{Frames, Hertz, SampleRate};
 
 /// Frames worked on together; shorter than any delay.
-const RUN: usize = 32;
+const RUN: usize = 16;
 
-/// Longest time that automation can ask for, in ms, unless the delay is longer from the start.
+/// Longest time that automation can ask for, in ms, unless the delay is longer from the start or its note at a
+/// slow tempo.
 const LONGEST_MOVED_MS: f64 = 5000.0;
 
 /// How much of an echo goes into the next, unless it is written.
@@ -26,7 +32,7 @@ const USUAL_FEEDBACK: f64 = 0.35;
 /// Longest tail in seconds.
 const LONGEST_TAIL_S: f64 = 60.0;
 
-/// A delay at work.
+/// A delay at work. Times are no whole numbers of frames: echoes fall between the samples where the song's notes do.
 #[derive(Debug)]
 struct Delay {
     lines: Vec<Line>,
@@ -34,6 +40,7 @@ struct Delay {
     inputs: usize,
     /// Frames between echoes.
     time: Smoother,
+    reading: Reading,
     feedback: Smoother,
     mix: f64,
     rate: SampleRate,
@@ -41,87 +48,47 @@ struct Delay {
     parameters: [Parameter; 2],
     /// What comes out of each line, run by run.
     runs: Vec<[f32; RUN]>,
-}
-
-/// The way of one output.
-#[derive(Debug)]
-struct Line {
-    ring: Vec<f32>,
-    /// Where the next frame is written.
-    next: usize,
-    low_pass: OnePole,
-    high_pass: OnePole,
-}
-
-/// A first-order low-pass; `share` 1 passes everything.
-#[derive(Debug, Clone, Copy)]
-struct OnePole {
-    share: f32,
-    state: f32,
-}
-
-impl OnePole {
-    fn new(hz: Option<f64>, rate: SampleRate, without: f32) -> Self {
-        let share = hz.map(|hz| 1.0 - (-std::f64::consts::TAU * hz / f64::from(rate.0)).exp());
-        Self {
-            share: share.map_or(without, |share| share as f32),
-            state: 0.0,
-        }
-    }
-
-    fn step(&mut self, x: f32) -> f32 {
-        self.state += self.share * (x - self.state);
-        if self.state.abs() < 1e-20 {
-            self.state = 0.0;
-        }
-        self.state
-    }
+    /// How far into its run the next frame is.
+    in_run: usize,
 }
 
 impl Delay {
-    fn new(settings: &DelaySettings, ms: f64, mix: f64, setup: Setup) -> Self {
+    /// A delay of `ms`, whose time may be moved up to `longest_ms` at least.
+    fn new(settings: &DelaySettings, ms: f64, longest_ms: f64, mix: f64, setup: Setup) -> Self {
+        fractional::prepare();
+        let rate = setup.rate;
         let outputs = setup.outputs.unwrap_or(setup.channels);
-        let longest_ms = ms.max(LONGEST_MOVED_MS);
-        let frames = |ms: f64| (1e-3 * ms * f64::from(setup.rate.0)).round();
-        let line = || Line {
-            ring: vec![0.0; frames(longest_ms) as usize + RUN + 8],
-            next: 0,
-            low_pass: OnePole::new(settings.damp, setup.rate, 1.0),
-            high_pass: OnePole::new(settings.hp, setup.rate, 0.0),
-        };
+        let longest_ms = longest_ms.max(ms).max(LONGEST_MOVED_MS);
+        let below = settings
+            .damp
+            .map_or(OnePole::ALL, |hz| OnePole::new(Hertz(hz), rate));
+        let above = settings
+            .hp
+            .map_or(OnePole::NOTHING, |hz| OnePole::new(Hertz(hz), rate));
+        let line = || Line::new(frames(longest_ms, rate), below, above);
         let feedback = settings.feedback.unwrap_or(USUAL_FEEDBACK);
-        let parameter = |name: &str, unit, min, max, value| Parameter {
-            name: name.to_owned(),
-            unit,
-            min,
-            max,
-            value,
-            logarithmic: false,
-        };
+        let time = Smoother::new(frames(ms, rate));
         Self {
             lines: (0..outputs).map(|_| line()).collect(),
             ping_pong: settings.ping_pong,
             inputs: setup.channels,
-            time: Smoother::new(frames(ms)),
+            time,
+            reading: Reading::of(time),
             feedback: Smoother::new(feedback),
             mix,
-            rate: setup.rate,
+            rate,
             longest_ms,
             parameters: [
-                parameter("ms", TIME.unit, TIME.min, longest_ms, ms),
-                parameter(
-                    "feedback",
-                    FEEDBACK.unit,
-                    FEEDBACK.min,
-                    FEEDBACK.max,
-                    feedback,
-                ),
+                Parameter::linear("ms", TIME.up_to(longest_ms), ms),
+                Parameter::linear("feedback", FEEDBACK, feedback),
             ],
             runs: vec![[0.0; RUN]; outputs],
+            in_run: 0,
         }
     }
 
     /// What line `line` takes in besides echoes, at frame `n`.
+    #[inline(always)]
     fn sound(&self, heard: &Passage<'_>, line: usize, n: usize) -> f32 {
         match (self.ping_pong, self.inputs) {
             (true, 1) if line == 0 => heard.row(0)[n],
@@ -134,48 +101,55 @@ impl Delay {
             (false, inputs) => heard.row(line % inputs)[n],
         }
     }
+
+    /// The frames from `start` on, at most a run.
+    #[inline(always)]
+    fn run(&mut self, heard: &Passage<'_>, out: &mut PassageMut<'_>, start: usize, count: usize) {
+        if self.time.is_moving() {
+            self.reading = Reading::Moving(self.time);
+        } else if matches!(self.reading, Reading::Moving(_)) {
+            self.reading = Reading::of(self.time);
+        }
+        for (line, run) in self.lines.iter().zip(&mut self.runs) {
+            line.read(&self.reading, &mut run[..count]);
+        }
+        for (row, run) in self.runs.iter().enumerate() {
+            out.row_mut(row)[start..start + count].copy_from_slice(&run[..count]);
+        }
+        for index in 0..self.lines.len() {
+            let from = match self.ping_pong {
+                true => (index + self.lines.len() - 1) % self.lines.len(),
+                false => index,
+            };
+            for n in 0..count {
+                let sound = self.sound(heard, index, start + n);
+                let feedback = self.feedback.ahead(n as u64) as f32;
+                let line = &mut self.lines[index];
+                let echo = line.low_pass.low(f64::from(self.runs[from][n]));
+                let echo = line.high_pass.high(echo) as f32;
+                line.write(bounded(sound + feedback * audible(echo)));
+            }
+        }
+        self.in_run = (self.in_run + count) % RUN;
+        if self.in_run == 0 {
+            for line in &mut self.lines {
+                line.low_pass.settle();
+                line.high_pass.settle();
+            }
+        }
+        self.time.skip(count as u64);
+        self.feedback.skip(count as u64);
+    }
 }
 
-impl Line {
-    /// Reads what stands `time` frames before the next to be written, and on from there.
-    fn read(&self, time: Smoother, out: &mut [f32]) {
-        let length = self.ring.len();
-        if !time.is_moving() {
-            let first = self.next + length - time.now() as usize;
-            for (n, out) in out.iter_mut().enumerate() {
-                *out = self.ring[(first + n) % length];
-            }
-            return;
-        }
-        for (n, out) in out.iter_mut().enumerate() {
-            let time = time.ahead(n as u64);
-            let whole = time.floor();
-            let back = (time - whole) as f32;
-            // Four neighbours, later ones first: a cubic through them (Catmull-Rom).
-            let at = |k: usize| {
-                let place = self.next + n + 2 * length + 1 - whole as usize - k;
-                self.ring[place % length]
-            };
-            let (a, b, c, d) = (at(0), at(1), at(2), at(3));
-            let slope = 0.5 * (c - a);
-            let end = 0.5 * (d - b);
-            let c1 = 3.0 * (c - b) - 2.0 * slope - end;
-            let c2 = slope + end - 2.0 * (c - b);
-            *out = b + back * (slope + back * (c1 + back * c2));
-        }
-    }
-
-    fn write(&mut self, sample: f32) {
-        self.ring[self.next] = sample;
-        self.next += 1;
-        if self.next == self.ring.len() {
-            self.next = 0;
-        }
-    }
+/// A time in ms in frames; not shorter than can be read.
+fn frames(ms: f64, rate: SampleRate) -> f64 {
+    (1e-3 * ms * f64::from(rate.0)).max(SHORTEST as f64)
 }
 
 /// Straight up to twice full scale, then bent to stay below four times.
-fn held(x: f32) -> f32 {
+#[inline(always)]
+fn bounded(x: f32) -> f32 {
     const STRAIGHT: f32 = 2.0;
     let over = x.abs() - STRAIGHT;
     if over <= 0.0 {
@@ -185,34 +159,39 @@ fn held(x: f32) -> f32 {
     }
 }
 
+/// The work on one passage. A named type rather than a closure, because only what is inlined into `call` is
+/// compiled for the processor at hand.
+struct Run<'a, 'b, 'c> {
+    delay: &'a mut Delay,
+    heard: Passage<'b>,
+    out: &'a mut PassageMut<'c>,
+}
+
+impl pulp::NullaryFnOnce for Run<'_, '_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { delay, heard, out } = self;
+        // Runs end at the same frames whatever the lengths of the blocks: what is done once per run does not
+        // depend on them.
+        let mut done = 0;
+        while done < heard.frames() {
+            let count = (RUN - delay.in_run).min(heard.frames() - done);
+            delay.run(&heard, out, done, count);
+            done += count;
+        }
+    }
+}
+
 impl Spread for Delay {
     fn process(&mut self, heard: Passage<'_>, out: &mut PassageMut<'_>) {
         assert_eq!(heard.channels(), self.inputs, "one row per input");
-        for start in (0..heard.frames()).step_by(RUN) {
-            let count = RUN.min(heard.frames() - start);
-            for (line, run) in self.lines.iter().zip(&mut self.runs) {
-                line.read(self.time, &mut run[..count]);
-            }
-            for (row, run) in self.runs.iter().enumerate() {
-                out.row_mut(row)[start..start + count].copy_from_slice(&run[..count]);
-            }
-            for index in 0..self.lines.len() {
-                let from = match self.ping_pong {
-                    true => (index + self.lines.len() - 1) % self.lines.len(),
-                    false => index,
-                };
-                for n in 0..count {
-                    let sound = self.sound(&heard, index, start + n);
-                    let feedback = self.feedback.ahead(n as u64) as f32;
-                    let line = &mut self.lines[index];
-                    let echo = line.low_pass.step(self.runs[from][n]);
-                    let echo = echo - line.high_pass.step(echo);
-                    line.write(held(sound + feedback * echo));
-                }
-            }
-            self.time.skip(count as u64);
-            self.feedback.skip(count as u64);
-        }
+        pulp::Arch::new().dispatch(Run {
+            delay: self,
+            heard,
+            out,
+        });
     }
 
     fn mix(&self) -> f64 {
@@ -231,30 +210,28 @@ impl Spread for Delay {
     }
 
     fn reset(&mut self) {
-        for line in &mut self.lines {
-            line.ring.fill(0.0);
-            line.next = 0;
-            line.low_pass.state = 0.0;
-            line.high_pass.state = 0.0;
-        }
+        self.lines.iter_mut().for_each(Line::reset);
         self.time.arrive();
+        self.reading = Reading::of(self.time);
         self.feedback.arrive();
+        self.in_run = 0;
     }
 
     fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }
 
-    fn set(&mut self, parameter: usize, value: f64, frames: Frames) {
+    fn set(&mut self, parameter: usize, value: f64, frames_until: Frames) {
         match parameter {
             0 => {
                 let ms = value.clamp(TIME.min, self.longest_ms);
-                let time = (1e-3 * ms * f64::from(self.rate.0)).round();
-                self.time.go(time, frames);
+                self.time.go(frames(ms, self.rate), frames_until);
+                self.reading = Reading::of(self.time);
             }
-            _ => self
-                .feedback
-                .go(value.clamp(FEEDBACK.min, FEEDBACK.max), frames),
+            _ => {
+                let feedback = value.clamp(FEEDBACK.min, FEEDBACK.max);
+                self.feedback.go(feedback, frames_until);
+            }
         }
     }
 }

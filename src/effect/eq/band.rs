@@ -235,18 +235,14 @@ impl Filter {
         parts
             .iter()
             .map(|&(part, suffix)| {
-                let Limits { min, max, unit } = self.limits(part);
-                let parameter = Parameter {
-                    name: format!("{}{suffix}", self.name),
-                    unit,
-                    min,
-                    max,
-                    value: match part {
-                        Part::Frequency => self.frequency.target().exp2(),
-                        Part::Gain => self.gain_db.target(),
-                        Part::Q => self.q.target().exp2(),
-                    },
-                    logarithmic: part != Part::Gain,
+                let name = format!("{}{suffix}", self.name);
+                let limits = self.limits(part);
+                let parameter = match part {
+                    Part::Frequency => {
+                        Parameter::logarithmic(name, limits, self.frequency.target().exp2())
+                    }
+                    Part::Gain => Parameter::linear(name, limits, self.gain_db.target()),
+                    Part::Q => Parameter::logarithmic(name, limits, self.q.target().exp2()),
                 };
                 (parameter, part)
             })

@@ -3,7 +3,7 @@
 use super::band::{Filter, Part, Plan};
 use super::keys::EqSettings;
 use crate::audio::PassageMut;
-use crate::dsp::lanes::{CHUNK, Lanes, for_each_chunk, gather, scatter};
+use crate::dsp::lanes::{CHUNK, Cut, Lanes, chunks, gather, scatter};
 use crate::dsp::svf::State;
 use crate::effect::{Effect, Parameter, Setup};
 use crate::units::Frames;
@@ -107,15 +107,10 @@ impl pulp::NullaryFnOnce for Run<'_, '_> {
     fn call(self) {
         let Self { eq, sound } = self;
         let frames = sound.frames();
-        for_each_chunk(eq.position, frames, |offset, length, ends| {
+        for cut in chunks(eq.position, frames) {
             for (filter, plan) in eq.filters.iter_mut().zip(&mut eq.plans) {
-                filter.plan(length, plan);
+                filter.plan(cut.length, plan);
             }
-            let cut = Cut {
-                offset,
-                length,
-                ends,
-            };
             for tank in &mut eq.fours {
                 tank.run(&eq.filters, &eq.plans, sound, cut);
             }
@@ -125,17 +120,9 @@ impl pulp::NullaryFnOnce for Run<'_, '_> {
             if let Some(tank) = &mut eq.single {
                 tank.run(&eq.filters, &eq.plans, sound, cut);
             }
-        });
+        }
         eq.position += frames as u64;
     }
-}
-
-/// A piece of a passage that lies within one chunk, and whether the chunk ends with it.
-#[derive(Debug, Clone, Copy)]
-struct Cut {
-    offset: usize,
-    length: usize,
-    ends: bool,
 }
 
 impl<const L: usize> Tank<L> {
@@ -154,18 +141,46 @@ impl<const L: usize> Tank<L> {
     fn run(&mut self, filters: &[Filter], plans: &[Plan], sound: &mut PassageMut<'_>, cut: Cut) {
         let mut lanes: Lanes<L> = [[0.0; L]; CHUNK];
         gather(sound, self.first, cut.offset, cut.length, &mut lanes);
-        let mut states = self.states.as_mut_slice();
-        for (filter, plan) in filters.iter().zip(plans) {
-            let (own, others) = states.split_at_mut(filter.sections());
-            for (section, state) in own.iter_mut().enumerate() {
-                run_section(filter, plan, section, state, &mut lanes[..cut.length]);
-                if cut.ends {
-                    state.settle();
+        let lanes_of_cut = &mut lanes[..cut.length];
+        if plans.iter().all(|plan| plan.stretches().is_empty()) {
+            run_still(filters, &mut self.states, lanes_of_cut);
+        } else {
+            let mut states = self.states.as_mut_slice();
+            for (filter, plan) in filters.iter().zip(plans) {
+                let (own, others) = states.split_at_mut(filter.sections());
+                for (section, state) in own.iter_mut().enumerate() {
+                    run_section(filter, plan, section, state, lanes_of_cut);
                 }
+                states = others;
             }
-            states = others;
+        }
+        if cut.ends {
+            self.states.iter_mut().for_each(State::settle);
         }
         scatter(&lanes, sound, self.first, cut.offset, cut.length);
+    }
+}
+
+/// All sections of all filters, none of which moves: two at a time, because each waits for itself from frame to
+/// frame.
+#[inline(always)]
+fn run_still<const L: usize>(filters: &[Filter], states: &mut [State<L>], lanes: &mut [[f64; L]]) {
+    let mut steps = filters.iter().flat_map(Filter::still);
+    for states in states.chunks_mut(2) {
+        match (states, steps.next(), steps.next()) {
+            ([a, b], Some(first), Some(second)) => {
+                for frame in lanes.iter_mut() {
+                    first.run(frame, a);
+                    second.run(frame, b);
+                }
+            }
+            ([a], Some(step), _) => {
+                for frame in lanes.iter_mut() {
+                    step.run(frame, a);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

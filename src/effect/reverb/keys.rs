@@ -1,9 +1,11 @@
 //! The room as it is written.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use super::{MOST_OUTPUTS, Reverb, ReverbStyle, Room};
+use super::{MOST_OUTPUTS, MOST_POINTS, Reverb, ReverbStyle, Room, Times};
 use crate::audio::{Block, Passage, PassageMut};
 use crate::effect::fault::{Check, Fault, Limits, Step};
 use crate::effect::{Setup, Spread};
@@ -25,8 +27,8 @@ const RUN: usize = 256;
 pub struct ReverbSettings {
     /// "hall": large, growing dense slowly; "plate": dense at once; "room": small. Default: "hall".
     pub style: ReverbStyle,
-    /// Time in s in which the sound decays by 60 dB, or a table of times for low, middle and high tones.
-    /// Default: 2.2 for a hall, 1.4 for a plate, 0.5 for a room.
+    /// Time in s in which the sound decays by 60 dB, a table of times for low, middle and high tones, or a list of
+    /// frequencies in Hz with their times. Default: 2.2 for a hall, 1.4 for a plate, 0.5 for a room.
     pub rt60: Option<Decay>,
     /// Delay in ms before the first reflection. Default: 20 for a hall, 0 for a plate, 5 for a room.
     #[schemars(range(min = 0, max = 1000))]
@@ -45,13 +47,52 @@ pub struct ReverbSettings {
 }
 
 /// How long a room sounds.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Decay {
     /// The same for all tones.
     All(#[schemars(range(min = 0.1, max = 60))] f64),
     /// By pitch.
     Bands(Bands),
+    /// `[[125, 2.8], [1000, 2.2], [8000, 1.2]]`: frequencies in Hz, rising, each with its time in s.
+    Points(#[schemars(length(min = 1, max = 8))] Vec<DecayPoint>),
+}
+
+/// `[1000, 2.2]`: a frequency in Hz and its time in s.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(from = "[f64; 2]")]
+pub struct DecayPoint {
+    /// The frequency in Hz.
+    pub hz: f64,
+    /// The time in s.
+    pub seconds: f64,
+}
+
+impl From<[f64; 2]> for DecayPoint {
+    fn from([hz, seconds]: [f64; 2]) -> Self {
+        Self { hz, seconds }
+    }
+}
+
+impl JsonSchema for DecayPoint {
+    fn schema_name() -> Cow<'static, str> {
+        "DecayPoint".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": "a decay",
+            "description": "[Hz, s].",
+            "type": "array",
+            "prefixItems": [
+                { "title": "a frequency", "description": "Hz.", "type": "number", "minimum": 1, "maximum": 100_000 },
+                { "title": "a time", "description": "s.", "type": "number",
+                  "minimum": DECAY.min, "maximum": DECAY.max },
+            ],
+            "minItems": 2,
+            "maxItems": 2,
+        })
+    }
 }
 
 /// `{ low = 2.6, mid = 2.2, high = 1.4 }`: times in s below about 180 Hz, between, and above about 6 kHz.
@@ -76,9 +117,10 @@ impl ReverbSettings {
     pub fn check(&self, setup: Setup) -> Vec<Fault> {
         use Step::Key;
         let mut check = Check::default();
-        match self.rt60 {
+        match &self.rt60 {
             None => {}
-            Some(Decay::All(time)) => check.within(&[Key("rt60")], "`rt60`", time, DECAY),
+            Some(Decay::All(time)) => check.within(&[Key("rt60")], "`rt60`", *time, DECAY),
+            Some(Decay::Points(points)) => check_points(points, setup, &mut check),
             Some(Decay::Bands(bands)) => {
                 let times = [
                     ("low", bands.low),
@@ -115,15 +157,21 @@ impl ReverbSettings {
     /// The room that is meant.
     fn room(&self) -> Room {
         let usual = Room::of(self.style);
-        let (rt60_s, rt60_low_s, rt60_high_s) = match self.rt60 {
-            None => (usual.rt60_s, usual.rt60_low_s, usual.rt60_high_s),
-            Some(Decay::All(time)) => (time, None, None),
-            Some(Decay::Bands(bands)) => (bands.mid, bands.low, bands.high),
+        let times = match &self.rt60 {
+            None => usual.times.clone(),
+            Some(Decay::All(time)) => Times::all(*time),
+            Some(Decay::Bands(bands)) => Times::Bands {
+                low_s: bands.low.unwrap_or(bands.mid),
+                mid_s: bands.mid,
+                high_s: bands.high.unwrap_or(bands.mid),
+            },
+            Some(Decay::Points(points)) => {
+                let point = |point: &DecayPoint| (Hertz(point.hz), point.seconds);
+                Times::Points(points.iter().map(point).collect())
+            }
         };
         Room {
-            rt60_s,
-            rt60_low_s,
-            rt60_high_s,
+            times,
             pre_delay_s: self.pre_delay_ms.map_or(usual.pre_delay_s, |ms| 1e-3 * ms),
             high_pass: self.hp.map_or(usual.high_pass, Hertz),
             low_pass: self.lp.map_or(usual.low_pass, Hertz),
@@ -137,7 +185,7 @@ impl ReverbSettings {
         let inputs = setup.channels.clamp(1, 2);
         let outputs = setup.outputs.unwrap_or(setup.channels);
         Box::new(Placed {
-            reverb: Reverb::new(room, inputs, outputs.clamp(1, MOST_OUTPUTS), setup.rate),
+            reverb: Reverb::new(&room, inputs, outputs.clamp(1, MOST_OUTPUTS), setup.rate),
             tail: Reverb::ringing(&room, setup.rate),
             folded: Block::new(inputs, RUN),
             channels: setup.channels,
@@ -147,6 +195,31 @@ impl ReverbSettings {
                 None => INSERTED_MIX,
             }),
         })
+    }
+}
+
+/// Frequencies nearer to each other than a third of an octave cannot have times of their own.
+const NEAREST: f64 = 1.25;
+
+fn check_points(points: &[DecayPoint], setup: Setup, check: &mut Check) {
+    use Step::{Item, Key};
+    if points.is_empty() || points.len() > MOST_POINTS {
+        let message = format!("`rt60` has {} pairs", points.len());
+        let help = format!("1 to {MOST_POINTS} pairs of Hz and s are allowed");
+        check.faults.push(Fault::new([Key("rt60")], message, help));
+    }
+    for (n, DecayPoint { hz, seconds }) in points.iter().enumerate() {
+        let at = |item: usize| [Key("rt60"), Item(n), Item(item)];
+        check.frequency(&at(0), "the frequency", *hz, setup.rate);
+        check.within(&at(1), "the time", *seconds, DECAY);
+    }
+    for (n, pair) in points.windows(2).enumerate() {
+        if pair[1].hz < NEAREST * pair[0].hz {
+            let message = format!("{} Hz follows {} Hz", pair[1].hz, pair[0].hz);
+            let help = "let frequencies rise by a third of an octave or more";
+            let at = [Key("rt60"), Item(n + 1), Item(0)];
+            check.faults.push(Fault::new(at, message, help));
+        }
     }
 }
 

@@ -1,52 +1,54 @@
 //! A reverberator with any number of decorrelated outputs: one room for stereo, loudspeakers and headphones.
 //!
-//! Sixteen delay lines feed each other through an orthogonal matrix (Jot and Chaigne, "Digital delay
-//! networks for designing artificial reverberators", 1991). A line of d frames loses 60 dB · d / (rate ·
-//! RT60) on the way, so that everything decays at the same rate; shelves in the lines make low and high
-//! tones decay in times of their own. Each output adds the lines up with signs of its own, rows of a
-//! Hadamard matrix, and passes all-pass filters of its own, so that any two of them have nothing in common
-//! but the room.
+//! Sixteen segments, each a delay line and an all-pass filter, stand in one ring; the sound enters all of them, and
+//! every output hears four. Each d frames of way lose 60 dB · d / (rate · RT60), in the lines as in the all-pass
+//! filters; shelves in the ring make tones decay in times of their own.
+//!
+//! A network of lines that feed each other through a matrix (Jot and Chaigne, "Digital delay networks for designing
+//! artificial reverberators", 1991) has resonances of one decay but of heights that scatter like those of a real room:
+//! its decay in an octave is off by several per cent at random. Round a ring of all-pass filters every pass carries
+//! the same power at every frequency, so that all resonances are equally high and the decay is straight. For that
+//! the ring must be short against the decay: it shrinks with RT60.
 
-mod diffuser;
+mod decay;
 mod keys;
 mod line;
 mod styles;
 
-use diffuser::{Diffuser, settle};
-pub use keys::{Decay, ReverbSettings};
-use line::Line;
+use decay::Decay;
+pub use decay::{MOST_POINTS, Times};
+pub use keys::{Bands, Decay as DecayKey, DecayPoint, ReverbSettings};
+use line::{AllPass, Line, settle};
 pub use styles::ReverbStyle;
 
 use crate::audio::{Block, Passage, PassageMut};
-use crate::dsp::{Biquad, Coefficients, DelayLine};
-use crate::units::{Decibels, Frames, Hertz, SampleRate};
+use crate::dsp::biquad::Fixed;
+use crate::dsp::lanes::{CHUNK, Cut, chunks, single};
+use crate::dsp::{Coefficients, DelayLine};
+use crate::units::{Frames, Hertz, SampleRate};
 
-/// Delay lines of the network.
-const LINES: usize = 16;
+/// Segments of the ring.
+const SEGMENTS: usize = 16;
 
-/// Most outputs: one row of signs each.
-pub const MOST_OUTPUTS: usize = LINES;
+/// Segments behind which the shelves stand: every second.
+const SHELVED: usize = SEGMENTS / 2;
+
+/// Most outputs.
+pub const MOST_OUTPUTS: usize = SEGMENTS;
 
 /// Frames processed together; no delay is shorter.
-const RUN: usize = 32;
+const RUN: usize = CHUNK;
 
-/// Below this tones decay in the time for low ones.
-const LOW: Hertz = Hertz(180.0);
-
-/// Above this tones decay in the time for high ones.
-const HIGH: Hertz = Hertz(6000.0);
+/// Longest stretch in seconds that is listened to, to level the outputs.
+const LEVELLED_S: f64 = 4.0;
 
 /// What a [`Reverb`] is set to.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Room {
     /// The kind of room.
     pub style: ReverbStyle,
-    /// Time in which the sound decays by 60 dB, in seconds.
-    pub rt60_s: f64,
-    /// The same for tones below about 180 Hz; `None`: as all.
-    pub rt60_low_s: Option<f64>,
-    /// The same for tones above about 6 kHz; `None`: as all.
-    pub rt60_high_s: Option<f64>,
+    /// Times in which the sound decays by 60 dB.
+    pub times: Times,
     /// Delay before the first reflection, in seconds.
     pub pre_delay_s: f64,
     /// Tones below are kept out of the room.
@@ -60,9 +62,7 @@ impl Room {
     pub fn of(style: ReverbStyle) -> Self {
         Self {
             style,
-            rt60_s: style.usual_rt60_s(),
-            rt60_low_s: None,
-            rt60_high_s: None,
+            times: Times::all(style.usual_rt60_s()),
             pre_delay_s: style.usual_pre_delay_s(),
             high_pass: Hertz(120.0),
             low_pass: Hertz(9000.0),
@@ -79,24 +79,42 @@ impl Room {
 #[derive(Debug)]
 pub struct Reverb {
     inputs: Vec<Input>,
-    lines: Vec<Line>,
-    shelves: Option<Vec<[Biquad; 2]>>,
-    gains: [f32; LINES],
-    /// All-pass filters of each output's own.
-    outputs: Vec<Diffuser>,
-    levels: [f32; MOST_OUTPUTS],
-    /// The lines' runs, one after the other.
-    runs: Vec<f32>,
-    late: [f32; RUN],
+    segments: Vec<Segment>,
+    shelves: Vec<Fixed<SHELVED>>,
+    outputs: Vec<Output>,
+    /// What comes out of the segments' lines.
+    runs: [[f32; RUN]; SEGMENTS],
+    position: u64,
 }
 
 /// One side of what comes in.
 #[derive(Debug)]
 struct Input {
     pre_delay: DelayLine,
-    filters: [Biquad; 2],
-    diffuser: Diffuser,
+    filters: [Fixed<1>; 2],
+    diffuser: Vec<AllPass>,
     run: [f32; RUN],
+}
+
+/// A part of the ring: it is heard behind its line, and new sound enters behind its all-pass filter.
+#[derive(Debug)]
+struct Segment {
+    line: Line,
+    /// What is left at the line's end.
+    gain: f32,
+    all_pass: AllPass,
+    /// Level at which the sound enters.
+    entry: f32,
+}
+
+/// One output.
+#[derive(Debug)]
+struct Output {
+    /// The segments it hears, with signs.
+    taps: [(usize, f32); styles::TAPS],
+    /// All-pass filters of its own.
+    diffuser: Vec<AllPass>,
+    level: f32,
 }
 
 impl Reverb {
@@ -104,64 +122,83 @@ impl Reverb {
     ///
     /// # Panics
     /// If there are not one or two inputs and 1 to [`MOST_OUTPUTS`] outputs.
-    pub fn new(settings: Room, inputs: usize, outputs: usize, rate: SampleRate) -> Self {
+    pub fn new(settings: &Room, inputs: usize, outputs: usize, rate: SampleRate) -> Self {
         assert!((1..=2).contains(&inputs), "one or two inputs");
         assert!((1..=MOST_OUTPUTS).contains(&outputs), "1 to 16 outputs");
-        let frames = |seconds: f64| rate.frame_at(seconds).0 as usize;
-        let delays = settings.style.delays(rate);
-        let loss_db = |frames: usize, rt60_s: f64| {
-            -60.0 * frames as f64 / (f64::from(rate.0) * rt60_s.max(0.05))
+        let decay = Decay::new(&settings.times, rate);
+        let kept = decay.kept();
+        let plan = settings.style.plan(settings.times.mid_s(), rate);
+        let all_passes = |delays: &[(usize, f64)]| -> Vec<AllPass> {
+            let filter = |&(delay, gain): &(usize, f64)| AllPass::new(delay, gain, kept);
+            delays.iter().map(filter).collect()
         };
-        let gains = delays.map(|d| Decibels(loss_db(d, settings.rt60_s)).gain().0);
-        let shelf = |d: usize, rt60_s: Option<f64>| {
-            let rt60_s = rt60_s.unwrap_or(settings.rt60_s);
-            Decibels(loss_db(d, rt60_s) - loss_db(d, settings.rt60_s))
-        };
-        let coloured = settings.rt60_low_s.is_some() || settings.rt60_high_s.is_some();
-        let shelves = coloured.then(|| {
-            delays
-                .iter()
-                .map(|&d| {
-                    let low = Coefficients::low_shelf(LOW, shelf(d, settings.rt60_low_s), rate);
-                    let high = Coefficients::high_shelf(HIGH, shelf(d, settings.rt60_high_s), rate);
-                    [Biquad::new(low), Biquad::new(high)]
-                })
-                .collect()
-        });
         let input = |side: usize| Input {
-            pre_delay: DelayLine::new(frames(settings.pre_delay_s)),
+            pre_delay: DelayLine::new(0),
             filters: [
-                Biquad::new(Coefficients::highpass(settings.high_pass, 0.707, rate)),
-                Biquad::new(Coefficients::lowpass(settings.low_pass, 0.707, rate)),
-            ],
-            diffuser: Diffuser::new(&settings.style.diffusion(side, rate), 0.62),
+                Coefficients::highpass(settings.high_pass, 0.707, rate),
+                Coefficients::lowpass(settings.low_pass, 0.707, rate),
+            ]
+            .map(Fixed::new),
+            diffuser: all_passes(&plan.diffusion(match inputs {
+                1 => styles::Side::Middle,
+                _ if side == 0 => styles::Side::Left,
+                _ => styles::Side::Right,
+            })),
             run: [0.0; RUN],
+        };
+        let per_segment = (1.0 / (SEGMENTS / inputs) as f32).sqrt();
+        let segments: Vec<Segment> = (0..SEGMENTS)
+            .map(|n| {
+                let (line, all_pass, gain) = plan.segment(n);
+                Segment {
+                    line: Line::new(line),
+                    gain: kept.powf(line as f64) as f32,
+                    all_pass: AllPass::new(all_pass, gain, kept),
+                    entry: styles::entry_sign(n) * per_segment,
+                }
+            })
+            .collect();
+        let way: usize = segments
+            .iter()
+            .map(|segment| segment.line.delay() + segment.all_pass.delay())
+            .sum();
+        let output = |k: usize| Output {
+            taps: styles::taps(k),
+            diffuser: all_passes(&plan.output_diffusion(k)),
+            level: 1.0,
         };
         let mut reverb = Self {
             inputs: (0..inputs).map(input).collect(),
-            lines: delays.iter().map(|&d| Line::new(d)).collect(),
-            shelves,
-            gains: gains.map(|g| g as f32),
-            outputs: (0..outputs)
-                .map(|k| Diffuser::new(&styles::output_diffusion(k, rate), 0.55))
+            segments,
+            shelves: decay
+                .filters(way as f64 / SHELVED as f64)
+                .into_iter()
+                .map(Fixed::new)
                 .collect(),
-            levels: [1.0; MOST_OUTPUTS],
-            runs: vec![0.0; LINES * RUN],
-            late: [0.0; RUN],
+            outputs: (0..outputs).map(output).collect(),
+            runs: [[0.0; RUN]; SEGMENTS],
+            position: 0,
         };
-        reverb.level_outputs(frames(settings.pre_delay_s + 0.7 * settings.rt60_s));
+        reverb.level_outputs(settings.times.longest_s(), rate);
+        let pre_delay = rate.frame_at(settings.pre_delay_s).0 as usize;
+        for input in &mut reverb.inputs {
+            input.pre_delay = DelayLine::new(pre_delay);
+        }
         reverb
     }
 
-    /// Sets the outputs' levels so that they share the power of an impulse evenly, whether it comes from either
-    /// side or the middle; listens for `frames`.
-    fn level_outputs(&mut self, frames: usize) {
+    /// Sets the outputs' levels so that they share the power of an impulse as evenly as can be, whether it comes from
+    /// either side or the middle.
+    fn level_outputs(&mut self, rt60_s: f64, rate: SampleRate) {
         let outputs = self.outputs.len();
         let mut input = Block::new(self.inputs.len(), RUN);
         let mut output = Block::new(outputs, RUN);
         input.set_frames(RUN);
         output.set_frames(RUN);
-        let mut power = [0.0_f64; MOST_OUTPUTS];
+        let heard_s = (0.7 * rt60_s).min(LEVELLED_S);
+        let frames = rate.frame_at(heard_s).0 as usize;
+        let mut least = [f64::INFINITY; MOST_OUTPUTS];
+        let mut most = [0.0_f64; MOST_OUTPUTS];
         let middle = 0.5_f32.sqrt();
         let impulses: &[&[f32]] = match self.inputs.len() {
             1 => &[&[1.0]],
@@ -169,6 +206,7 @@ impl Reverb {
         };
         for impulse in impulses {
             self.reset();
+            let mut power = [0.0_f64; MOST_OUTPUTS];
             for (row, level) in impulse.iter().enumerate() {
                 input.row_mut(row)[0] = *level;
             }
@@ -182,21 +220,23 @@ impl Reverb {
                     input.row_mut(row)[0] = 0.0;
                 }
             }
+            for (k, power) in power.into_iter().enumerate() {
+                least[k] = least[k].min(power);
+                most[k] = most[k].max(power);
+            }
         }
-        for (level, power) in self.levels.iter_mut().zip(power) {
-            let share = power / impulses.len() as f64 * outputs as f64;
-            *level = share.max(1e-12).sqrt().recip() as f32;
+        // What a long decay has left after that.
+        let left = 10f64.powf(-6.0 * heard_s / rt60_s);
+        for (output, (least, most)) in self.outputs.iter_mut().zip(least.iter().zip(most)) {
+            let share = (least * most).sqrt() / (1.0 - left) * outputs as f64;
+            output.level = share.max(1e-12).sqrt().recip() as f32;
         }
         self.reset();
     }
 
     /// Frames after which the room is silent to -120 dB once nothing more comes in.
     pub fn ringing(settings: &Room, rate: SampleRate) -> Frames {
-        let longest = [settings.rt60_low_s, settings.rt60_high_s]
-            .into_iter()
-            .flatten()
-            .fold(settings.rt60_s, f64::max);
-        rate.frame_at(2.1 * longest + settings.pre_delay_s + 0.1)
+        rate.frame_at(2.1 * settings.times.longest_s() + settings.pre_delay_s + 0.1)
     }
 
     /// Plays `input`'s rows into as many frames of the first rows of `output`.
@@ -204,130 +244,147 @@ impl Reverb {
     /// # Panics
     /// If a passage has too few rows or frames.
     pub fn play(&mut self, input: Passage<'_>, output: &mut PassageMut<'_>) {
-        let mut done = 0;
-        while done < input.frames() {
-            let count = RUN.min(input.frames() - done);
-            let at = done;
-            for (side, input_side) in self.inputs.iter_mut().enumerate() {
-                input_side.take(&input.row(side)[at..at + count], &mut self.late);
-            }
-            for (line, runs) in self.lines.iter().zip(self.runs.chunks_exact_mut(RUN)) {
-                line.read(&mut runs[..count]);
-            }
-            // Before their losses all lines carry the same power, so that signs alone keep outputs apart.
-            for (k, diffuser) in self.outputs.iter_mut().enumerate() {
-                let out = &mut output.row_mut(k)[at..at + count];
-                out.fill(0.0);
-                for line in 0..LINES {
-                    let sign = sign(k, line) * self.levels[k];
-                    let run = &self.runs[line * RUN..][..count];
-                    for (out, x) in out.iter_mut().zip(run) {
-                        *out += sign * x;
-                    }
-                }
-                diffuser.process(out, &mut self.late);
-            }
-            self.lose(count);
-            self.feed_back(count);
-            done += count;
-        }
+        pulp::Arch::new().dispatch(Play {
+            reverb: self,
+            input,
+            output,
+        });
     }
 
     /// Forgets everything heard so far.
     pub fn reset(&mut self) {
         for input in &mut self.inputs {
             input.pre_delay.reset();
-            input.filters.iter_mut().for_each(Biquad::reset);
-            input.diffuser.reset();
+            input.filters.iter_mut().for_each(Fixed::reset);
+            input.diffuser.iter_mut().for_each(AllPass::reset);
         }
-        self.outputs.iter_mut().for_each(Diffuser::reset);
-        self.lines.iter_mut().for_each(Line::reset);
-        for pair in self.shelves.iter_mut().flatten() {
-            pair.iter_mut().for_each(Biquad::reset);
+        for segment in &mut self.segments {
+            segment.line.reset();
+            segment.all_pass.reset();
+        }
+        self.shelves.iter_mut().for_each(Fixed::reset);
+        for output in &mut self.outputs {
+            output.diffuser.iter_mut().for_each(AllPass::reset);
+        }
+        self.position = 0;
+    }
+
+    /// One run.
+    #[inline(always)]
+    fn run(&mut self, input: &Passage<'_>, output: &mut PassageMut<'_>, cut: Cut) {
+        for (row, side) in self.inputs.iter_mut().enumerate() {
+            side.take(&input.row(row)[cut.span()], cut.ends);
+        }
+        for (segment, run) in self.segments.iter().zip(&mut self.runs) {
+            segment.line.read(segment.gain, &mut run[..cut.length]);
+        }
+        for (row, out) in self.outputs.iter_mut().enumerate() {
+            out.play(&self.runs, &mut output.row_mut(row)[cut.span()]);
+        }
+        if !self.shelves.is_empty() {
+            self.shelve(cut);
+        }
+        for n in 0..SEGMENTS {
+            let run = &mut self.runs[n][..cut.length];
+            self.segments[n].all_pass.process(run);
+            // A stereo input enters by turns, so that it stays wide for a while.
+            let side = &self.inputs[n % self.inputs.len()];
+            let entry = self.segments[n].entry;
+            for (x, new) in run.iter_mut().zip(&side.run) {
+                *x = settle(*x + entry * new);
+            }
+            self.segments[(n + 1) % SEGMENTS].line.write(run);
         }
     }
 
-    /// Takes the lines' losses.
-    fn lose(&mut self, count: usize) {
-        for (gain, runs) in self.gains.iter().zip(self.runs.chunks_exact_mut(RUN)) {
-            runs[..count].iter_mut().for_each(|x| *x *= gain);
+    /// What low and high tones lose more, or less, than those in the middle.
+    #[inline(always)]
+    fn shelve(&mut self, cut: Cut) {
+        let mut lanes = [[0.0_f64; SHELVED]; RUN];
+        let lanes = &mut lanes[..cut.length];
+        for (lane, run) in self.runs.iter().step_by(2).enumerate() {
+            for (frame, x) in lanes.iter_mut().zip(run) {
+                frame[lane] = f64::from(*x);
+            }
         }
-        if let Some(shelves) = &mut self.shelves {
-            for (pair, runs) in shelves.iter_mut().zip(self.runs.chunks_exact_mut(RUN)) {
-                pair.iter_mut()
-                    .for_each(|shelf| shelf.process(&mut runs[..count]));
+        for shelf in &mut self.shelves {
+            for frame in lanes.iter_mut() {
+                shelf.run(frame);
+            }
+            if cut.ends {
+                shelf.settle();
+            }
+        }
+        for (lane, run) in self.runs.iter_mut().step_by(2).enumerate() {
+            for (frame, x) in lanes.iter().zip(run) {
+                *x = single(frame[lane]);
             }
         }
     }
+}
 
-    /// Mixes the lines' ends, adds the input and feeds it all to the lines.
-    fn feed_back(&mut self, count: usize) {
-        hadamard(&mut self.runs, count);
-        for (line, delay) in self.lines.iter_mut().enumerate() {
-            // Turned round, so that the matrix is not symmetric: else the ways over two lines, one after
-            // the other, would meet the ways back, and outputs would have them in common.
-            let from = (7 * line + 3) % LINES;
-            let runs = &mut self.runs[from * RUN..][..count];
-            // A stereo input enters on different lines, so that it stays wide for a while.
-            let side = &self.inputs[line % self.inputs.len()];
-            let per_line = (1.0 / (LINES / self.inputs.len()) as f32).sqrt();
-            let level = entry_sign(line) * per_line;
-            for (x, new) in runs.iter_mut().zip(&side.run) {
-                *x = settle(*x + level * new);
-            }
-            delay.write(runs);
+/// The work on one passage. A named type rather than a closure, because only what is inlined into `call` is
+/// compiled for the processor at hand.
+struct Play<'a, 'b, 'c> {
+    reverb: &'a mut Reverb,
+    input: Passage<'b>,
+    output: &'a mut PassageMut<'c>,
+}
+
+impl pulp::NullaryFnOnce for Play<'_, '_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self {
+            reverb,
+            input,
+            output,
+        } = self;
+        for cut in chunks(reverb.position, input.frames()) {
+            reverb.run(&input, output, cut);
         }
+        reverb.position += input.frames() as u64;
     }
 }
 
 impl Input {
-    /// Brings the samples through pre-delay, filters and diffusion to `run`.
-    fn take(&mut self, samples: &[f32], late: &mut [f32; RUN]) {
+    /// Brings the samples through pre-delay, filters and diffusion to `run`; `ends` says that the chunk does.
+    #[inline(always)]
+    fn take(&mut self, samples: &[f32], ends: bool) {
         let run = &mut self.run[..samples.len()];
         run.copy_from_slice(samples);
         self.pre_delay.process(run);
-        for filter in &mut self.filters {
+        let [mut high_pass, mut low_pass] = self.filters;
+        for x in run.iter_mut() {
+            let mut frame = [f64::from(*x)];
+            high_pass.run(&mut frame);
+            low_pass.run(&mut frame);
+            *x = single(frame[0]);
+        }
+        self.filters = [high_pass, low_pass];
+        if ends {
+            self.filters.iter_mut().for_each(Fixed::settle);
+        }
+        for filter in &mut self.diffuser {
             filter.process(run);
         }
-        self.diffuser.process(run, late);
     }
 }
 
-/// Sign of line `line` in row `row` of the Hadamard matrix of order 16 (Sylvester's construction).
-fn sign(row: usize, line: usize) -> f32 {
-    // Row 0 is the plain sum, which is the loudest of the early reflections: it comes last.
-    let row = (row + 1) % LINES;
-    if (row & line).count_ones().is_multiple_of(2) {
-        1.0
-    } else {
-        -1.0
-    }
-}
-
-/// Sign with which the input enters line `line`: a bent function, which has the same in common with every
-/// row of the matrix, so that no output hears more of the first echoes than another.
-fn entry_sign(line: usize) -> f32 {
-    let bit = |n: usize| line >> n & 1;
-    if bit(0) * bit(1) == bit(2) * bit(3) {
-        1.0
-    } else {
-        -1.0
-    }
-}
-
-/// Multiplies the sixteen runs by the Hadamard matrix over 4, in place.
-fn hadamard(runs: &mut [f32], count: usize) {
-    let mut distance = 1;
-    while distance < LINES {
-        for pair in (0..LINES).filter(|line| line & distance == 0) {
-            let (a, b) = runs.split_at_mut((pair + distance) * RUN);
-            let a = &mut a[pair * RUN..][..count];
-            let b = &mut b[..count];
-            for (a, b) in a.iter_mut().zip(b) {
-                (*a, *b) = ((*a + *b) * 0.5_f32.sqrt(), (*a - *b) * 0.5_f32.sqrt());
+impl Output {
+    #[inline(always)]
+    fn play(&mut self, runs: &[[f32; RUN]; SEGMENTS], out: &mut [f32]) {
+        out.fill(0.0);
+        for (segment, sign) in self.taps {
+            let weight = sign * self.level;
+            for (out, x) in out.iter_mut().zip(&runs[segment]) {
+                *out += weight * x;
             }
         }
-        distance *= 2;
+        for filter in &mut self.diffuser {
+            filter.process(out);
+        }
     }
 }
 

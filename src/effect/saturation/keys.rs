@@ -87,14 +87,8 @@ impl SatSettings {
 
 /// What may be moved: drive, mix.
 pub(super) fn parameters(settings: &SatSettings) -> Vec<Parameter> {
-    [("drive", settings.drive, DRIVE), ("mix", settings.mix, MIX)]
-        .map(|(name, value, Limits { min, max, unit })| Parameter {
-            name: name.to_owned(),
-            unit,
-            min,
-            max,
-            value,
-            logarithmic: false,
-        })
-        .to_vec()
+    vec![
+        Parameter::linear("drive", DRIVE, settings.drive),
+        Parameter::linear("mix", MIX, settings.mix),
+    ]
 }

@@ -1,12 +1,12 @@
-//! Finds the gain that makes the saturated sound as loud as the dry one.
+//! Finds the gain that makes the mix of saturated and dry sound as loud as the dry one alone.
 
-use super::Ramp;
+use crate::dsp::Coefficients;
+use crate::dsp::biquad::Fixed;
 use crate::dsp::lanes::CHUNK;
-use crate::dsp::{Biquad, Coefficients};
 use crate::units::{Decibels, Hertz, SampleRate};
 
 /// Seconds between two looks.
-const LOOK_S: f64 = 0.1;
+const LOOK_S: f64 = 0.02;
 
 /// Seconds that are remembered, once so many have been heard.
 const MEMORY_S: f64 = 3.0;
@@ -17,42 +17,79 @@ const FLOOR: f64 = 1e-6;
 /// The gain stays within ±24 dB.
 const MOST: f64 = 16.0;
 
-/// Compares loudness over seconds and moves a gain in straight lines from look to look.
+/// A gain over the frames of a chunk.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ramp {
+    from: f64,
+    step: f64,
+    /// Where on it the chunk begins.
+    first: usize,
+}
+
+impl Ramp {
+    pub(super) const UNITY: Self = Self {
+        from: 1.0,
+        step: 0.0,
+        first: 0,
+    };
+
+    #[inline(always)]
+    pub(super) fn at(self, frame: usize) -> f64 {
+        self.step.mul_add((self.first + frame) as f64, self.from)
+    }
+}
+
+/// Power of the dry sound, power of the wet, and what they have in common: the mean of their product.
+#[derive(Debug, Clone, Copy, Default)]
+struct Powers {
+    dry: f64,
+    wet: f64,
+    both: f64,
+}
+
+/// Compares loudness over seconds and moves the gain of the wet sound in straight lines from look to look.
 #[derive(Debug)]
 pub(super) struct Makeup {
-    /// One pair per channel: dry and wet through the K-weighting of ITU-R BS.1770 (as a shelf and a high-pass).
-    weighting: Vec<[[Biquad; 2]; 2]>,
+    ears: Vec<Ear>,
     look: usize,
     memory: f64,
-    /// Frames since the last look, and the power in them: of each channel apart, so that sums do not depend on
-    /// how the frames come in.
+    /// Frames since the last look.
     frames: usize,
-    now: Vec<[f64; 2]>,
-    /// Power over what is remembered, in looks.
-    before: [f64; 2],
+    /// Powers over what is remembered, in looks.
+    before: Powers,
     looks: f64,
     from: f64,
     to: f64,
 }
 
+/// What is heard of one channel: of each apart, so that sums do not depend on how the frames come in.
+#[derive(Debug, Clone, Copy)]
+struct Ear {
+    /// The K-weighting of ITU-R BS.1770, as a shelf and a high-pass, for the dry and the wet sound.
+    weighting: [Fixed<2>; 2],
+    /// Since the last look.
+    now: Powers,
+}
+
 impl Makeup {
     pub(super) fn new(rate: SampleRate, channels: usize) -> Self {
-        let k = || {
-            [
-                Biquad::new(Coefficients::high_shelf(Hertz(1500.0), Decibels(4.0), rate)),
-                Biquad::new(Coefficients::highpass(Hertz(38.0), 0.5, rate)),
-            ]
+        let weighting = [
+            Coefficients::high_shelf(Hertz(1500.0), Decibels(4.0), rate),
+            Coefficients::highpass(Hertz(38.0), 0.5, rate),
+        ];
+        let ear = Ear {
+            weighting: weighting.map(Fixed::new),
+            now: Powers::default(),
         };
         let look = (rate.frame_at(LOOK_S).0 as usize)
             .next_multiple_of(CHUNK)
             .max(CHUNK);
         Self {
-            weighting: (0..channels).map(|_| [k(), k()]).collect(),
+            ears: vec![ear; channels],
             look,
             memory: MEMORY_S / LOOK_S,
             frames: 0,
-            now: vec![[0.0; 2]; channels],
-            before: [0.0; 2],
+            before: Powers::default(),
             looks: 0.0,
             from: 1.0,
             to: 1.0,
@@ -68,48 +105,78 @@ impl Makeup {
         }
     }
 
-    /// Hears what a channel was and what it has become.
-    pub(super) fn hear(&mut self, channel: usize, dry: &[f32], wet: &[f32]) {
-        let [of_dry, of_wet] = &mut self.weighting[channel];
-        for (filters, samples, power) in [(of_dry, dry, 0), (of_wet, wet, 1)] {
-            let [shelf, high_pass] = filters;
-            for x in samples {
-                let y = high_pass.step(shelf.step(f64::from(*x)));
-                self.now[channel][power] += y * y;
-            }
+    /// Hears what a channel was and what it has become; `ends` says that the chunk does.
+    #[inline(always)]
+    pub(super) fn hear(&mut self, channel: usize, dry: &[f32], wet: &[f32], ends: bool) {
+        let ear = &mut self.ears[channel];
+        let [mut shelf, mut high_pass] = ear.weighting;
+        let mut now = ear.now;
+        for (dry, wet) in dry.iter().zip(wet) {
+            let mut frame = [f64::from(*dry), f64::from(*wet)];
+            shelf.run(&mut frame);
+            high_pass.run(&mut frame);
+            let [dry, wet] = frame;
+            now.dry += dry * dry;
+            now.wet += wet * wet;
+            now.both += dry * wet;
+        }
+        *ear = Ear {
+            weighting: [shelf, high_pass],
+            now,
+        };
+        if ends {
+            ear.weighting.iter_mut().for_each(Fixed::settle);
         }
     }
 
-    /// Passes over `frames` frames that have been heard on all channels.
-    pub(super) fn pass(&mut self, frames: usize) {
+    /// Passes over `frames` frames that have been heard on all channels; `mix` is the share of the wet sound.
+    pub(super) fn pass(&mut self, frames: usize, mix: f64) {
         self.frames += frames;
         if self.frames < self.look {
             return;
         }
         self.from = self.to;
-        let samples = (self.frames * self.weighting.len().max(1)) as f64;
-        let sum = |power: usize| self.now.iter().map(|channel| channel[power]).sum::<f64>();
-        let now = [sum(0), sum(1)];
-        if now[0] / samples > FLOOR && now[1] > 0.0 {
+        let samples = (self.frames * self.ears.len().max(1)) as f64;
+        let mean = |of: fn(&Powers) -> f64| {
+            self.ears.iter().map(|ear| of(&ear.now)).sum::<f64>() / samples
+        };
+        let now = Powers {
+            dry: mean(|powers| powers.dry),
+            wet: mean(|powers| powers.wet),
+            both: mean(|powers| powers.both),
+        };
+        if now.dry > FLOOR && now.wet > 0.0 {
             self.looks = (self.looks + 1.0).min(self.memory);
-            for (before, now) in self.before.iter_mut().zip(now) {
-                *before += (now - *before) / self.looks;
-            }
-            self.to = (self.before[0] / self.before[1])
-                .sqrt()
-                .clamp(1.0 / MOST, MOST);
+            let share = 1.0 / self.looks;
+            let Powers { dry, wet, both } = &mut self.before;
+            *dry += share * (now.dry - *dry);
+            *wet += share * (now.wet - *wet);
+            *both += share * (now.both - *both);
+            self.to = self.before.gain(mix).clamp(1.0 / MOST, MOST);
         }
         self.frames = 0;
-        self.now.fill([0.0; 2]);
+        self.ears
+            .iter_mut()
+            .for_each(|ear| ear.now = Powers::default());
     }
 
     pub(super) fn reset(&mut self) {
-        for filter in self.weighting.iter_mut().flatten().flatten() {
-            filter.reset();
+        for ear in &mut self.ears {
+            ear.weighting.iter_mut().for_each(Fixed::reset);
+            ear.now = Powers::default();
         }
         self.frames = 0;
-        self.now.fill([0.0; 2]);
-        self.before = [0.0; 2];
+        self.before = Powers::default();
         (self.looks, self.from, self.to) = (0.0, 1.0, 1.0);
+    }
+}
+
+impl Powers {
+    /// The gain g of the wet sound w with which m g w + (1 - m) d has the power of the dry sound d: the root of
+    /// m² g² W + 2 m (1 - m) g B + (1 - m)² D = D that is positive.
+    fn gain(&self, mix: f64) -> f64 {
+        let common = (1.0 - mix) * self.both;
+        let root = (common * common + self.dry * self.wet * mix * (2.0 - mix)).sqrt();
+        self.dry * (2.0 - mix) / (common + root).max(f64::MIN_POSITIVE)
     }
 }

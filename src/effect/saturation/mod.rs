@@ -11,20 +11,26 @@
 //! The bend runs at 8 times the sample rate (16 times with quality "high") between linear-phase filters:
 //! harmonics that would fold back are taken out before they can. Drive 0 is a straight line.
 
+mod curve;
 mod keys;
 mod makeup;
 
+use pulp::Simd;
+
+use curve::{Curve, bend};
 use keys::SatStyle;
 pub use keys::{Quality, SatSettings};
-use makeup::Makeup;
+use makeup::{Makeup, Ramp};
 
 use super::{Effect, Parameter, Setup};
 use crate::audio::PassageMut;
-use crate::dsp::lanes::{CHUNK, audible, for_each_chunk};
-use crate::dsp::oversampler::Oversampler;
+use crate::dsp::biquad::Fixed;
+use crate::dsp::lanes::{CHUNK, Cut, chunks, held, single};
+use crate::dsp::one_pole::OnePole;
+use crate::dsp::oversampler::{Grade, Oversampler};
 use crate::dsp::smoother::Smoother;
-use crate::dsp::{Biquad, Coefficients, DelayLine};
-use crate::units::{Decibels, Frames, Hertz, SampleRate};
+use crate::dsp::{Coefficients, DelayLine};
+use crate::units::{Decibels, Frames, Hertz};
 
 /// How far off its centre a tube works, in units of its bend.
 const TUBE_BIAS: f32 = 0.4;
@@ -37,10 +43,7 @@ const TAPE_DRIVE: Decibels = Decibels(-2.0);
 const TRANSFORMER: (Hertz, Decibels) = (Hertz(120.0), Decibels(9.0));
 
 /// What a bias leaves at rest is taken out below this.
-const DC_CORNER: f64 = 1.0;
-
-/// What is louder, +120 dBFS, is held here: sums of it are still numbers.
-const LOUDEST: f32 = 1e6;
+const DC_CORNER: Hertz = Hertz(1.0);
 
 /// A saturator at work.
 #[derive(Debug)]
@@ -48,9 +51,10 @@ struct Saturation {
     rows: Vec<Row>,
     drive: Smoother,
     mix: Smoother,
-    bias: f32,
     /// Share of the drive that arrives.
     slope: f32,
+    curve: Curve,
+    levels: Levels,
     makeup: Option<Makeup>,
     position: u64,
     latency: usize,
@@ -63,48 +67,42 @@ struct Saturation {
 struct Row {
     oversampler: Oversampler,
     /// Before the bend, and back behind it.
-    emphasis: Option<[Biquad; 2]>,
-    dc: Option<DcBlocker>,
+    emphasis: Option<[Fixed<1>; 2]>,
+    dc: Option<OnePole>,
     dry: DelayLine,
     /// The delayed dry sound of the chunk at hand.
     late: [f32; CHUNK],
 }
 
-/// Frame by frame in a chunk: the bend, its inverse, wet and dry level.
-struct Course {
-    bend: [f32; CHUNK],
+/// How much of the bent and of the dry sound is played, frame by frame.
+#[derive(Debug, Clone)]
+struct Levels {
     wet: [f32; CHUNK],
     dry: [f32; CHUNK],
-    /// True if none of them changes within the chunk.
-    still: bool,
 }
 
 impl Saturation {
     fn new(settings: &SatSettings, setup: Setup) -> Self {
-        let stages = match settings.quality {
-            Quality::Normal => 3,
-            Quality::High => 4,
-        };
-        let oversampler = Oversampler::new(stages);
-        let latency = oversampler.latency();
-        let pair = |up: Coefficients, down: Coefficients| [Biquad::new(up), Biquad::new(down)];
         let rate = setup.rate;
+        let grade = match settings.quality {
+            Quality::Normal => Grade::NORMAL,
+            Quality::High => Grade::HIGH,
+        };
+        let oversampler = Oversampler::new(grade, rate);
+        let latency = oversampler.latency();
+        let pair = |shelf: fn(Hertz, Decibels, _) -> Coefficients, (from, gain): (_, Decibels)| {
+            Some([gain.0, -gain.0].map(|db| Fixed::new(shelf(from, Decibels(db), rate))))
+        };
         let emphasis = match settings.style {
-            SatStyle::Tape => Some(pair(
-                Coefficients::high_shelf(TAPE.0, TAPE.1, rate),
-                Coefficients::high_shelf(TAPE.0, Decibels(-TAPE.1.0), rate),
-            )),
-            SatStyle::Transformer => Some(pair(
-                Coefficients::low_shelf(TRANSFORMER.0, TRANSFORMER.1, rate),
-                Coefficients::low_shelf(TRANSFORMER.0, Decibels(-TRANSFORMER.1.0), rate),
-            )),
+            SatStyle::Tape => pair(Coefficients::high_shelf, TAPE),
+            SatStyle::Transformer => pair(Coefficients::low_shelf, TRANSFORMER),
             SatStyle::Tube | SatStyle::SoftClip => None,
         };
         let is_tube = settings.style == SatStyle::Tube;
         let row = Row {
             oversampler,
             emphasis,
-            dc: is_tube.then(|| DcBlocker::new(rate)),
+            dc: is_tube.then(|| OnePole::new(DC_CORNER, rate)),
             dry: DelayLine::new(latency),
             late: [0.0; CHUNK],
         };
@@ -116,7 +114,11 @@ impl Saturation {
                 SatStyle::Tape => TAPE_DRIVE.gain().0 as f32,
                 _ => 1.0,
             },
-            bias: if is_tube { TUBE_BIAS } else { 0.0 },
+            curve: Curve::new(if is_tube { TUBE_BIAS } else { 0.0 }),
+            levels: Levels {
+                wet: [0.0; CHUNK],
+                dry: [0.0; CHUNK],
+            },
             makeup: settings
                 .auto_gain
                 .then(|| Makeup::new(rate, setup.channels)),
@@ -127,86 +129,88 @@ impl Saturation {
         }
     }
 
-    fn chunk(&mut self, sound: &mut PassageMut<'_>, offset: usize, length: usize) {
-        let makeup = self.makeup.as_ref().map_or(Ramp::UNITY, Makeup::gain);
-        let course = self.course(length, makeup);
-        let arch = self.arch;
-        for (channel, row) in self.rows.iter_mut().enumerate() {
-            let samples = &mut sound.row_mut(channel)[offset..offset + length];
-            row.take(samples);
-            arch.dispatch(Bent {
-                row,
-                samples,
-                course: &course,
-                bias: self.bias,
-            });
-            row.give(samples, course.bend[0] >= LEAST_BEND || !course.still);
-            if let Some(makeup) = &mut self.makeup {
-                makeup.hear(channel, &row.late[..length], samples);
+    #[inline(always)]
+    fn chunk<S: Simd>(&mut self, simd: S, sound: &mut PassageMut<'_>, cut: Cut) {
+        let Cut { length, ends, .. } = cut;
+        self.set_out(length);
+        let Self {
+            rows,
+            curve,
+            levels,
+            makeup,
+            ..
+        } = self;
+        for (channel, row) in rows.iter_mut().enumerate() {
+            let samples = &mut sound.row_mut(channel)[cut.span()];
+            row.take(samples, ends);
+            row.oversampler.up(simd, samples);
+            if !curve.is_straight() {
+                for phase in row.oversampler.phases_mut() {
+                    curve.run(simd, phase, length);
+                }
             }
-            row.blend(samples, &course);
-        }
-        if let Some(makeup) = &mut self.makeup {
-            makeup.pass(length);
+            row.oversampler.down(simd, samples);
+            row.give(samples, !curve.is_straight(), ends);
+            if let Some(makeup) = makeup {
+                makeup.hear(channel, &row.late[..length], samples, ends);
+            }
+            row.blend(samples, levels);
         }
         self.drive.skip(length as u64);
         self.mix.skip(length as u64);
-    }
-
-    fn bend(&self, drive_db: f64) -> f32 {
-        self.slope * bend(drive_db)
-    }
-
-    fn course(&self, length: usize, makeup: Ramp) -> Course {
-        let still = !self.drive.is_moving() && !self.mix.is_moving();
-        let mut course = Course {
-            bend: [self.bend(self.drive.now()); CHUNK],
-            wet: [0.0; CHUNK],
-            dry: [0.0; CHUNK],
-            still,
-        };
-        for n in 0..length {
-            let ahead = n as u64;
-            if self.drive.is_moving() {
-                course.bend[n] = self.bend(self.drive.ahead(ahead));
-            }
-            let mix = self.mix.ahead(ahead);
-            course.wet[n] = (mix * makeup.at(n)) as f32;
-            course.dry[n] = (1.0 - mix) as f32;
+        if let Some(makeup) = &mut self.makeup {
+            makeup.pass(length, self.mix.now());
         }
-        course
+    }
+
+    /// Sets curve and levels of the next `length` frames.
+    #[inline(always)]
+    fn set_out(&mut self, length: usize) {
+        let bend = |drive_db: f64| self.slope * bend(drive_db);
+        if self.drive.is_moving() {
+            let ahead = 0..length as u64;
+            let bends = ahead.map(|n| bend(self.drive.ahead(n)));
+            self.curve.follow(bends);
+        } else {
+            self.curve.hold(bend(self.drive.now()));
+        }
+        let makeup = self.makeup.as_ref().map_or(Ramp::UNITY, Makeup::gain);
+        for n in 0..length {
+            let mix = self.mix.ahead(n as u64);
+            self.levels.wet[n] = (mix * makeup.at(n)) as f32;
+            self.levels.dry[n] = (1.0 - mix) as f32;
+        }
     }
 }
 
-/// A gain over the frames of a chunk.
-#[derive(Debug, Clone, Copy)]
-struct Ramp {
-    from: f64,
-    step: f64,
-    /// Where on it the chunk begins.
-    first: usize,
+/// The work on one passage. A named type rather than a closure, because only what is inlined into `with_simd` is
+/// compiled for the processor at hand.
+struct Run<'a, 'b> {
+    saturation: &'a mut Saturation,
+    sound: &'a mut PassageMut<'b>,
 }
 
-impl Ramp {
-    const UNITY: Self = Self {
-        from: 1.0,
-        step: 0.0,
-        first: 0,
-    };
+impl pulp::WithSimd for Run<'_, '_> {
+    type Output = ();
 
-    fn at(self, frame: usize) -> f64 {
-        self.step.mul_add((self.first + frame) as f64, self.from)
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { saturation, sound } = self;
+        let frames = sound.frames();
+        for cut in chunks(saturation.position, frames) {
+            saturation.chunk(simd, sound, cut);
+        }
+        saturation.position += frames as u64;
     }
 }
 
 impl Effect for Saturation {
     fn process(&mut self, sound: &mut PassageMut<'_>) {
         assert_eq!(sound.channels(), self.rows.len(), "one row per channel");
-        let frames = sound.frames();
-        for_each_chunk(self.position, frames, |offset, length, _| {
-            self.chunk(sound, offset, length);
+        self.arch.dispatch(Run {
+            saturation: self,
+            sound,
         });
-        self.position += frames as u64;
     }
 
     fn latency(&self) -> Frames {
@@ -239,109 +243,51 @@ impl Effect for Saturation {
     }
 }
 
-/// How far the bend goes at a drive in dB: 0 is straight, and the level of a loud signal is driven up by about
-/// the drive.
-fn bend(drive_db: f64) -> f32 {
-    let gain = Decibels(drive_db).gain().0;
-    (gain * gain - 1.0).max(0.0).sqrt() as f32
-}
-
-/// Below this bend a line is straight.
-const LEAST_BEND: f32 = 1e-3;
-
-/// The work of one chunk at the higher rate. A named type, because only what is inlined into `call` is compiled
-/// for the processor at hand.
-struct Bent<'a> {
-    row: &'a mut Row,
-    samples: &'a mut [f32],
-    course: &'a Course,
-    bias: f32,
-}
-
-impl pulp::NullaryFnOnce for Bent<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Self {
-            row,
-            samples,
-            course,
-            bias,
-        } = self;
-        let factor = row.oversampler.factor();
-        row.oversampler.process(samples, |high| {
-            if course.still {
-                curve(high, course.bend[0], bias);
-            } else {
-                for (part, bend) in high.chunks_mut(factor).zip(course.bend) {
-                    curve(part, bend, bias);
-                }
-            }
-        });
-    }
-}
-
-/// Bends samples: tanh(bend · x + bias), with slope 1 and value 0 at rest.
-#[inline(always)]
-fn curve(samples: &mut [f32], bend: f32, bias: f32) {
-    if bend < LEAST_BEND {
-        return;
-    }
-    let rest = tanh(bias);
-    let level = 1.0 / (bend * (1.0 - rest * rest));
-    for x in samples {
-        *x = (tanh(bend.mul_add(*x, bias)) - rest) * level;
-    }
-}
-
-/// The hyperbolic tangent to 1e-6: the seventh convergent of its continued fraction (Lambert 1768), up to where
-/// that reaches 1.
-#[inline(always)]
-fn tanh(x: f32) -> f32 {
-    const END: f32 = 4.97;
-    let x = x.clamp(-END, END);
-    let s = x * x;
-    let top = s.mul_add(s.mul_add(s + 378.0, 17_325.0), 135_135.0) * x;
-    let bottom = s.mul_add(s.mul_add(s.mul_add(28.0, 3150.0), 62_370.0), 135_135.0);
-    (top / bottom).clamp(-1.0, 1.0)
-}
-
 impl Row {
-    /// Keeps the dry sound and leaves in `samples` what is to be bent.
-    fn take(&mut self, samples: &mut [f32]) {
+    /// Keeps the dry sound and leaves in `samples` what is to be bent; `ends` says that the chunk does.
+    #[inline(always)]
+    fn take(&mut self, samples: &mut [f32], ends: bool) {
         for x in samples.iter_mut() {
-            *x = audible(*x).clamp(-LOUDEST, LOUDEST);
+            *x = held(*x);
         }
         let late = &mut self.late[..samples.len()];
         late.copy_from_slice(samples);
         self.dry.process(late);
         if let Some([before, _]) = &mut self.emphasis {
-            before.process(samples);
+            filter(before, samples, ends);
         }
     }
 
     /// Takes from `samples`, which have been bent, what was done to them for that.
-    fn give(&mut self, samples: &mut [f32], is_bent: bool) {
+    #[inline(always)]
+    fn give(&mut self, samples: &mut [f32], is_bent: bool, ends: bool) {
         if let Some([_, after]) = &mut self.emphasis {
-            after.process(samples);
+            filter(after, samples, ends);
         }
         // A straight line leaves nothing at rest.
         if let Some(dc) = self.dc.as_mut().filter(|_| is_bent) {
-            dc.process(samples);
+            for x in samples {
+                *x = single(dc.high(f64::from(*x)));
+            }
+            if ends {
+                dc.settle();
+            }
         }
     }
 
     /// Mixes what was bent with the dry sound.
-    fn blend(&self, samples: &mut [f32], course: &Course) {
-        for (n, x) in samples.iter_mut().enumerate() {
-            *x = course.wet[n] * *x + course.dry[n] * self.late[n];
+    #[inline(always)]
+    fn blend(&self, samples: &mut [f32], levels: &Levels) {
+        let levels = levels.wet.iter().zip(&levels.dry);
+        for ((x, late), (wet, dry)) in samples.iter_mut().zip(&self.late).zip(levels) {
+            *x = wet * *x + dry * late;
         }
     }
 
     fn reset(&mut self) {
         self.oversampler.reset();
-        self.emphasis.iter_mut().flatten().for_each(Biquad::reset);
+        let sections = self.emphasis.iter_mut().flatten();
+        sections.for_each(Fixed::reset);
         if let Some(dc) = &mut self.dc {
             dc.reset();
         }
@@ -349,33 +295,17 @@ impl Row {
     }
 }
 
-/// A first-order high-pass far below what is heard.
-#[derive(Debug, Clone)]
-struct DcBlocker {
-    share: f64,
-    mean: f64,
-}
-
-impl DcBlocker {
-    fn new(rate: SampleRate) -> Self {
-        Self {
-            share: 1.0 - (-std::f64::consts::TAU * DC_CORNER / f64::from(rate.0)).exp(),
-            mean: 0.0,
-        }
+/// Filters the samples of one channel in place; `ends` says that the chunk does.
+#[inline(always)]
+fn filter(section: &mut Fixed<1>, samples: &mut [f32], ends: bool) {
+    let mut filter = *section;
+    for x in samples {
+        let mut frame = [f64::from(*x)];
+        filter.run(&mut frame);
+        *x = single(frame[0]);
     }
-
-    fn process(&mut self, samples: &mut [f32]) {
-        for x in samples {
-            let sample = f64::from(*x);
-            self.mean += self.share * (sample - self.mean);
-            *x = (sample - self.mean) as f32;
-        }
-        if self.mean.abs() < 1e-30 {
-            self.mean = 0.0;
-        }
+    if ends {
+        filter.settle();
     }
-
-    fn reset(&mut self) {
-        self.mean = 0.0;
-    }
+    *section = filter;
 }
