@@ -281,3 +281,21 @@ fn a_session_alone_is_compared_with_its_groups_alone() {
         Some(2)
     );
 }
+
+#[test]
+fn a_group_that_is_squeezed_is_noted_after_the_render() {
+    let folder = TempDir::new().unwrap();
+    let notes = |comp: &str| {
+        let group = format!("chain = [{{ comp = {{ release-ms = 100, {comp} }} }}]\n");
+        let song = session(folder.path(), "", &group);
+        let out = folder.path().join("out.wav");
+        let arguments = ["render", song.to_str().unwrap(), "-l", "stereo", "-f", "-o"];
+        let done = umbel(&[&arguments[..], &[out.to_str().unwrap()]].concat());
+        assert!(done.status.success());
+        String::from_utf8(done.stderr).unwrap()
+    };
+    let said = notes("threshold = -50");
+    assert!(said.contains("U103") && said.contains("synths"), "{said}");
+    assert!(!notes("threshold = -50, mix = 0.3").contains("U103"));
+    assert!(!notes("target-gr = 2").contains("U103"));
+}

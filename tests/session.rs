@@ -1042,7 +1042,10 @@ fn the_demo_song_has_nothing_wrong_with_it_and_uses_what_there_is() {
     let checked = Checked::of(&demo()).unwrap();
     assert!(checked.findings.is_empty(), "{:#?}", checked.findings);
     let session = checked.session.unwrap();
-    assert!(session.check_audio().is_empty());
+    // The vari-mu of the synths warms each of them by itself, as is meant.
+    let notes: Vec<_> = session.check_audio();
+    let codes: Vec<&str> = notes.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["U105"], "{notes:#?}");
     let song = session.build(&BuildOptions::default()).unwrap();
     assert_eq!(
         (

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::cli::{Ui, dynamics};
-use crate::effect::Settings;
+use crate::effect::{Reported, Settings};
 use crate::error::{Finding, Severity};
 use crate::format::WrittenFile;
-use crate::mix::{Desk, DeskReport};
+use crate::mix::{Desk, DeskReport, Place};
 use crate::offline::{Delivery, Options, Programme, Rendered};
 use crate::units::{Frames, Gain, SampleRate};
 
@@ -158,9 +158,30 @@ pub(super) fn desk(reports: &[DeskReport], desk: &Desk, ui: &Ui) -> Result<()> {
                 report.name,
                 dynamics::line(reported, chain)
             ))?;
+            advise_on_reduction(report, reported, chain, ui);
         }
     }
     Ok(())
+}
+
+/// Reduction in dB beyond which a group or the mix is no longer glued but squeezed.
+const MOST_GLUE_DB: f64 = 3.0;
+
+/// Advice U103: what is shared loses 3 dB at most, unless it is keyed or mixed with the dry sound on purpose.
+fn advise_on_reduction(report: &DeskReport, reported: &Reported, chain: &[Settings], ui: &Ui) {
+    let Some(Settings::Comp(comp)) = chain.get(reported.entry) else {
+        return;
+    };
+    let is_shared = matches!(report.place, Place::Group(_) | Place::Master);
+    let on_purpose = comp.key.is_some() || comp.mix.is_some_and(|mix| mix < 1.0);
+    let p95_db = reported.reduction.map_or(0.0, |reduction| reduction.p95_db);
+    if is_shared && !on_purpose && p95_db > MOST_GLUE_DB {
+        ui.note(format_args!(
+            "U103: {p95_db:.1} dB of reduction is much for {} \"{}\"; glue takes 1 to 3 dB: raise the threshold, or give `target-gr`",
+            report.place.word(),
+            report.name
+        ));
+    }
 }
 
 /// The same as JSON.

@@ -38,9 +38,22 @@ impl Time {
     /// The fraction in lowest terms; the denominator is above 0.
     fn reduced(numerator: i128, denominator: i128) -> Self {
         let divisor = gcd(numerator.unsigned_abs(), denominator.unsigned_abs()) as i128;
-        Self {
-            numerator: numerator / divisor,
-            denominator: denominator / divisor,
+        if divisor == 1 {
+            return Self {
+                numerator,
+                denominator,
+            };
+        }
+        // Machine words wherever they suffice: a master has many thousands of times.
+        match (i64::try_from(numerator), i64::try_from(denominator)) {
+            (Ok(n), Ok(d)) => Self {
+                numerator: (n / divisor as i64).into(),
+                denominator: (d / divisor as i64).into(),
+            },
+            _ => Self {
+                numerator: numerator / divisor,
+                denominator: denominator / divisor,
+            },
         }
     }
 
@@ -159,6 +172,18 @@ impl Time {
 
     /// Whole frames and the rest of a frame, as a fraction of the denominator.
     fn split(self, rate: SampleRate) -> (i128, i128, i128) {
+        const SMALL: i128 = 1 << 31;
+        if self.denominator < SMALL && (0..SMALL * SMALL).contains(&self.numerator) {
+            // No product leaves a machine word.
+            let (numerator, denominator) = (self.numerator as u64, self.denominator as u64);
+            let (whole, rest) = (numerator / denominator, numerator % denominator);
+            let frames = rest * u64::from(rate.0);
+            return (
+                i128::from(whole) * i128::from(rate.0) + i128::from(frames / denominator),
+                (frames % denominator).into(),
+                denominator.into(),
+            );
+        }
         let rate = i128::from(rate.0);
         let common = gcd(rate.unsigned_abs(), self.denominator.unsigned_abs()) as i128;
         let (rate, denominator) = (rate / common, self.denominator / common);
@@ -216,6 +241,10 @@ impl Ord for Time {
     fn cmp(&self, other: &Self) -> Ordering {
         let (mut a, mut b) = (self.numerator, self.denominator);
         let (mut c, mut d) = (other.numerator, other.denominator);
+        let word = |value: i128| i64::try_from(value).map(i128::from);
+        if let (Ok(a), Ok(b), Ok(c), Ok(d)) = (word(a), word(b), word(c), word(d)) {
+            return (a * d).cmp(&(c * b));
+        }
         let mut turned = false;
         loop {
             let (whole, other_whole) = (a.div_euclid(b), c.div_euclid(d));
@@ -247,6 +276,12 @@ fn whole(text: &str, most: usize) -> Option<u64> {
 
 fn gcd(mut a: u128, mut b: u128) -> u128 {
     while b != 0 {
+        if let (Ok(mut a), Ok(mut b)) = (u64::try_from(a), u64::try_from(b)) {
+            while b != 0 {
+                (a, b) = (b, a % b);
+            }
+            return a.max(1).into();
+        }
         (a, b) = (b, a % b);
     }
     a.max(1)
