@@ -1,20 +1,29 @@
 //! The largest magnitude of a run of samples, and with it whether all are finite.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 /// The largest magnitude of `samples`; not finite exactly if one of them is not.
 pub(super) fn largest_magnitude(samples: &[f32]) -> f32 {
     // Without their sign floats are in the order of their bits, infinity and NaN above all others; whole
     // numbers leave the compiler free to take eight at a time.
-    let bits = Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            samples
-                .iter()
-                .fold(0, |largest, x| (x.to_bits() & 0x7fff_ffff).max(largest))
-        },
-    );
-    f32::from_bits(bits)
+    f32::from_bits(Arch::new().dispatch(LargestBits(samples)))
+}
+
+/// A named type rather than a closure, because only what is inlined into `call` is compiled for the processor at
+/// hand.
+struct LargestBits<'a>(&'a [f32]);
+
+impl NullaryFnOnce for LargestBits<'_> {
+    type Output = u32;
+
+    #[inline(always)]
+    fn call(self) -> u32 {
+        let mut largest = 0;
+        for sample in self.0 {
+            largest = (sample.to_bits() & 0x7fff_ffff).max(largest);
+        }
+        largest
+    }
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 //! 24 bits, the usual form, AVX2 does both at once. Plain and vector code give the same bits: all steps are
 //! exact, or round once and to nearest.
 
-use pulp::Arch;
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::V3;
+use pulp::{Arch, NullaryFnOnce};
 
 use super::chunks::take;
 use super::header::Encoding;
@@ -131,10 +131,11 @@ impl Unpacker {
         let out = &mut self.tile[..samples];
         let bytes = &bytes[at..at + samples * self.encoding.bytes()];
         let encoding = self.encoding;
-        Arch::new().dispatch(
-            #[inline(always)]
-            || to_float_plain(encoding, bytes, out),
-        );
+        Arch::new().dispatch(ToFloat {
+            encoding,
+            bytes,
+            out,
+        });
     }
 
     /// The first sample of the tile that is not finite, if its channel is wanted.
@@ -298,6 +299,23 @@ fn int24_avx(simd: V3, bytes: &[u8], out: &mut [f32]) {
         let words = simd.avx2._mm256_shuffle_epi8(pulp::cast(eight), spread);
         let floats = simd.avx._mm256_cvtepi32_ps(words);
         *out = pulp::cast(simd.avx._mm256_mul_ps(floats, scale));
+    }
+}
+
+/// [`to_float_plain`] for each instruction set. A named type rather than a closure, because only what is inlined
+/// into `call` is compiled for the processor at hand.
+struct ToFloat<'a> {
+    encoding: Encoding,
+    bytes: &'a [u8],
+    out: &'a mut [f32],
+}
+
+impl NullaryFnOnce for ToFloat<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        to_float_plain(self.encoding, self.bytes, self.out);
     }
 }
 

@@ -5,9 +5,9 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use pulp::Arch;
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::V3;
+use pulp::{Arch, NullaryFnOnce};
 
 use super::chunks::take;
 use super::header::{BitDepth, WaveSpec};
@@ -122,10 +122,11 @@ impl BytePeaks {
     fn add(&mut self, bytes: &[u8]) {
         let largest = &mut self.largest;
         match self.depth {
-            BitDepth::Int16 => Arch::new().dispatch(
-                #[inline(always)]
-                || raise::<16>(largest, bytes, magnitudes_16),
-            ),
+            BitDepth::Int16 => Arch::new().dispatch(Raise {
+                largest,
+                bytes,
+                magnitudes: magnitudes_16,
+            }),
             BitDepth::Int24 => {
                 #[cfg(target_arch = "x86_64")]
                 if let Some(simd) = V3::try_new() {
@@ -144,10 +145,11 @@ impl BytePeaks {
                 }
                 raise::<24>(largest, bytes, magnitudes_24);
             }
-            BitDepth::Float32 => Arch::new().dispatch(
-                #[inline(always)]
-                || raise::<32>(largest, bytes, magnitudes_float),
-            ),
+            BitDepth::Float32 => Arch::new().dispatch(Raise {
+                largest,
+                bytes,
+                magnitudes: magnitudes_float,
+            }),
         }
     }
 
@@ -164,6 +166,23 @@ impl BytePeaks {
             BitDepth::Float32 => f32::from_bits(magnitude),
         };
         largest.iter().map(peak).collect()
+    }
+}
+
+/// [`raise`] for each instruction set. A named type rather than a closure, because only what is inlined into
+/// `call` is compiled for the processor at hand.
+struct Raise<'a, const N: usize, F: Fn(&[u8; N]) -> [u32; LANES]> {
+    largest: &'a mut [[u32; LANES]],
+    bytes: &'a [u8],
+    magnitudes: F,
+}
+
+impl<const N: usize, F: Fn(&[u8; N]) -> [u32; LANES]> NullaryFnOnce for Raise<'_, N, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        raise::<N>(self.largest, self.bytes, self.magnitudes);
     }
 }
 
