@@ -193,7 +193,7 @@ fn run(mut engine: Engine, frames: usize, lengths: &[usize]) -> Vec<Vec<f32>> {
     let mut outs: Vec<Block> = engine
         .renderers()
         .iter()
-        .map(|r| Block::new(r.target().channels(), largest))
+        .map(|r| Block::new(r.channels(), largest))
         .collect();
     let mut all: Vec<Vec<f32>> = vec![Vec::new(); outs.iter().map(Block::channels).sum()];
     let mut done = 0;

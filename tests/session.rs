@@ -1073,6 +1073,7 @@ fn the_demo_song_has_nothing_wrong_with_it_and_uses_what_there_is() {
         .map(|out| match &out.target {
             Target::StereoBus => None,
             Target::Layout(layout) => Some(layout.channels()),
+            Target::Binaural(_) => panic!("the demo has no headphones"),
         })
         .collect();
     assert_eq!(layouts, [Some(10), Some(12), None]);

@@ -4,6 +4,7 @@ mod adm;
 mod audio;
 mod layout;
 mod session;
+mod sofa;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -12,11 +13,11 @@ use super::Ui;
 use crate::session::Checked;
 use crate::{Error, Result};
 
-/// Print the facts of an audio file, an ADM master, a session or a layout.
+/// Print the facts of an audio file, an ADM master, a session, a layout or a set of head-related responses.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Audio file (WAV, FLAC, AIFF, CAF, ALAC), session or layout file.
+    /// Audio file (WAV, FLAC, AIFF, CAF, ALAC), session, layout or SOFA file.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Read the whole audio file and measure loudness and peaks.
@@ -33,9 +34,17 @@ Examples:
   umbel info out/714.wav --measure              loudness, range, peak and true peak as well
   umbel info mix.wav --measure --layout 7.1.4   for a file that does not name its channels
   umbel info master.wav                         programmes, objects and tracks of an ADM master
+  umbel info ears.sofa                          grid, rate, taps, flatness, licence
   umbel info song.toml --json | jq .stems";
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
+    if crate::format::sofa::is_sofa(&args.file) {
+        if args.measure {
+            let reason = "--measure reads audio files; what is known of a set of responses is printed without it";
+            return Err(Error::Usage(reason.to_owned()));
+        }
+        return sofa::print(&args.file, ui);
+    }
     if !is_text(&args.file) {
         return audio::print(&args.file, args.measure, args.layout.as_deref(), ui);
     }

@@ -62,7 +62,7 @@ Exit codes: 0 done, 1 the work failed, 2 usage, 3 session or layout invalid, 4 a
 enum Verb {
     Init(init::Args),
     Check(check::Args),
-    Render(render::Args),
+    Render(Box<render::Args>),
     Process(process::Args),
     Presets(presets::Args),
     Info(info::Args),
@@ -83,7 +83,7 @@ impl Cli {
         match self.verb {
             Verb::Init(args) => init::run(args, &ui),
             Verb::Check(args) => check::run(args, &ui),
-            Verb::Render(args) => render::run(args, &ui),
+            Verb::Render(args) => render::run(*args, &ui),
             Verb::Process(args) => process::run(args, &ui),
             Verb::Presets(args) => presets::run(args, &ui),
             Verb::Info(args) => info::run(args, &ui),

@@ -63,21 +63,47 @@ impl Coefficients {
 
     /// A low shelf of second order: `gain` far below `middle`, none far above.
     pub fn low_shelf(middle: Hertz, gain: Decibels, rate: SampleRate) -> Self {
-        Self::shelf(middle, gain, rate, 1.0)
+        Self::shelf(middle, gain, std::f64::consts::FRAC_1_SQRT_2, rate, 1.0)
+    }
+
+    /// A low shelf of quality `q`; above 0.707 it overshoots.
+    pub fn low_shelf_q(middle: Hertz, gain: Decibels, q: f64, rate: SampleRate) -> Self {
+        Self::shelf(middle, gain, q, rate, 1.0)
+    }
+
+    /// A high shelf of quality `q`; above 0.707 it overshoots.
+    pub fn high_shelf_q(middle: Hertz, gain: Decibels, q: f64, rate: SampleRate) -> Self {
+        Self::shelf(middle, gain, q, rate, -1.0)
+    }
+
+    /// A bell of `gain` at `middle`; the larger `q`, the narrower.
+    pub fn bell(middle: Hertz, gain: Decibels, q: f64, rate: SampleRate) -> Self {
+        let turn = std::f64::consts::TAU * (middle.0 / f64::from(rate.0)).min(HIGHEST_CUTOFF);
+        let (sine, cosine) = turn.sin_cos();
+        let a = Decibels(gain.0 / 2.0).gain().0;
+        let alpha = sine / (2.0 * q);
+        let a0 = 1.0 + alpha / a;
+        Self {
+            b0: (1.0 + alpha * a) / a0,
+            b1: -2.0 * cosine / a0,
+            b2: (1.0 - alpha * a) / a0,
+            a1: -2.0 * cosine / a0,
+            a2: (1.0 - alpha / a) / a0,
+        }
     }
 
     /// A high shelf of second order: `gain` far above `middle`, none far below.
     pub fn high_shelf(middle: Hertz, gain: Decibels, rate: SampleRate) -> Self {
-        Self::shelf(middle, gain, rate, -1.0)
+        Self::shelf(middle, gain, std::f64::consts::FRAC_1_SQRT_2, rate, -1.0)
     }
 
     /// The cookbook's shelves; `side` is 1 for the low one, -1 for the high one.
-    fn shelf(middle: Hertz, gain: Decibels, rate: SampleRate, side: f64) -> Self {
+    fn shelf(middle: Hertz, gain: Decibels, q: f64, rate: SampleRate, side: f64) -> Self {
         let turn = std::f64::consts::TAU * (middle.0 / f64::from(rate.0)).min(HIGHEST_CUTOFF);
         let (sine, cosine) = turn.sin_cos();
         let a = Decibels(gain.0 / 2.0).gain().0;
         let cosine = side * cosine;
-        let slope = 2.0 * a.sqrt() * sine * std::f64::consts::FRAC_1_SQRT_2;
+        let slope = 2.0 * a.sqrt() * sine / (2.0 * q);
         let (plus, minus) = (a + 1.0, a - 1.0);
         let a0 = plus + minus * cosine + slope;
         Self {

@@ -3,17 +3,24 @@
 //! [`open`] tells by a file's content what it is and gives its samples as planar blocks: WAV in its three
 //! containers (RIFF, RF64, BW64) by our own reader in [`wave`], everything else by `decode`. [`resampled`]
 //! converts the sample rate of any source. [`Sink`] writes WAV, one file or one per channel.
-//! [`positions_csv`] reads movements written as tables, [`adm`] the metadata of object-based masters.
+//! [`positions_csv`] reads movements written as tables, [`adm`] the metadata of object-based masters, [`sofa`]
+//! sets of head-related impulse responses, which [`hrtf_file`] makes ready; [`head_pose`] and [`headphone_eq`]
+//! what else headphones may ask for.
 
 pub mod adm;
 mod decode;
 mod guard;
+pub mod head_pose;
+pub mod headphone_eq;
+pub mod hrtf_file;
+pub mod impulse_response;
 pub mod layout_file;
 mod magnitude;
 pub mod positions_csv;
 mod resample;
 mod sink;
 mod sniff;
+pub mod sofa;
 mod source;
 pub mod wave;
 

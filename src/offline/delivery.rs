@@ -8,7 +8,7 @@ use crate::effect::{Chain, Fault, Reported, Settings, Setup};
 use crate::format::{Arrangement, BitDepth, Container, Sink, WaveSpec, WrittenFile};
 use crate::measure::{LoudnessMeter, PeakMeter, TruePeakMeter, channel_weights};
 use crate::render::Target;
-use crate::units::SampleRate;
+use crate::units::{Frames, SampleRate};
 use crate::{Error, Result};
 
 /// An output that is asked for.
@@ -52,7 +52,7 @@ pub struct Heard {
 pub struct Rendered {
     /// Its name.
     pub name: String,
-    /// The layout's name, or "stereo".
+    /// The layout's name, "stereo" or "binaural".
     pub target: String,
     /// Labels of the channels in the order of the file (or files).
     pub channel_order: Vec<String>,
@@ -68,6 +68,8 @@ pub struct Rendered {
     pub true_peaks: Vec<f32>,
     /// What the compressors and limiters on its channels have done.
     pub dynamics: Vec<Reported>,
+    /// Frames by which it came late; they have been taken off.
+    pub latency: Frames,
 }
 
 impl Delivery {
@@ -90,7 +92,7 @@ impl Delivery {
         match &self.target {
             Target::Layout { layout, .. } if !self.multi_mono => layout.channel_mask(),
             Target::Layout { .. } => None,
-            Target::Stereo => Some(0x3),
+            Target::Stereo | Target::Binaural(_) => Some(0x3),
         }
     }
 
@@ -106,7 +108,7 @@ impl Delivery {
     fn label(&self, row: usize) -> String {
         match &self.target {
             Target::Layout { layout, .. } => layout.speakers[row].label.clone(),
-            Target::Stereo => ["L", "R"][row].to_owned(),
+            Target::Stereo | Target::Binaural(_) => ["L", "R"][row].to_owned(),
         }
     }
 
@@ -137,7 +139,7 @@ impl Delivery {
         };
         let weights = match &self.target {
             Target::Layout { layout, .. } => channel_weights(layout),
-            Target::Stereo => vec![1.0; 2],
+            Target::Stereo | Target::Binaural(_) => vec![1.0; 2],
         };
         let setup = Setup {
             rate: sample_rate,
@@ -156,6 +158,7 @@ impl Delivery {
             name: self.name,
             block: Block::new(channels, capacity),
             window: 0..u64::MAX,
+            latency: Frames(0),
             loudness: LoudnessMeter::new(sample_rate, &weights),
             peak: sink.is_none().then(|| PeakMeter::new(channels)),
             true_peak: self.true_peak.then(|| TruePeakMeter::new(channels)),
@@ -208,6 +211,8 @@ pub(super) struct Output {
     pub(super) block: Block,
     /// Frames of the engine's output that are written.
     pub(super) window: Range<u64>,
+    /// Frames by which it comes late.
+    pub(super) latency: Frames,
     /// Processors on the channels.
     pub(super) chain: Chain,
     loudness: LoudnessMeter,
@@ -270,6 +275,7 @@ impl Output {
             peaks,
             true_peaks,
             dynamics: self.chain.report().collect(),
+            latency: self.latency,
         })
     }
 }

@@ -161,6 +161,7 @@ fn run(
             }
         }
         let latency = engine.latency_frames(target) as u64 + output.chain.latency().0;
+        output.latency = Frames(latency);
         output.window = from + latency..end + latency + after as u64;
     }
     let last = outputs.iter().map(|o| o.window.end).max().unwrap_or(end);

@@ -1,5 +1,6 @@
 //! What a scene can be rendered to.
 
+use super::binaural::Headphones;
 use crate::Result;
 use crate::layout::Layout;
 use crate::panner::{self, GainCalculator, Panner};
@@ -15,6 +16,8 @@ pub enum Target {
     },
     /// A mixing desk's stereo bus: every object is panned by its pan pot, constant power. Left, right.
     Stereo,
+    /// Headphones: every object is heard from its position. Left, right.
+    Binaural(Box<Headphones>),
 }
 
 impl Target {
@@ -36,11 +39,12 @@ impl Target {
         Ok(Self::Layout { layout, gains })
     }
 
-    /// The layout's name, or "stereo".
+    /// The layout's name, "stereo" or "binaural".
     pub fn name(&self) -> &str {
         match self {
             Self::Layout { layout, .. } => &layout.name,
             Self::Stereo => "stereo",
+            Self::Binaural(headphones) => headphones.name(),
         }
     }
 
@@ -48,7 +52,7 @@ impl Target {
     pub fn channels(&self) -> usize {
         match self {
             Self::Layout { layout, .. } => layout.channels(),
-            Self::Stereo => 2,
+            Self::Stereo | Self::Binaural(_) => 2,
         }
     }
 
@@ -56,7 +60,7 @@ impl Target {
     pub fn lfe_channel(&self) -> Option<usize> {
         match self {
             Self::Layout { layout, .. } => layout.lfe_channel(),
-            Self::Stereo => None,
+            Self::Stereo | Self::Binaural(_) => None,
         }
     }
 }
@@ -66,6 +70,7 @@ impl std::fmt::Debug for Target {
         match self {
             Self::Layout { layout, .. } => f.debug_tuple("Layout").field(&layout.name).finish(),
             Self::Stereo => f.write_str("Stereo"),
+            Self::Binaural(headphones) => f.debug_tuple("Binaural").field(headphones).finish(),
         }
     }
 }

@@ -9,6 +9,7 @@
 mod conversion;
 mod curve;
 mod features;
+mod headphones;
 mod motion;
 mod object;
 mod playback;
@@ -22,6 +23,7 @@ pub use curve::Curve;
 pub use features::{
     ChannelLock, Divergence, Features, LockHorizontal, LockVertical, ScreenEdgeLock, Zone,
 };
+pub use headphones::{OnHeadphones, RoomMode};
 pub use motion::{Imaging, Motion, PanRule, Placement, Side, blocks, blocks_of};
 pub use object::{
     BlockSource, Extent, MetadataBlock, Object, ObjectState, Ramp, State, StaticBlock,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DirectSpeakers, Features, HoaComponent, SoundField};
+use super::{DirectSpeakers, Features, HoaComponent, OnHeadphones, SoundField};
 use crate::geometry::Position;
 use crate::units::Frames;
 
@@ -181,6 +181,10 @@ pub struct Object {
     pub feed: usize,
     /// Some of its blocks are (partly) diffuse: targets then delay all else to match their decorrelators.
     pub diffuse: bool,
+    /// Some of its blocks have an extent, diverge or keep out of zones: it is heard from several directions.
+    pub spread: bool,
+    /// What it wishes for on headphones.
+    pub headphones: OnHeadphones,
     /// The sound field it is a component of, if it is one: targets prepare its decoder.
     pub sound_field: Option<Arc<SoundField>>,
     /// Its metadata over time.
@@ -188,12 +192,14 @@ pub struct Object {
 }
 
 impl Object {
-    /// An object that is never diffuse and no part of a sound field.
+    /// An object that is always a point, never diffuse and no part of a sound field.
     pub fn new(name: impl Into<String>, feed: usize, blocks: Box<dyn BlockSource>) -> Self {
         Self {
             name: name.into(),
             feed,
             diffuse: false,
+            spread: false,
+            headphones: OnHeadphones::default(),
             sound_field: None,
             blocks,
         }

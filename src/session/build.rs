@@ -286,11 +286,12 @@ impl Song {
         let mover = movement::of(stem, clock, &session.path)?;
         let first = self.feed_count;
         for (side, suffix) in sides {
-            self.objects.push(Object::new(
-                format!("{}{suffix}", stem.name),
-                self.feed_count,
-                mover.blocks(*side, clock)?,
-            ));
+            let name = format!("{}{suffix}", stem.name);
+            let blocks = mover.blocks(*side, clock)?;
+            let mut object = Object::new(name, self.feed_count, blocks);
+            object.spread = stem.size > 0.0;
+            object.headphones.room = stem.binaural.map(Into::into);
+            self.objects.push(object);
             self.feed_count += 1;
         }
         let levels = [
@@ -337,8 +338,10 @@ impl Song {
                 _ => format!("{} {}", keys.name, index + 1),
             };
             let blocks = mover.blocks(Side::Mono, clock)?;
-            self.objects
-                .push(Object::new(name, self.feed_count, blocks));
+            let mut object = Object::new(name, self.feed_count, blocks);
+            object.spread = keys.size > 0.0;
+            object.headphones.room = keys.binaural.map(Into::into);
+            self.objects.push(object);
             self.desk.sides.push(movement::side_of(*at));
             self.feed_count += 1;
         }

@@ -4,10 +4,6 @@
 /// Keys, and why they are refused.
 const KEYS: &[(&str, &str)] = &[
     (
-        "binaural",
-        "binaural rendering is not available in this version",
-    ),
-    (
         "bed",
         "beds are not available in this version; every stem is an object",
     ),
@@ -54,10 +50,6 @@ const WORDS: &[(&str, &str)] = &[
     (
         "exp",
         "exponential segments are not available in this version",
-    ),
-    (
-        "binaural",
-        "binaural rendering is not available in this version",
     ),
 ];
 

@@ -48,6 +48,6 @@ pub use keyframe::Keyframe;
 pub use load::{Checked, Session};
 pub use place::{Placing, Turn};
 pub use presets::{PRESETS, Preset};
-pub use rules::{Target, file_name, target};
+pub use rules::{Target, file_name, on_headphones, target};
 pub use schema::{BitDepthKey, ContainerKey};
 pub use time::Time;

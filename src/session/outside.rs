@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use crate::Result;
 use crate::audio::Block;
 use crate::effect::Impulse;
-use crate::format::{self, AudioFacts, positions_csv};
+use crate::format::{self, AudioFacts, impulse_response, positions_csv};
 use crate::scene::{BlockSource, Imaging, Side};
 use crate::units::{Frames, SampleRate};
-use crate::{Error, Result};
 
 /// Frames read at a time when a whole file is listened to.
 const AT_A_TIME: usize = 8192;
@@ -44,45 +44,12 @@ pub(super) fn peaks(path: &Path, wanted: &[bool]) -> Result<Vec<f32>> {
     }
 }
 
-/// Longest impulse response in seconds, and most channels.
-const LONGEST_IMPULSE_S: f64 = 30.0;
-const MOST_CHANNELS: usize = 64;
-
 /// An impulse response: all channels of a file.
 ///
 /// # Errors
 /// It cannot be read, or is too large to be a response.
 pub(super) fn impulse(path: &Path) -> Result<Impulse> {
-    let mut source = format::open(path)?;
-    let facts = source.facts().clone();
-    let refused = |reason: String| Error::malformed(path, "impulse response", "", reason);
-    if facts.channels > MOST_CHANNELS {
-        return Err(refused(format!(
-            "it has {} channels; at most {MOST_CHANNELS} are used",
-            facts.channels
-        )));
-    }
-    let longest = facts.sample_rate.frame_at(LONGEST_IMPULSE_S);
-    if facts.frames > longest {
-        return Err(refused(format!(
-            "it lasts {:.1} s; at most {LONGEST_IMPULSE_S} s are used",
-            facts.sample_rate.seconds_at(facts.frames)
-        )));
-    }
-    let rows: Vec<Option<usize>> = (0..facts.channels).map(Some).collect();
-    let mut block = Block::new(facts.channels, AT_A_TIME);
-    let mut channels = vec![Vec::new(); facts.channels];
-    loop {
-        block.set_frames(AT_A_TIME);
-        let frames = source.read(&mut block, &rows)?;
-        for (channel, row) in channels.iter_mut().zip(block.rows()) {
-            channel.extend_from_slice(&row[..frames]);
-        }
-        if frames < AT_A_TIME {
-            let rate = facts.sample_rate;
-            return Ok(Impulse { rate, channels });
-        }
-    }
+    impulse_response::read(path, None)
 }
 
 /// Checks a CSV file of positions.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::keyframe::Keyframe;
 use crate::effect::{Settings, Tap};
+use crate::scene::RoomMode;
 
 /// A session: a song's stems, where each one is heard, and what is delivered.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -153,6 +154,9 @@ pub struct StemKeys {
     #[serde(default)]
     #[schemars(range(max = 24))]
     pub lfe: Option<f64>,
+    /// The room in which headphones play it: "off" (panned, no room), "near", "mid" or "far". Default: "mid".
+    #[serde(default)]
+    pub binaural: Option<BinauralRoom>,
     /// Pan on the stereo bus (`layout = "stereo"`): -1 left, 0 centre, 1 right. Default: follows the
     /// position from side to side.
     #[serde(default)]
@@ -195,6 +199,34 @@ pub struct ReturnKeys {
     #[serde(default)]
     #[schemars(range(min = 0, max = 1))]
     pub size: f64,
+    /// The room in which headphones play its outputs: "off", "near", "mid" or "far". Default: "mid".
+    #[serde(default)]
+    pub binaural: Option<BinauralRoom>,
+}
+
+/// The room in which headphones play a stem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BinauralRoom {
+    /// Panned as on the stereo bus, no room.
+    Off,
+    /// Close by.
+    Near,
+    /// As from loudspeakers in a living room.
+    Mid,
+    /// Farther away.
+    Far,
+}
+
+impl From<BinauralRoom> for RoomMode {
+    fn from(room: BinauralRoom) -> Self {
+        match room {
+            BinauralRoom::Off => Self::Off,
+            BinauralRoom::Near => Self::Near,
+            BinauralRoom::Mid => Self::Mid,
+            BinauralRoom::Far => Self::Far,
+        }
+    }
 }
 
 /// What all feeds go through.
@@ -290,7 +322,8 @@ pub struct OutKeys {
     /// Kind of file.
     pub format: OutFormat,
     /// Loudspeaker layout: a name ("7.1.4", "4+7+0"), a layout file relative to this file
-    /// ("dome.toml"), or "stereo" for the desk's stereo bus.
+    /// ("dome.toml"), "stereo" for the desk's stereo bus, "binaural" for headphones, or "binaural:7.1.4" for
+    /// the loudspeakers of a layout on headphones.
     #[schemars(length(min = 1))]
     pub layout: String,
     /// 16 or 24 (integer, dithered) or "f32" (float). Default: 24.

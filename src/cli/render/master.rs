@@ -7,6 +7,7 @@ use crate::cli::Ui;
 use crate::format::adm::{self, Master, Selection, TypeDefinition};
 use crate::format::{AudioSource, WaveReader};
 use crate::layout;
+use crate::offline::Delivery;
 use crate::render::Target;
 use crate::session::{self, Time};
 use crate::units::SampleRate;
@@ -53,14 +54,25 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
         ..Selection::default()
     })?;
     report::findings(&master.findings, ui);
-    refuse_binaural(&master)?;
     let name = input.file_stem().unwrap_or_default().to_string_lossy();
+    let rate = master.sample_rate;
     let deliveries = args
         .layouts
         .iter()
-        .map(|layout| of_argument(args, layout.trim(), &name, |meant| target(meant, ui)))
+        .map(|layout| {
+            let target = |meant| target(meant, args, rate, ui);
+            let delivery = of_argument(args, layout.trim(), &name, target)?;
+            let Target::Binaural(headphones) = &delivery.target else {
+                refuse_binaural(&master)?;
+                return Ok(delivery);
+            };
+            if headphones.plays_loudspeakers() {
+                refuse_binaural(&master)?;
+            }
+            let chain = args.headphones.chain(rate)?;
+            Ok(Delivery { chain, ..delivery })
+        })
         .collect::<Result<_>>()?;
-    let rate = master.sample_rate;
     let (from, to) = frames_asked_for(args, |time| frame_at(time, rate))?;
     Ok(Job {
         programme: master.into(),
@@ -101,14 +113,17 @@ fn refuse_binaural(master: &Master) -> Result<()> {
                 origin.object.as_deref().unwrap_or(&origin.pack),
                 origin.channel
             ),
-            hint: "choose a programme or contents without it (--programme, --content)".to_owned(),
+            hint: "render it for headphones (-l binaural), or choose a programme or contents without it (--programme, --content)".to_owned(),
         }),
     }
 }
 
 /// A master has no mixing desk: its stereo is that of two loudspeakers.
-fn target(meant: session::Target, ui: &Ui) -> Result<Target> {
+fn target(meant: session::Target, args: &Args, rate: SampleRate, ui: &Ui) -> Result<Target> {
     Target::loudspeakers(match meant {
+        session::Target::Binaural(layout) => {
+            return args.headphones.target(layout, rate);
+        }
         session::Target::Layout(layout) => layout,
         session::Target::StereoBus => {
             ui.note("a master has no stereo bus of a desk: stereo is rendered for two loudspeakers, 0+2+0");

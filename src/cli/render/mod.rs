@@ -1,5 +1,6 @@
 //! `umbel render`: sessions and masters to any target.
 
+mod headphones;
 mod master;
 mod report;
 mod session;
@@ -30,7 +31,8 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "FILE")]
     inputs: Vec<PathBuf>,
     /// Layouts to render to instead of the session's outputs: names or layout files; "stereo" is the
-    /// desk's stereo bus, "2.0" the loudspeaker layout.
+    /// desk's stereo bus, "2.0" the loudspeaker layout; "binaural" is headphones, "binaural:7.1.4" the
+    /// loudspeakers of a layout on headphones.
     #[arg(short, long = "layout", value_name = "NAME", value_delimiter = ',')]
     layouts: Vec<String>,
     /// The file to write, for one input and one layout.
@@ -73,6 +75,8 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    headphones: headphones::HeadphoneArgs,
+    #[command(flatten)]
     master: master::MasterArgs,
 }
 
@@ -82,6 +86,7 @@ Examples:
   umbel render song.toml -l 7.1.4,5.1.4,stereo      three targets in one pass
   umbel render song.toml -l dome.toml -o dome.wav   a layout of your own
   umbel render song.toml --from @drop --to 17|1     a part, the same as in the whole
+  umbel render song.toml -l binaural --hrtf me.sofa headphones, with ears of your own
   umbel render master.wav -l 5.1,7.1.4              an ADM master, as ITU-R BS.2127 says";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -187,7 +192,8 @@ fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
     let outputs = rendered.outputs.iter().zip(&output_chains);
     let outputs = outputs.map(|(output, chain)| {
         let desk = report::desk_json(&rendered.desk, &chains);
-        report::as_json(output, chain, desk, rate)
+        let headphones = args.headphones.as_json();
+        report::as_json(output, chain, desk, headphones, rate)
     });
     Ok(outputs.collect())
 }
@@ -208,15 +214,17 @@ fn of_argument(
     input: &str,
     target: impl Fn(session_file::Target) -> Result<Target>,
 ) -> Result<Delivery> {
-    let meant = if layout.eq_ignore_ascii_case("stereo") {
-        session_file::Target::StereoBus
-    } else {
-        session_file::Target::Layout(crate::format::layout_file::load(layout)?)
+    let load = crate::format::layout_file::load;
+    let meant = match session_file::on_headphones(layout) {
+        Some(through) => session_file::Target::Binaural(through.map(load).transpose()?),
+        None if layout.eq_ignore_ascii_case("stereo") => session_file::Target::StereoBus,
+        None => session_file::Target::Layout(load(layout)?),
     };
     let short = Path::new(layout)
         .file_stem()
         .filter(|_| Path::new(layout).extension().is_some_and(|e| e == "toml"));
     let short = short.map_or_else(|| layout.to_owned(), |s| s.to_string_lossy().into_owned());
+    let short = short.replace(':', "_");
     let file = session_file::file_name(&format!("{input}_{short}"), None);
     Ok(Delivery {
         name: layout.to_owned(),

@@ -220,6 +220,7 @@ pub(super) fn as_json(
     output: &Rendered,
     chain: &[Settings],
     desk: Value,
+    headphones: Value,
     rate: SampleRate,
 ) -> Value {
     let db = |linear: f32| {
@@ -249,5 +250,10 @@ pub(super) fn as_json(
             .map(|reported| dynamics::json(reported, chain))
             .collect::<Vec<_>>(),
         "desk": desk,
+        "latency_frames": output.latency.0,
+        "binaural": match output.target.starts_with("binaural") {
+            true => headphones,
+            false => Value::Null,
+        },
     })
 }

@@ -9,6 +9,7 @@ use crate::format::{BitDepth, Container};
 use crate::offline::Delivery;
 use crate::render::Target;
 use crate::session::{self, BitDepthKey, BuildOptions, ContainerKey, OutSpec, Session, Song};
+use crate::units::SampleRate;
 use crate::{Error, Result};
 
 /// The job that the session at `input` asks for.
@@ -45,24 +46,26 @@ fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
                 song.outs.len()
             )));
         }
-        let of_session = |out| of_session(args, out, &song.stereo_chain);
+        let of_session = |out| of_session(args, out, song);
         return song.outs.iter().map(of_session).collect();
     }
     let name = input.file_stem().unwrap_or_default().to_string_lossy();
     args.layouts
         .iter()
         .map(|layout| {
+            let target = |meant| target(meant, args, song.sample_rate);
             let delivery = of_argument(args, layout.trim(), &name, target)?;
             let chain = match &delivery.target {
                 Target::Stereo => song.stereo_chain.clone(),
                 Target::Layout { .. } => Vec::new(),
+                Target::Binaural(_) => args.headphones.chain(song.sample_rate)?,
             };
             Ok(Delivery { chain, ..delivery })
         })
         .collect()
 }
 
-fn of_session(args: &Args, out: &OutSpec, stereo_chain: &[Settings]) -> Result<Delivery> {
+fn of_session(args: &Args, out: &OutSpec, song: &Song) -> Result<Delivery> {
     let depth = match out.bit_depth {
         BitDepthKey::Int16 => BitDepth::Int16,
         BitDepthKey::Int24 => BitDepth::Int24,
@@ -73,8 +76,9 @@ fn of_session(args: &Args, out: &OutSpec, stereo_chain: &[Settings]) -> Result<D
         ContainerKey::Bw64 => Container::Bw64,
     };
     let mut chain = match &out.target {
-        session::Target::StereoBus => stereo_chain.to_vec(),
+        session::Target::StereoBus => song.stereo_chain.clone(),
         session::Target::Layout(_) => Vec::new(),
+        session::Target::Binaural(_) => args.headphones.chain(song.sample_rate)?,
     };
     chain.extend(out.limit.map(|dbtp| {
         Settings::Limit(LimitSettings {
@@ -85,7 +89,7 @@ fn of_session(args: &Args, out: &OutSpec, stereo_chain: &[Settings]) -> Result<D
     Ok(Delivery {
         chain,
         name: out.name.clone(),
-        target: target(out.target.clone())?,
+        target: target(out.target.clone(), args, song.sample_rate)?,
         path: args
             .output
             .clone()
@@ -97,10 +101,11 @@ fn of_session(args: &Args, out: &OutSpec, stereo_chain: &[Settings]) -> Result<D
     })
 }
 
-fn target(meant: session::Target) -> Result<Target> {
+fn target(meant: session::Target, args: &Args, rate: SampleRate) -> Result<Target> {
     Ok(match meant {
         session::Target::StereoBus => Target::Stereo,
         session::Target::Layout(layout) => Target::loudspeakers(layout)?,
+        session::Target::Binaural(layout) => args.headphones.target(layout, rate)?,
     })
 }
 

@@ -5,11 +5,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::blocks::{Blocks, HeadphoneVirtualise, ObjectBlocks, SpeakerBlock};
+use super::blocks::{Blocks, HeadphoneVirtualise, ObjectBlocks, ObjectShape, SpeakerBlock};
 use super::codes::{
     BED_LABEL, BLOCK_TIMES, HOA, IGNORED, INTERPOLATION, MENDED, OFFSET, OVERLAP, PAST_END, Rule,
     TIME, UNSUPPORTED,
 };
+use super::dbmd::BinauralMode;
 use super::findings::{Findings, Place};
 use super::master::{Build, FeedTerm, Origin};
 use super::model::PositionOffset;
@@ -20,7 +21,9 @@ use super::timeline::{Fault, Timeline};
 use super::validate::field_of;
 use crate::error::Severity;
 use crate::panner::speaker_remarks;
-use crate::scene::{BlockSource, DirectSpeakers, HoaComponent, Object, SoundField, State};
+use crate::scene::{
+    BlockSource, DirectSpeakers, HoaComponent, Object, OnHeadphones, RoomMode, SoundField, State,
+};
 
 /// What all channels of a pack have in common.
 pub(super) struct ItemContext<'a> {
@@ -88,6 +91,8 @@ impl Build<'_> {
                 name: self.name(context, &member.place, several),
                 feed: self.feed(member.terms),
                 diffuse,
+                spread: blocks.shapes().iter().any(is_spread),
+                headphones: on_headphones(&origin),
                 sound_field: None,
                 blocks: Box::new(ObjectSource::new(timeline, values)),
             };
@@ -252,6 +257,8 @@ impl Build<'_> {
                 name: self.name(context, &member.place, true),
                 feed: self.feed(member.terms),
                 diffuse: false,
+                spread: false,
+                headphones: on_headphones(&origin),
                 sound_field: Some(Arc::clone(&field)),
                 blocks: Box::new(JumpSource::new(timeline, vec![state])),
             };
@@ -315,7 +322,9 @@ impl Build<'_> {
     ) {
         let name = self.name(context, &member.place, several);
         let feed = self.feed(member.terms);
-        self.add(Object::new(name, feed, blocks), origin);
+        let mut object = Object::new(name, feed, blocks);
+        object.headphones = on_headphones(&origin);
+        self.add(object, origin);
     }
 
     fn timeline(&self, channel: usize, values: &PathValues) -> Timeline {
@@ -515,6 +524,29 @@ fn describe(fault: Fault, index: usize) -> (usize, Rule, String, &'static str) {
             "has times too fine to be added exactly".to_owned(),
             "use one clock for all times of an object",
         ),
+    }
+}
+
+/// Whether a block makes an object sound from several directions.
+fn is_spread(shape: &ObjectShape) -> bool {
+    let diverges = shape.divergence.is_some_and(|d| d.value > 0.0);
+    diverges || !shape.zones.is_empty() || !shape.extent.is_point()
+}
+
+/// What a channel wishes for on headphones: Dolby's word for its room, else that of the ADM, which knows only
+/// whether it is placed at all.
+fn on_headphones(origin: &Origin) -> OnHeadphones {
+    let said = match origin.binaural_mode {
+        Some(BinauralMode::Off) => Some(RoomMode::Off),
+        Some(BinauralMode::Near) => Some(RoomMode::Near),
+        Some(BinauralMode::Mid) => Some(RoomMode::Mid),
+        Some(BinauralMode::Far) => Some(RoomMode::Far),
+        Some(BinauralMode::NotIndicated | BinauralMode::Unknown(_)) | None => None,
+    };
+    let bypass = origin.headphone.is_some_and(|headphone| headphone.bypass);
+    OnHeadphones {
+        room: said.or(bypass.then_some(RoomMode::Off)),
+        head_locked: origin.head_locked,
     }
 }
 

@@ -58,7 +58,7 @@ fn has_lfe_band(speaker: &DirectSpeakers) -> bool {
 }
 
 /// Whether the channel is an LFE, by its band or by a label.
-pub(super) fn is_lfe(speaker: &DirectSpeakers) -> bool {
+pub(crate) fn is_lfe(speaker: &DirectSpeakers) -> bool {
     has_lfe_band(speaker) || speaker.labels.iter().any(|label| is_lfe_label(label))
 }
 

@@ -7,6 +7,7 @@ mod bounds;
 mod labels;
 mod mapping;
 
+pub(crate) use labels::is_lfe;
 pub use labels::speaker_remarks;
 
 use self::mapping::Mapping;

@@ -20,7 +20,7 @@ use super::tree::Cursor;
 pub(crate) use audio::{StemAudio, check as check_audio};
 pub(crate) use desk::{advise, check_chains};
 pub(crate) use names::silenced;
-pub use outs::{Target, file_name, target};
+pub use outs::{Target, file_name, on_headphones, target};
 pub(crate) use times::{time_line, time_of};
 
 use crate::units::SampleRate;

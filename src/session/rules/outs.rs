@@ -112,10 +112,13 @@ pub enum Target {
     StereoBus,
     /// A loudspeaker layout.
     Layout(Layout),
+    /// Headphones: the objects themselves, or the loudspeakers of a layout.
+    Binaural(Option<Layout>),
 }
 
-/// What `layout = NAME` of a session at `path` means: "stereo" is the stereo bus, a name with a slash or
-/// ending in .toml a layout file relative to the session, anything else a built-in layout.
+/// What `layout = NAME` of a session at `path` means: "stereo" is the stereo bus, "binaural" headphones,
+/// "binaural:" and a layout its loudspeakers on headphones, a name with a slash or ending in .toml a layout file
+/// relative to the session, anything else a built-in layout.
 ///
 /// # Errors
 /// There is no such layout, or it cannot be used.
@@ -123,12 +126,31 @@ pub fn target(name: &str, path: &Path) -> Result<Target> {
     if name.trim().eq_ignore_ascii_case("stereo") {
         return Ok(Target::StereoBus);
     }
+    if let Some(through) = on_headphones(name) {
+        let layout = through.map(|name| named_layout(name, path)).transpose()?;
+        return Ok(Target::Binaural(layout));
+    }
+    named_layout(name, path).map(Target::Layout)
+}
+
+/// For a name that means headphones, the name of the layout that is listened to, if it says one.
+pub fn on_headphones(name: &str) -> Option<Option<&str>> {
+    let (head, layout) = match name.trim().split_once(':') {
+        Some((head, layout)) => (head, Some(layout.trim())),
+        None => (name.trim(), None),
+    };
+    head.trim()
+        .eq_ignore_ascii_case("binaural")
+        .then_some(layout)
+}
+
+fn named_layout(name: &str, path: &Path) -> Result<Layout> {
     let is_file = name.contains(['/', '\\']) || name.to_lowercase().ends_with(".toml");
     if is_file {
         let file = folder(path).join(name);
-        layout::parse(&layout_file::read_text(&file)?, &file).map(Target::Layout)
+        layout::parse(&layout_file::read_text(&file)?, &file)
     } else {
-        layout::find(name).map(Target::Layout)
+        layout::find(name)
     }
 }
 

@@ -1,0 +1,167 @@
+//! What `umbel render -l binaural` may be told, and the target it makes of it.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::effect::{ConvolveSettings, Settings};
+use crate::format::{head_pose, headphone_eq, hrtf_file};
+use crate::layout::Layout;
+use crate::render::Target;
+use crate::render::binaural::{HOP, Headphones, PoseTrack, RoomChoice};
+use crate::render::hrtf::{Equalisation, Filters, Preparation};
+use crate::scene::RoomMode;
+use crate::units::SampleRate;
+use crate::{Error, Result};
+
+/// How headphones are rendered for.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Headphones (-l binaural)")]
+pub(super) struct HeadphoneArgs {
+    /// A set of head-related impulse responses, SOFA SimpleFreeFieldHRIR; default: MIT KEMAR.
+    #[arg(long, value_name = "FILE")]
+    hrtf: Option<PathBuf>,
+    /// Make the set diffuse-field flat: auto does so if it is not.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    hrtf_eq: When,
+    /// The room of all objects, instead of each one's own; none: ears without a room.
+    #[arg(long, value_name = "MODE")]
+    binaural_room: Option<RoomWord>,
+    /// How the head is turned, in degrees: to the left, up, to the right shoulder.
+    #[arg(
+        long,
+        value_name = "YAW,PITCH,ROLL",
+        allow_hyphen_values = true,
+        conflicts_with = "head_pose_file"
+    )]
+    head_pose: Option<String>,
+    /// A table of head poses: seconds, then yaw, pitch, roll in degrees, or a quaternion w, x, y, z.
+    #[arg(long, value_name = "FILE")]
+    head_pose_file: Option<PathBuf>,
+    /// Equalise the headphones: an impulse response, or parametric filters as AutoEq writes them.
+    #[arg(long, value_name = "FILE")]
+    headphone_eq: Option<PathBuf>,
+    /// The set in use, once it has been prepared.
+    #[arg(skip)]
+    prepared: RefCell<Option<Prepared>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum When {
+    Auto,
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum RoomWord {
+    /// Panned, neither ears nor room.
+    Off,
+    /// Close by.
+    Near,
+    /// As from loudspeakers in a living room.
+    Mid,
+    /// Farther away.
+    Far,
+    /// Ears without a room.
+    None,
+}
+
+/// A set prepared for a sample rate.
+#[derive(Debug, Clone)]
+struct Prepared {
+    filters: Arc<Filters>,
+    set: String,
+    equalised: bool,
+}
+
+impl HeadphoneArgs {
+    /// Headphones, or headphones that play the loudspeakers of `layout`, at `rate`.
+    pub(super) fn target(&self, layout: Option<Layout>, rate: SampleRate) -> Result<Target> {
+        let room = match self.binaural_room {
+            None => RoomChoice::Own,
+            Some(RoomWord::Off) => RoomChoice::All(RoomMode::Off),
+            Some(RoomWord::Near) => RoomChoice::All(RoomMode::Near),
+            Some(RoomWord::Mid) => RoomChoice::All(RoomMode::Mid),
+            Some(RoomWord::Far) => RoomChoice::All(RoomMode::Far),
+            Some(RoomWord::None) => RoomChoice::Dry,
+        };
+        let pose = match (&self.head_pose, &self.head_pose_file) {
+            (Some(angles), _) => PoseTrack::still(head_pose::angles(angles)?),
+            (None, Some(file)) => head_pose::read(file)?,
+            (None, None) => PoseTrack::default(),
+        };
+        let filters = self.prepared(rate)?.filters;
+        let headphones = Headphones::new(filters, room)?.with_pose(pose);
+        Ok(Target::Binaural(Box::new(match layout {
+            Some(layout) => headphones.with_loudspeakers(layout)?,
+            None => headphones,
+        })))
+    }
+
+    /// Processors on the two channels.
+    pub(super) fn chain(&self, rate: SampleRate) -> Result<Vec<Settings>> {
+        let Some(path) = &self.headphone_eq else {
+            return Ok(Vec::new());
+        };
+        Ok(vec![Settings::Convolve(ConvolveSettings {
+            ir: path.display().to_string(),
+            pre_delay_ms: 0.0,
+            gain: 0.0,
+            mix: Some(1.0),
+            bypass: false,
+            impulse: Some(Arc::new(headphone_eq::read(path, rate)?)),
+        })])
+    }
+
+    /// What has been prepared, as JSON; null before.
+    pub(super) fn as_json(&self) -> Value {
+        let prepared = self.prepared.borrow();
+        prepared.as_ref().map_or(Value::Null, |prepared| {
+            json!({
+                "hrtf": prepared.set,
+                "hrtf_file": self.hrtf.as_ref().map(|path| path.display().to_string()),
+                "hrtf_equalised": prepared.equalised,
+                "directions": prepared.filters.directions(),
+                "transform_frames": prepared.filters.length(),
+                "front_onset_frames": prepared.filters.front_onset_frames(),
+            })
+        })
+    }
+
+    /// The set, prepared once for all outputs of a rate.
+    fn prepared(&self, rate: SampleRate) -> Result<Prepared> {
+        let mut prepared = self.prepared.borrow_mut();
+        if let Some(known) = prepared
+            .as_ref()
+            .filter(|known| known.filters.rate() == rate)
+        {
+            return Ok(known.clone());
+        }
+        let ready = hrtf_file::load(
+            self.hrtf.as_deref(),
+            match self.hrtf_eq {
+                When::Auto => Equalisation::Auto,
+                When::On => Equalisation::On,
+                When::Off => Equalisation::Off,
+            },
+        )?;
+        let filters =
+            Filters::new(&ready.set, Preparation { rate, hop: HOP }).map_err(|fault| {
+                let name = ready
+                    .path
+                    .clone()
+                    .unwrap_or_else(|| ready.set.name().into());
+                Error::malformed(name, "SOFA", fault.at, fault.reason)
+            })?;
+        let made = Prepared {
+            filters: Arc::new(filters),
+            set: ready.set.name().to_owned(),
+            equalised: ready.equalised,
+        };
+        *prepared = Some(made.clone());
+        Ok(made)
+    }
+}

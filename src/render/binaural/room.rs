@@ -1,0 +1,293 @@
+//! One room for headphones in three settings.
+//!
+//! What is heard in it reaches the ears from twelve fixed directions through the filters of the set: the early
+//! reflections each from one of them, the reverberation decorrelated from all, so that the ears have as much of
+//! it in common as the set's ears have of diffuse sound, which is what makes it sound outside the head.
+
+use crate::audio::{Block, QUANTUM};
+use crate::dsp::{Biquad, Coefficients, DelayLine};
+use crate::effect::reverb::{Reverb, ReverbStyle, Room as Space};
+use crate::geometry::{Direction, direction};
+use crate::scene::RoomMode;
+use crate::units::{Decibels, Hertz, SampleRate};
+
+/// Sends of each setting: the sound itself, and as much of it as comes from the right, the front and above.
+const SENDS: usize = 4;
+
+/// Settings that have sends, in the order of the columns.
+const SETTINGS: [RoomMode; 3] = [RoomMode::Near, RoomMode::Mid, RoomMode::Far];
+
+/// Columns of all sends.
+pub(super) const COLUMNS: usize = SENDS * SETTINGS.len();
+
+/// Azimuth and elevation of the directions from which the room is heard, in degrees.
+const DIRECTIONS: [(f64, f64); 12] = [
+    (38.0, 0.0),
+    (-38.0, 0.0),
+    (82.0, -8.0),
+    (-82.0, -8.0),
+    (132.0, 4.0),
+    (-132.0, 4.0),
+    (180.0, 0.0),
+    (0.0, -35.0),
+    (55.0, 42.0),
+    (-55.0, 42.0),
+    (125.0, 45.0),
+    (-125.0, 45.0),
+];
+
+/// The early reflections: which direction, after how many ms in the middle setting, and how loud among the
+/// others. A floor, two near side walls, a ceiling, the far corners and the back, of a room of about
+/// 6.5 x 5 x 2.7 m.
+const REFLECTIONS: [(usize, f64, f64); 10] = [
+    (7, 3.9, 0.9),
+    (0, 7.1, 0.8),
+    (1, 8.3, 0.8),
+    (2, 10.7, 1.0),
+    (3, 12.4, 1.0),
+    (8, 9.2, 0.6),
+    (9, 10.1, 0.6),
+    (4, 16.9, 0.8),
+    (5, 18.8, 0.8),
+    (6, 22.7, 0.9),
+];
+
+/// How much of a reflection depends on whether the source is on the side of its wall.
+const SIDEDNESS: f64 = 0.4;
+
+/// How much louder pink noise is in the reverberation, for both ears, than its power says: measured with MIT KEMAR
+/// (1.73) and SADIE 002 (1.59).
+const LATE_LOUDNESS: f64 = 1.66;
+
+/// One setting of the room.
+#[derive(Debug, Clone, Copy)]
+struct Setting {
+    /// Level of the direct sound in dB.
+    direct_db: f64,
+    /// Power of all early reflections relative to the direct sound before `direct_db`, in dB.
+    early_db: f64,
+    /// How much later than in the middle setting they come.
+    later: f64,
+    /// Power of the reverberation likewise, in dB, and its time in seconds.
+    late: Option<(f64, f64)>,
+    /// Treble of what the room returns, in dB above 6 kHz.
+    treble_db: f64,
+}
+
+fn setting(mode: RoomMode) -> Setting {
+    match mode {
+        RoomMode::Off | RoomMode::Near => Setting {
+            direct_db: 0.0,
+            early_db: -18.0,
+            later: 0.7,
+            late: None,
+            treble_db: -2.0,
+        },
+        RoomMode::Mid => Setting {
+            direct_db: 0.0,
+            early_db: -13.0,
+            later: 1.0,
+            late: Some((-12.0, 0.25)),
+            treble_db: -3.0,
+        },
+        RoomMode::Far => Setting {
+            direct_db: -1.5,
+            early_db: -9.0,
+            later: 1.35,
+            late: Some((-4.0, 0.4)),
+            treble_db: -5.0,
+        },
+    }
+}
+
+/// The gain of the direct sound, and of each send, of a source in a room: all as loud together as the source is
+/// without a room, which is `loudness` as power.
+pub(super) fn gains(mode: RoomMode, direction: &Direction, loudness: f64) -> (f64, [f64; COLUMNS]) {
+    let Setting {
+        direct_db,
+        early_db,
+        late,
+        ..
+    } = setting(mode);
+    let power = |db: f64| Decibels(db).gain().0.powi(2);
+    let early = power(early_db) * early_share(direction);
+    let late = late.map_or(0.0, |(db, _)| power(db) * LATE_LOUDNESS);
+    let direct = power(direct_db);
+    let whole = direct * loudness + early + late;
+    let level = if whole > 0.0 {
+        (loudness / whole).sqrt()
+    } else {
+        1.0
+    };
+    let mut sends = [0.0; COLUMNS];
+    if let Some(at) = SETTINGS.iter().position(|setting| *setting == mode) {
+        let parts = [1.0, direction.x, direction.y, direction.z];
+        for (slot, part) in sends[SENDS * at..][..SENDS].iter_mut().zip(parts) {
+            *slot = level * part;
+        }
+    }
+    (level * direct.sqrt(), sends)
+}
+
+/// The gain of a reflection from `wall` of a source in `direction`.
+fn sided(wall: &Direction, direction: &Direction) -> f64 {
+    (1.0 - SIDEDNESS) + SIDEDNESS * wall.dot(direction)
+}
+
+/// The power of all reflections of a source in `direction`, relative to the power set.
+fn early_share(direction: &Direction) -> f64 {
+    let shares = levels().into_iter().zip(&REFLECTIONS);
+    shares
+        .map(|(level, (at, ..))| (level * sided(&heard_from(*at), direction)).powi(2))
+        .sum()
+}
+
+/// The reflections' gains, of power 1 together for a source whose sound meets all walls alike.
+fn levels() -> [f64; REFLECTIONS.len()] {
+    let power: f64 = REFLECTIONS.iter().map(|(_, _, level)| level * level).sum();
+    REFLECTIONS.map(|(_, _, level)| level / power.sqrt())
+}
+
+fn heard_from(index: usize) -> Direction {
+    let (azimuth, elevation) = DIRECTIONS[index];
+    direction(azimuth, elevation)
+}
+
+/// The room at work.
+pub(super) struct Room {
+    /// One row per direction from which it is heard, one stretch of a quantum.
+    pub(super) block: Block,
+    /// The sends, one stretch of a quantum.
+    pub(super) sends: Block,
+    /// What each setting returns; `None`: it is not used.
+    settings: Vec<Option<Returns>>,
+    late: Block,
+    run: Vec<f32>,
+}
+
+/// What a setting returns.
+struct Returns {
+    setting: Setting,
+    treble: Vec<Biquad>,
+    reflections: Vec<DelayLine>,
+    reverb: Option<(Reverb, f32)>,
+}
+
+impl Room {
+    /// The room at `rate`, in the settings that `is_used` names.
+    pub(super) fn new(rate: SampleRate, is_used: impl Fn(RoomMode) -> bool) -> Self {
+        let settings = SETTINGS.map(|mode| {
+            if !is_used(mode) {
+                return None;
+            }
+            let setting = setting(mode);
+            let shelf = Coefficients::high_shelf(Hertz(6000.0), Decibels(setting.treble_db), rate);
+            let delays = REFLECTIONS.iter().map(|(_, ms, _)| {
+                DelayLine::new(rate.frame_at(ms * setting.later / 1000.0).0 as usize)
+            });
+            Some(Returns {
+                treble: vec![Biquad::new(shelf); SENDS],
+                reflections: delays.collect(),
+                reverb: setting.late.map(|(db, rt60_s)| {
+                    let reverb = Reverb::new(space(rt60_s), 1, DIRECTIONS.len(), rate);
+                    (reverb, Decibels(db).gain().0 as f32)
+                }),
+                setting,
+            })
+        });
+        Self {
+            block: Block::new(DIRECTIONS.len(), QUANTUM),
+            sends: Block::new(COLUMNS, QUANTUM),
+            settings: settings.into(),
+            late: Block::new(DIRECTIONS.len(), QUANTUM),
+            run: vec![0.0; QUANTUM],
+        }
+    }
+
+    /// Number of directions from which it is heard.
+    pub(super) const DIRECTIONS: usize = DIRECTIONS.len();
+
+    /// One of them.
+    pub(super) fn direction(index: usize) -> Direction {
+        heard_from(index)
+    }
+
+    /// Frames after which it is silent once nothing more comes in.
+    pub(super) fn ringing_frames(rate: SampleRate) -> usize {
+        let longest = SETTINGS.iter().filter_map(|mode| setting(*mode).late);
+        let rt60_s = longest.map(|(_, rt60_s)| rt60_s).fold(0.0, f64::max);
+        Reverb::ringing(&space(rt60_s), rate).0 as usize
+    }
+
+    /// Fills `frames` frames of the returns from as many of the sends.
+    pub(super) fn process(&mut self, frames: usize) {
+        self.block.set_frames(frames);
+        self.sends.set_frames(frames);
+        self.late.set_frames(frames);
+        self.block.clear();
+        for (index, returns) in self.settings.iter_mut().enumerate() {
+            let Some(returns) = returns else {
+                continue;
+            };
+            let first = SENDS * index;
+            for (part, shelf) in returns.treble.iter_mut().enumerate() {
+                shelf.process(self.sends.row_mut(first + part));
+            }
+            let early = Decibels(returns.setting.early_db).gain().0;
+            let reflections = returns.reflections.iter_mut().zip(&REFLECTIONS);
+            for ((delay, (at, ..)), level) in reflections.zip(levels()) {
+                let wall = heard_from(*at);
+                let level = early * level;
+                let weights = [
+                    level * (1.0 - SIDEDNESS),
+                    level * SIDEDNESS * wall.x,
+                    level * SIDEDNESS * wall.y,
+                    level * SIDEDNESS * wall.z,
+                ]
+                .map(|weight| weight as f32);
+                let run = &mut self.run[..frames];
+                run.fill(0.0);
+                for (part, weight) in weights.into_iter().enumerate() {
+                    for (slot, sample) in run.iter_mut().zip(self.sends.row(first + part)) {
+                        *slot += weight * sample;
+                    }
+                }
+                delay.process(run);
+                for (slot, sample) in self.block.row_mut(*at).iter_mut().zip(&*run) {
+                    *slot += sample;
+                }
+            }
+            if let Some((reverb, level)) = &mut returns.reverb {
+                let heard = self.sends.passage(first..first + 1, 0..frames);
+                reverb.play(heard, &mut self.late.whole_mut());
+                for (row, late) in self.block.rows_mut().zip(self.late.rows()) {
+                    for (slot, sample) in row.iter_mut().zip(late) {
+                        *slot += *level * sample;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Forgets everything heard so far.
+    pub(super) fn reset(&mut self) {
+        for returns in self.settings.iter_mut().flatten() {
+            returns.treble.iter_mut().for_each(Biquad::reset);
+            returns.reflections.iter_mut().for_each(DelayLine::reset);
+            if let Some((reverb, _)) = &mut returns.reverb {
+                reverb.reset();
+            }
+        }
+    }
+}
+
+fn space(rt60_s: f64) -> Space {
+    Space {
+        rt60_s,
+        rt60_high_s: Some(0.7 * rt60_s),
+        pre_delay_s: 0.012,
+        high_pass: Hertz(90.0),
+        low_pass: Hertz(12_000.0),
+        ..Space::of(ReverbStyle::Room)
+    }
+}

@@ -1,0 +1,297 @@
+//! Renders to loudspeakers and to the stereo bus.
+
+use std::sync::Arc;
+
+use super::align::Alignment;
+use super::diffuse::Diffuse;
+use super::kernel::{self, Stretch};
+use super::plan::{ChannelPlan, Held};
+use super::target::Target;
+use super::track::Track;
+use crate::audio::Block;
+use crate::panner::{Bearing, Bearings, GainCalculator, stereo};
+use crate::scene::{HoaComponent, MetadataBlock, Object, SoundField, State};
+use crate::units::{Decibels, SampleRate};
+
+/// Turns feeds and metadata into the channels of one [`Target`].
+///
+/// Gains move in straight lines per frame; they are set at the frames the metadata names, so the result
+/// does not depend on how long the blocks are. Adds no [latency](Self::latency_frames) unless an object is
+/// diffuse: output frame 0 is input frame 0, except for channels of a layout that ask for a calibration
+/// delay.
+#[derive(Debug)]
+pub(super) struct ChannelRenderer {
+    target: Target,
+    arch: pulp::Arch,
+    tracks: Vec<Track>,
+    /// What each channel plays directly, then what each plays through its decorrelator.
+    plans: Vec<ChannelPlan>,
+    decoders: Vec<Decoder>,
+    channels: usize,
+    /// Linear trim of each channel, if any is trimmed.
+    trims: Option<Vec<f64>>,
+    /// The decorrelators, if any object is ever diffuse.
+    diffuse: Option<Diffuse>,
+    alignment: Alignment,
+    lfe: Option<Lfe>,
+    /// The plans hold from here on as long as no block begins.
+    settled: bool,
+}
+
+/// The feed of low-passed copies and the channel it goes to.
+#[derive(Debug, Clone, Copy)]
+struct Lfe {
+    feed: u32,
+    channel: usize,
+}
+
+/// The decoder of one sound field: component c plays on channel k with gain c · channels + k.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    field: Arc<SoundField>,
+    gains: Vec<f64>,
+}
+
+impl Decoder {
+    /// The decoders of all sound fields in `objects`, each once.
+    pub(super) fn of(objects: &[Object], gains: &mut GainCalculator) -> Vec<Self> {
+        let mut decoders: Vec<Self> = Vec::new();
+        for field in objects.iter().filter_map(|o| o.sound_field.as_ref()) {
+            if !decoders.iter().any(|known| known.field == *field) {
+                decoders.push(Self {
+                    gains: gains.sound_field(field),
+                    field: Arc::clone(field),
+                });
+            }
+        }
+        decoders
+    }
+
+    /// Writes the gains of `component`, or silence if no decoder is one for its field.
+    pub(super) fn write(decoders: &[Self], component: &HoaComponent, gains: &mut [f64]) {
+        gains.fill(0.0);
+        // Sharing the field is the rule; comparing it costs more.
+        let found = decoders
+            .iter()
+            .find(|known| Arc::ptr_eq(&known.field, &component.field))
+            .or_else(|| decoders.iter().find(|known| known.field == component.field));
+        if let Some(known) = found {
+            let column = &known.gains[component.component * gains.len()..][..gains.len()];
+            for (gain, decoded) in gains.iter_mut().zip(column) {
+                *gain = decoded * component.gain;
+            }
+        }
+    }
+}
+
+impl ChannelRenderer {
+    /// A renderer of `objects` for `target`. `lfe_feed` is the row of the feeds with the LFE copies; it is
+    /// left out where the target has no LFE channel.
+    ///
+    /// # Panics
+    /// If a feed's number does not fit 32 bits.
+    pub(super) fn new(
+        mut target: Target,
+        objects: &[Object],
+        lfe_feed: Option<usize>,
+        rate: SampleRate,
+    ) -> Self {
+        let channels = target.channels();
+        let (trims, alignment): (Vec<f64>, _) = match &target {
+            Target::Layout { layout, .. } => (
+                layout
+                    .speakers
+                    .iter()
+                    .map(|s| Decibels(s.gain_db).gain().0)
+                    .collect(),
+                Alignment::new(layout, rate),
+            ),
+            _ => (vec![1.0; channels], Alignment::none()),
+        };
+        let lfe = lfe_feed
+            .zip(target.lfe_channel())
+            .map(|(feed, channel)| Lfe {
+                feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
+                channel,
+            });
+        let diffuse = match &target {
+            Target::Layout { layout, .. } if objects.iter().any(|object| object.diffuse) => {
+                let names: Vec<&str> = layout.speakers.iter().map(|s| s.label.as_str()).collect();
+                Some(Diffuse::new(&names))
+            }
+            _ => None,
+        };
+        Self {
+            diffuse,
+            tracks: objects
+                .iter()
+                .map(|object| {
+                    let sides = if object.diffuse { 2 } else { 1 };
+                    Track::new(object.feed, sides * channels)
+                })
+                .collect(),
+            plans: (0..2 * channels)
+                .map(|_| ChannelPlan::with_capacity(objects.len() + 1))
+                .collect(),
+            decoders: match &mut target {
+                Target::Layout { gains, .. } => Decoder::of(objects, gains),
+                _ => Vec::new(),
+            },
+            arch: pulp::Arch::new(),
+            target,
+            channels,
+            trims: trims
+                .iter()
+                .any(|trim| trim.to_bits() != 1.0_f64.to_bits())
+                .then_some(trims),
+            alignment,
+            lfe,
+            settled: false,
+        }
+    }
+
+    /// What is rendered to.
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Frames by which the output comes late: output frame n + latency belongs to input frame n.
+    pub(super) fn latency_frames(&self) -> usize {
+        self.diffuse.as_ref().map_or(0, |_| Diffuse::LATENCY_FRAMES)
+    }
+
+    /// Frames by which the output goes on after the last input frame because of calibration delays.
+    pub(super) fn tail_frames(&self) -> usize {
+        self.alignment.tail_frames()
+    }
+
+    /// Frames for which filters ring on after the last input frame.
+    pub(super) fn ringing_frames(&self) -> usize {
+        self.diffuse.as_ref().map_or(0, |_| Diffuse::RINGING_FRAMES)
+    }
+
+    /// Frames of input before the present one that the output still depends on.
+    pub(super) fn memory_frames(&self) -> usize {
+        let diffuse = self.diffuse.as_ref().map_or(0, |_| Diffuse::MEMORY_FRAMES);
+        diffuse + self.alignment.tail_frames()
+    }
+
+    /// Goes on at absolute frame `frame` without having heard what was before.
+    pub(super) fn skip_to(&mut self, frame: u64) {
+        if let Some(diffuse) = &mut self.diffuse {
+            diffuse.reset(frame);
+        }
+    }
+
+    /// Plans the quantum that starts at absolute frame `quantum`, in which the blocks `begun` begin
+    /// (object index and block, ordered by object, then time), whose positions have the bearings `bearings`.
+    ///
+    /// # Panics
+    /// If there are fewer bearings than blocks.
+    pub(super) fn enter(
+        &mut self,
+        quantum: u64,
+        begun: &[(usize, MetadataBlock)],
+        bearings: &Bearings,
+    ) {
+        if begun.is_empty() && self.settled {
+            return;
+        }
+        for plan in &mut self.plans {
+            plan.clear();
+        }
+        self.settled = begun.is_empty();
+        let mut next = 0;
+        for (index, track) in self.tracks.iter_mut().enumerate() {
+            self.settled &= track.holds(quantum);
+            let ahead = &begun[next..];
+            let own = ahead.iter().take_while(|(o, _)| *o == index).count();
+            let blocks = ahead[..own].iter().map(|(_, block)| block).zip(next..);
+            next += own;
+            let (target, decoders) = (&mut self.target, &self.decoders);
+            let (channels, trims) = (self.channels, self.trims.as_deref());
+            track.plan(
+                quantum,
+                blocks,
+                &mut self.plans,
+                |(block, number), gains| {
+                    let (direct, diffuse) = gains.split_at_mut(channels);
+                    let bearing = bearings.get(number);
+                    gains_of(target, decoders, &block.state, bearing, direct, diffuse);
+                    if let Some(trims) = trims {
+                        trim(trims, direct);
+                        trim(trims, diffuse);
+                    }
+                },
+            );
+        }
+        if let Some(Lfe { feed, channel }) = self.lfe {
+            let trim = self.trims.as_ref().map_or(1.0, |trims| trims[channel]);
+            self.plans[channel].held.push(Held {
+                feed,
+                gain: trim as f32,
+            });
+        }
+    }
+
+    /// Renders `stretch` of `feeds` to `out`.
+    pub(super) fn render(&mut self, feeds: &Block, out: &mut Block, stretch: Stretch) {
+        kernel::mix(
+            self.arch,
+            &mut self.plans[..self.channels],
+            feeds,
+            out,
+            stretch,
+        );
+        if let Some(diffuse) = &mut self.diffuse {
+            let Stretch { to, frames, .. } = stretch;
+            let plans = &mut self.plans[self.channels..];
+            let stretch = Stretch { to: 0, ..stretch };
+            kernel::mix(self.arch, plans, feeds, &mut diffuse.block, stretch);
+            diffuse.process(out, to, frames);
+        }
+    }
+
+    /// Finishes the block `out` after all its stretches are rendered: calibration delays.
+    pub(super) fn finish_block(&mut self, out: &mut Block) {
+        self.alignment.process(out);
+    }
+}
+
+fn trim(trims: &[f64], gains: &mut [f64]) {
+    for (gain, trim) in gains.iter_mut().zip(trims) {
+        *gain *= trim;
+    }
+}
+
+/// The gains of every channel for a feed in `state`: played directly, and through the decorrelators
+/// (`diffuse` is empty for a feed that never is).
+fn gains_of(
+    target: &mut Target,
+    decoders: &[Decoder],
+    state: &State,
+    bearing: Option<Bearing>,
+    direct: &mut [f64],
+    diffuse: &mut [f64],
+) {
+    diffuse.fill(0.0);
+    match (target, state) {
+        (Target::Layout { gains, .. }, State::Object(object)) => {
+            gains.object_at(object, bearing.as_ref(), direct, diffuse);
+        }
+        (Target::Layout { gains, .. }, State::DirectSpeakers(speaker)) => {
+            gains.speaker(speaker, direct);
+        }
+        (Target::Layout { .. }, State::Hoa(component)) => {
+            Decoder::write(decoders, component, direct);
+        }
+        (Target::Stereo, State::Object(object)) => {
+            let gains = stereo::pan_gains(object.pan).map(|gain| gain * object.gain);
+            direct.copy_from_slice(&gains);
+        }
+        (Target::Layout { .. }, State::Binaural { .. })
+        | (Target::Stereo | Target::Binaural(_), _) => {
+            direct.fill(0.0);
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! Triangles between the directions of a set, and the one that holds a direction.
+//!
+//! The convex hull of the unit vectors is their spherical Delaunay triangulation. Where a set has a hole (the
+//! floor below most measured heads), directions of its own close it: each stands for the rim of the hole.
+
+use std::collections::HashMap;
+
+use super::set::SetFault;
+use crate::geometry::Direction;
+use crate::geometry::hull::{HullFacet, convex_hull};
+
+/// A facet whose cap of the sphere has a larger radius than this is a hole, if it is also larger than
+/// [`UNUSUAL`] times the usual facet.
+const HOLE_DEG: f64 = 30.0;
+const UNUSUAL: f64 = 2.0;
+
+/// Most directions that are added to close holes.
+const MOST_ADDED: usize = 32;
+
+/// Measured directions farther apart than this get others between them: beyond it the straight line between
+/// three responses is a poor guess.
+const LONGEST_EDGE_DEG: f64 = 12.0;
+const MOST_HALVINGS: usize = 3;
+const MOST_BETWEEN: usize = 4000;
+
+/// A direction this far outside a triangle still lies in it.
+const INSIDE: f64 = -1e-9;
+
+/// Cells of the table of starting triangles, 5 degrees each.
+const COLUMNS: usize = 72;
+const ROWS: usize = 36;
+
+/// The triangles over a set of directions.
+#[derive(Debug, Clone)]
+pub(super) struct Grid {
+    /// The measured directions, then those that close holes, then those between measured ones.
+    pub(super) directions: Vec<Direction>,
+    measured: usize,
+    /// For each direction that closes a hole, the measured ones at its rim.
+    pub(super) rims: Vec<Vec<usize>>,
+    pub(super) triangles: Vec<Triangle>,
+    /// A triangle near the middle of each cell.
+    starts: Vec<u32>,
+}
+
+/// Three directions and what gives a direction's weights on them.
+#[derive(Debug, Clone)]
+pub(super) struct Triangle {
+    pub(super) corners: [usize; 3],
+    /// Weight i is the product of row i and the direction.
+    weights: [Direction; 3],
+    /// The triangle on the other side of the edge that faces corner i.
+    beyond: [u32; 3],
+}
+
+/// Three directions with their shares, which are not below zero and have the sum 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Place {
+    pub(super) corners: [usize; 3],
+    pub(super) shares: [f64; 3],
+}
+
+impl Grid {
+    /// The grid over `measured`, unit vectors of which no two are equal.
+    pub(super) fn new(measured: &[Direction]) -> Result<Self, SetFault> {
+        let mut directions = measured.to_vec();
+        let mut rims: Vec<Vec<usize>> = Vec::new();
+        let facets = loop {
+            let Some(facets) = convex_hull(&directions) else {
+                if !rims.is_empty() {
+                    return Err(on_a_line());
+                }
+                let axis = axis_of(measured).ok_or_else(on_a_line)?;
+                for pole in [axis, -axis] {
+                    directions.push(pole);
+                    rims.push((0..measured.len()).collect());
+                }
+                continue;
+            };
+            let Some(hole) = hole(&directions, &facets).filter(|_| rims.len() < MOST_ADDED) else {
+                break facets;
+            };
+            let mut rim: Vec<usize> = Vec::new();
+            for &corner in &hole.corners {
+                match corner.checked_sub(measured.len()) {
+                    None => rim.push(corner),
+                    Some(added) => rim.extend(&rims[added]),
+                }
+            }
+            rim.sort_unstable();
+            rim.dedup();
+            directions.push(middle(&directions, hole));
+            rims.push(rim);
+        };
+        let mut grid = Self {
+            triangles: triangles(&directions, &facets),
+            measured: measured.len(),
+            directions,
+            rims,
+            starts: Vec::new(),
+        };
+        grid.starts = grid.table();
+        Ok(grid)
+    }
+
+    /// The same grid with directions between measured ones wherever these are far apart, as long as there are
+    /// not too many.
+    pub(super) fn densified(mut self) -> Self {
+        let holes = self.measured..self.measured + self.rims.len();
+        for _ in 0..MOST_HALVINGS {
+            let long = LONGEST_EDGE_DEG.to_radians();
+            let mut edges: Vec<[usize; 2]> = self
+                .all_edges()
+                .filter(|edge| edge.iter().all(|corner| !holes.contains(corner)))
+                .filter(|&[a, b]| self.directions[a].angle(&self.directions[b]) > long)
+                .collect();
+            edges.sort_unstable();
+            if edges.is_empty() || self.directions.len() + edges.len() > MOST_BETWEEN {
+                break;
+            }
+            let middles = edges
+                .iter()
+                .map(|&[a, b]| self.directions[a] + self.directions[b])
+                .filter(|sum| sum.norm() > 0.1)
+                .map(|sum| cleaned(sum.normalize()));
+            let mut directions = self.directions.clone();
+            directions.extend(middles);
+            let Some(facets) = convex_hull(&directions) else {
+                break;
+            };
+            self.triangles = triangles(&directions, &facets);
+            self.directions = directions;
+        }
+        self.starts = self.table();
+        self
+    }
+
+    /// The directions between measured ones.
+    pub(super) fn between(&self) -> &[Direction] {
+        &self.directions[self.measured + self.rims.len()..]
+    }
+
+    /// Every edge once, the smaller number first.
+    fn all_edges(&self) -> impl Iterator<Item = [usize; 2]> {
+        self.triangles
+            .iter()
+            .flat_map(|t| [[0, 1], [1, 2], [2, 0]].map(|pair| pair.map(|i| t.corners[i])))
+            .filter(|[a, b]| a < b)
+    }
+
+    /// Every pair of measured directions that share an edge, the smaller number first, in order.
+    pub(super) fn edges(&self) -> Vec<[usize; 2]> {
+        let measured = self.all_edges().filter(|edge| edge[1] < self.measured);
+        let mut edges: Vec<[usize; 2]> = measured.collect();
+        edges.sort_unstable();
+        edges
+    }
+
+    /// The share of the sphere that each direction stands for; all together 1.
+    pub(super) fn areas(&self) -> Vec<f64> {
+        let mut areas = vec![0.0; self.directions.len()];
+        for triangle in &self.triangles {
+            let [a, b, c] = triangle.corners.map(|i| self.directions[i]);
+            // The solid angle of a triangle (A. van Oosterom and J. Strackee, 1983).
+            let under = 1.0 + a.dot(&b) + b.dot(&c) + c.dot(&a);
+            let angle = 2.0 * a.dot(&b.cross(&c)).abs().atan2(under);
+            for corner in triangle.corners {
+                areas[corner] += angle / 3.0;
+            }
+        }
+        let whole: f64 = areas.iter().sum();
+        areas.iter_mut().for_each(|area| *area /= whole);
+        areas
+    }
+
+    /// The corners of the triangle that `direction`, a unit vector, lies in, with its shares of them.
+    pub(super) fn place(&self, direction: &Direction) -> Place {
+        self.walk(direction, self.starts[cell(direction)] as usize)
+    }
+
+    fn walk(&self, direction: &Direction, start: usize) -> Place {
+        let mut at = start;
+        for _ in 0..self.triangles.len() {
+            let triangle = &self.triangles[at];
+            let shares = triangle.shares(direction);
+            let outward = (0..3).min_by(|&a, &b| shares[a].total_cmp(&shares[b]));
+            match outward {
+                Some(corner) if shares[corner] < INSIDE => at = triangle.beyond[corner] as usize,
+                _ => return normalised(triangle.corners, shares),
+            }
+        }
+        // A walk in circles, on a hull that is no proper triangulation: the best of all.
+        let least = |t: &Triangle| {
+            t.shares(direction)
+                .into_iter()
+                .fold(f64::INFINITY, f64::min)
+        };
+        let best = self
+            .triangles
+            .iter()
+            .max_by(|a, b| least(a).total_cmp(&least(b)));
+        let best = best.unwrap_or(&self.triangles[0]);
+        normalised(best.corners, best.shares(direction))
+    }
+
+    /// The table of starting triangles.
+    fn table(&self) -> Vec<u32> {
+        let mut at = 0;
+        let mut starts = Vec::with_capacity(COLUMNS * ROWS);
+        for row in 0..ROWS {
+            for column in 0..COLUMNS {
+                let azimuth = (column as f64 + 0.5) * 360.0 / COLUMNS as f64 - 180.0;
+                let elevation = (row as f64 + 0.5) * 180.0 / ROWS as f64 - 90.0;
+                let middle = crate::geometry::direction(azimuth, elevation);
+                let corners = self.walk(&middle, at).corners;
+                let found = self.triangles.iter().position(|t| t.corners == corners);
+                at = found.unwrap_or(0);
+                starts.push(at as u32);
+            }
+        }
+        starts
+    }
+}
+
+impl Triangle {
+    /// The weights of the corners that make up `direction`.
+    #[inline]
+    fn shares(&self, direction: &Direction) -> [f64; 3] {
+        self.weights.map(|row| row.dot(direction))
+    }
+}
+
+fn normalised(corners: [usize; 3], shares: [f64; 3]) -> Place {
+    let held = shares.map(|share| share.max(0.0));
+    let sum: f64 = held.iter().sum();
+    let shares = match sum > 0.0 {
+        true => held.map(|share| share / sum),
+        false => [1.0, 0.0, 0.0],
+    };
+    Place { corners, shares }
+}
+
+fn cell(direction: &Direction) -> usize {
+    let azimuth = (-direction.x).atan2(direction.y).to_degrees();
+    let elevation = direction.z.clamp(-1.0, 1.0).asin().to_degrees();
+    let place = |x: f64, range: f64, count: usize| {
+        ((x / range * count as f64).max(0.0) as usize).min(count - 1)
+    };
+    let (row, column) = (
+        place(elevation + 90.0, 180.0, ROWS),
+        place(azimuth + 180.0, 360.0, COLUMNS),
+    );
+    row * COLUMNS + column
+}
+
+fn on_a_line() -> SetFault {
+    SetFault {
+        at: "the positions",
+        reason: "their directions span no surface; a set needs directions all round the head"
+            .to_owned(),
+    }
+}
+
+/// The axis of directions that lie on one plane.
+fn axis_of(directions: &[Direction]) -> Option<Direction> {
+    let first = directions.first()?;
+    let far = |score: &dyn Fn(&Direction) -> f64| {
+        directions
+            .iter()
+            .max_by(|a, b| score(a).total_cmp(&score(b)))
+            .copied()
+    };
+    let second = far(&|d| (d - first).norm())?;
+    let third = far(&|d| (second - first).cross(&(d - first)).norm())?;
+    let axis = (second - first).cross(&(third - first));
+    (axis.norm() > 1e-6).then(|| cleaned(axis.normalize()))
+}
+
+/// The facet that is most of a hole, if any is one.
+fn hole<'a>(directions: &[Direction], facets: &'a [HullFacet]) -> Option<&'a HullFacet> {
+    let radius = |facet: &HullFacet| facet.offset.clamp(-1.0, 1.0).acos();
+    let mut radii: Vec<f64> = facets.iter().map(radius).collect();
+    radii.sort_by(f64::total_cmp);
+    let usual = radii[radii.len() / 2];
+    let limit = HOLE_DEG.to_radians().max(UNUSUAL * usual);
+    let worst = facets
+        .iter()
+        .max_by(|a, b| radius(a).total_cmp(&radius(b)))
+        .filter(|facet| radius(facet) > limit)?;
+    // A hole whose middle is taken cannot be closed any better.
+    let centre = middle(directions, worst);
+    let free = directions.iter().all(|d| (d - centre).norm() > 0.1);
+    free.then_some(worst)
+}
+
+/// The direction at the middle of a facet's cap.
+fn middle(directions: &[Direction], facet: &HullFacet) -> Direction {
+    let corners = facet.corners.iter().map(|&i| directions[i]);
+    let next = corners.clone().cycle().skip(1);
+    let area: Direction = corners.zip(next).map(|(a, b)| a.cross(&b)).sum();
+    cleaned(area.normalize())
+}
+
+/// The direction without what rounding leaves beside an axis.
+fn cleaned(direction: Direction) -> Direction {
+    direction
+        .map(|x| if x.abs() < 1e-9 { 0.0 } else { x })
+        .normalize()
+}
+
+/// Cuts the facets into triangles. Flat facets with more corners may be cut in several ways: all cuts begin at
+/// the corner that is lowest, of these farthest to the front, which mirrored facets agree upon.
+fn triangles(directions: &[Direction], facets: &[HullFacet]) -> Vec<Triangle> {
+    let key = |i: usize| {
+        let d = directions[i];
+        [d.z, -d.y, d.x.abs()].map(|x| (x * 1e7).round() as i64)
+    };
+    let mut corners: Vec<[usize; 3]> = Vec::new();
+    for facet in facets {
+        let count = facet.corners.len();
+        let first = (0..count).min_by_key(|&i| (key(facet.corners[i]), facet.corners[i]));
+        let at = |i: usize| facet.corners[(first.unwrap_or(0) + i) % count];
+        corners.extend((1..count - 1).map(|i| [at(0), at(i), at(i + 1)]));
+    }
+    let owner: HashMap<(usize, usize), u32> = corners
+        .iter()
+        .enumerate()
+        .flat_map(|(t, &[a, b, c])| [((a, b), t as u32), ((b, c), t as u32), ((c, a), t as u32)])
+        .collect();
+    corners
+        .iter()
+        .enumerate()
+        .map(|(own, &corners)| {
+            let [a, b, c] = corners.map(|i| directions[i]);
+            let volume = a.dot(&b.cross(&c));
+            let facing = [
+                (corners[2], corners[1]),
+                (corners[0], corners[2]),
+                (corners[1], corners[0]),
+            ];
+            Triangle {
+                corners,
+                weights: [b.cross(&c), c.cross(&a), a.cross(&b)].map(|row| row / volume),
+                beyond: facing.map(|edge| owner.get(&edge).copied().unwrap_or(own as u32)),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::direction;
+
+    /// Rings 10 degrees apart from `lowest` up, with the pole.
+    fn rings(lowest: i32) -> Vec<Direction> {
+        let mut all = vec![direction(0.0, 90.0)];
+        for elevation in (lowest..90).step_by(10) {
+            let count = (36.0 * f64::from(elevation).to_radians().cos()).round();
+            let ring = (0..count as i32).map(|i| f64::from(i) * 360.0 / count);
+            all.extend(ring.map(|az| direction(az, f64::from(elevation))));
+        }
+        all
+    }
+
+    #[test]
+    fn every_direction_is_made_of_its_shares() {
+        for (lowest, added) in [(-80, 0), (-40, 1), (0, 1)] {
+            let directions = rings(lowest);
+            let grid = Grid::new(&directions).unwrap();
+            assert!(grid.rims.len() >= added, "{lowest}: {:?}", grid.rims.len());
+            assert!((grid.areas().iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            for i in 0..2000 {
+                let d = direction(f64::from(i) * 137.508, f64::from(i) * 0.089 - 89.0);
+                let place = grid.place(&d);
+                let sum: Direction = (0..3)
+                    .map(|k| grid.directions[place.corners[k]] * place.shares[k])
+                    .sum();
+                assert!((sum.normalize() - d).norm() < 1e-7, "{lowest}: {d}");
+                assert!((place.shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn measured_directions_are_themselves_and_mirrors_mirror() {
+        let directions = rings(-40);
+        let grid = Grid::new(&directions).unwrap();
+        for (i, d) in directions.iter().enumerate() {
+            let place = grid.place(d);
+            let share: f64 = (0..3)
+                .filter(|&k| place.corners[k] == i)
+                .map(|k| place.shares[k])
+                .sum();
+            assert!((share - 1.0).abs() < 1e-9, "direction {i}");
+        }
+        let flipped = |d: &Direction| Direction::new(-d.x, d.y, d.z);
+        for i in 0..500 {
+            let d = direction(f64::from(i) * 0.7 + 0.3, f64::from(i % 120) - 60.0);
+            let sorted = |place: Place, flip: bool| {
+                let mut parts: Vec<_> = (0..3)
+                    .map(|k| {
+                        let corner = grid.directions[place.corners[k]];
+                        let corner = if flip { flipped(&corner) } else { corner };
+                        let rounded: [i64; 3] = corner.map(|x| (x * 1e6).round() as i64).into();
+                        (rounded, (place.shares[k] * 1e6).round() as i64)
+                    })
+                    .filter(|(_, share)| *share > 0)
+                    .collect();
+                parts.sort_unstable();
+                parts
+            };
+            let (here, there) = (grid.place(&d), grid.place(&flipped(&d)));
+            assert_eq!(sorted(here, false), sorted(there, true), "{d}");
+        }
+    }
+
+    #[test]
+    fn a_ring_is_closed_at_both_poles_and_a_line_is_refused() {
+        let ring: Vec<_> = (0..24)
+            .map(|i| direction(f64::from(i) * 15.0, 0.0))
+            .collect();
+        let grid = Grid::new(&ring).unwrap();
+        assert_eq!(grid.rims.len(), 2);
+        assert_eq!(grid.rims[0].len(), 24);
+        assert!(Grid::new(&ring[..2]).is_err());
+    }
+}

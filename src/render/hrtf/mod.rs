@@ -1,0 +1,24 @@
+//! Head-related impulse responses: what a set of them is, and its preparation for rendering.
+//!
+//! [`HrtfSet`] is a set as it was measured; the default, `kemar`, is part of the program. [`Filters`] is a set
+//! prepared for one sample rate: `diffuse_field` makes it neutral, `rate` converts it, `grid` spans triangles
+//! between its directions, `alignment` finds each response's delay, and what a source in any direction needs is
+//! blended from the three responses around it; where measured directions are far apart, `smooth` puts others
+//! between them.
+
+mod added;
+mod alignment;
+mod diffuse_field;
+mod filters;
+mod grid;
+mod kemar;
+mod loops;
+mod minimum_phase;
+mod rate;
+mod set;
+mod smooth;
+
+pub use diffuse_field::{Equalisation, Flatness};
+pub use filters::{Filters, Preparation};
+pub use kemar::{kemar, pack};
+pub use set::{HrtfSet, Measured, SetFault};

@@ -1,0 +1,113 @@
+//! SOFA files: those that say the same, and those that cannot be used.
+
+use std::path::{Path, PathBuf};
+
+use umbel::format::sofa;
+use umbel::geometry::direction;
+
+use super::prepared;
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/sofa")
+        .join(name)
+}
+
+#[test]
+fn delays_in_the_taps_or_apart_and_either_kind_of_position_are_the_same() {
+    let read = |name: &str| sofa::read(&file(name)).unwrap();
+    let (taps, facts) = read("sphere_taps.sofa");
+    assert_eq!(
+        (facts.measurements, facts.taps, taps.rate().0),
+        (62, 24, 48_000)
+    );
+    assert_eq!((facts.delays, facts.licence.as_str()), (None, "CC0"));
+    let (delays, facts) = read("sphere_delays.sofa");
+    assert_eq!(facts.delays, Some([2.0, 14.0]));
+    let (cartesian, _) = read("sphere_cartesian.sofa");
+    for (azimuth, elevation) in [(0.0, 0.0), (90.0, 0.0), (-37.0, 20.0), (180.0, -45.0)] {
+        let at = direction(azimuth, elevation);
+        let expected = prepared(&taps, taps.rate()).taps(&at);
+        for other in [&delays, &cartesian] {
+            let found = prepared(other, other.rate()).taps(&at);
+            for ear in 0..2 {
+                for (a, b) in expected[ear].iter().zip(&found[ear]) {
+                    assert!((a - b).abs() < 1e-5, "{azimuth}, {elevation}: {a} {b}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_source_at_the_left_reaches_the_left_ear_first_and_between_directions_delays_lie_between() {
+    let (set, _) = sofa::read(&file("sphere_taps.sofa")).unwrap();
+    let filters = prepared(&set, set.rate());
+    let lead = filters.lead_frames() as f64;
+    // Where the energy of the response is, in frames.
+    let centre = |taps: &[f64]| {
+        let (sum, moment) = taps[..64]
+            .iter()
+            .enumerate()
+            .fold((0.0, 0.0), |(s, m), (n, x)| {
+                (s + x * x, m + x * x * n as f64)
+            });
+        moment / sum - lead
+    };
+    let [left, right] = filters.taps(&direction(90.0, 0.0));
+    assert!((centre(&left) - 2.0).abs() < 0.01 && (centre(&right) - 14.0).abs() < 0.01);
+    for azimuth in [9.0_f64, 45.0, 63.0, 117.0] {
+        let [left, _] = filters.taps(&direction(azimuth, 0.0));
+        let expected = 8.0 - 6.0 * azimuth.to_radians().sin();
+        assert!(
+            (centre(&left) - expected).abs() < 0.6,
+            "{azimuth}: {}",
+            centre(&left)
+        );
+    }
+}
+
+#[test]
+fn files_that_cannot_be_used_say_why() {
+    for (name, words) in [
+        ("general_fir.sofa", "\"GeneralFIR\""),
+        ("one_ear.sofa", "1 receivers"),
+        (
+            "nan.sofa",
+            "tap 5 of the right ear at measurement 4 is not a number",
+        ),
+        ("one_direction.sofa", "all positions lie in one direction"),
+        ("no_directions.sofa", "no measurements"),
+        ("silent_ear.sofa", "the right ear is silent"),
+        ("looks_aside.sofa", "ListenerView"),
+        ("missing.sofa", "cannot open"),
+        ("make.py", "does not begin as an HDF5 file"),
+    ] {
+        let error = sofa::read(&file(name)).unwrap_err().to_string();
+        assert!(
+            error.contains(words) && error.contains(name),
+            "{name}: {error}"
+        );
+    }
+}
+
+#[test]
+fn cut_and_damaged_files_are_refused_without_a_panic() {
+    let whole = std::fs::read(file("sphere_taps.sofa")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.sofa");
+    for share in 1..40 {
+        std::fs::write(&path, &whole[..whole.len() * share / 40]).unwrap();
+        let error = sofa::read(&path).unwrap_err().to_string();
+        assert!(error.contains("cut.sofa"), "{error}");
+    }
+    // A flipped byte may go unseen, or be refused; it must not stop the program.
+    let mut place = 17;
+    while place < whole.len() {
+        let mut damaged = whole.clone();
+        damaged[place] ^= 0xA5;
+        std::fs::write(&path, &damaged).unwrap();
+        let _ = sofa::read(&path);
+        place += 97;
+    }
+}

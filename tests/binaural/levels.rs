@@ -1,0 +1,188 @@
+//! How loud things are: against the stereo mix, in every room, at every width.
+
+use umbel::audio::Block;
+use umbel::measure::LoudnessMeter;
+use umbel::render::Target;
+use umbel::render::binaural::{Headphones, RoomChoice};
+use umbel::scene::{Extent, Object, ObjectState, RoomMode, StaticBlock};
+
+use super::{RATE, at, default_filters, dry, hear, noise, render, still};
+
+/// Integrated loudness of a pair in LUFS.
+fn loudness(pair: &[Vec<f32>; 2]) -> f64 {
+    let mut meter = LoudnessMeter::new(RATE, &[1.0, 1.0]);
+    let mut block = Block::new(2, pair[0].len());
+    block.set_frames(pair[0].len());
+    for (row, ear) in block.rows_mut().zip(pair) {
+        row.copy_from_slice(ear);
+    }
+    meter.add(&block);
+    meter.integrated().unwrap()
+}
+
+/// Pink noise: a sum of one-pole low-passes of white noise (after P. Kellet).
+fn pink(frames: usize, seed: u32) -> Vec<f32> {
+    let poles = [0.99886, 0.99332, 0.969, 0.8665, 0.55, -0.7616];
+    let gains = [
+        0.055_517_9,
+        0.075_075_9,
+        0.153_852,
+        0.310_485_6,
+        0.532_952_2,
+        -0.016_898,
+    ];
+    let mut state = [0.0_f32; 6];
+    let shaped = noise(frames, seed).into_iter().map(|white| {
+        for ((state, pole), gain) in state.iter_mut().zip(poles).zip(gains) {
+            *state = pole * *state + gain * white;
+        }
+        0.2 * (state.iter().sum::<f32>() + 0.5362 * white)
+    });
+    shaped.collect()
+}
+
+fn in_room(room: RoomChoice, azimuth: f64, elevation: f64) -> f64 {
+    let headphones = Headphones::new(default_filters(), room).unwrap();
+    let feeds = [pink(3 * 48_000, 11)];
+    loudness(&hear(
+        headphones,
+        vec![still(0, azimuth, elevation)],
+        &feeds,
+    ))
+}
+
+#[test]
+fn a_frontal_source_is_as_loud_as_in_the_stereo_mix() {
+    let feeds = [pink(3 * 48_000, 11)];
+    let stereo = loudness(&render(
+        Target::Stereo,
+        vec![still(0, 0.0, 0.0)],
+        &feeds,
+        512,
+        RATE,
+    ));
+    let dry = in_room(RoomChoice::Dry, 0.0, 0.0);
+    assert!(
+        (dry - stereo).abs() <= 0.5,
+        "binaural {dry:.2} LUFS, stereo {stereo:.2} LUFS"
+    );
+}
+
+#[test]
+fn every_room_is_as_loud_as_none() {
+    for (azimuth, elevation) in [
+        (0.0, 0.0),
+        (30.0, 0.0),
+        (-110.0, 0.0),
+        (180.0, 0.0),
+        (60.0, 45.0),
+    ] {
+        let dry = in_room(RoomChoice::Dry, azimuth, elevation);
+        for mode in RoomMode::ALL {
+            let heard = in_room(RoomChoice::All(mode), azimuth, elevation);
+            assert!(
+                (heard - dry).abs() <= 0.5,
+                "{azimuth}, {elevation}, {}: {heard:.2} LUFS, without a room {dry:.2} LUFS",
+                mode.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_level_does_not_change_with_width() {
+    let heard = |azimuth: f64, width: f64, diffuse: f64| {
+        let mut state = ObjectState::at(at(azimuth, 0.0));
+        state.extent = Extent {
+            width,
+            height: width / 2.0,
+            depth: 0.0,
+        };
+        state.diffuse = diffuse;
+        let mut object = Object::new("wide", 0, Box::new(StaticBlock::new(state)));
+        (object.spread, object.diffuse) = (true, diffuse > 0.0);
+        loudness(&hear(
+            dry(&default_filters()),
+            vec![object],
+            &[pink(3 * 48_000, 11)],
+        ))
+    };
+    for azimuth in [0.0, 45.0, 90.0, 170.0] {
+        let point = heard(azimuth, 0.0, 0.0);
+        for (width, diffuse) in [
+            (10.0, 0.0),
+            (30.0, 0.0),
+            (90.0, 0.0),
+            (360.0, 0.0),
+            (0.0, 0.5),
+            (0.0, 1.0),
+        ] {
+            let wide = heard(azimuth, width, diffuse);
+            assert!(
+                (wide - point).abs() <= 1.0,
+                "azimuth {azimuth}, width {width}, diffuse {diffuse}: {wide:.2}, point {point:.2} LUFS"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_panned_object_comes_when_a_source_in_front_would() {
+    let headphones = Headphones::new(default_filters(), RoomChoice::All(RoomMode::Off)).unwrap();
+    let onset = headphones.filters().front_onset_frames();
+    let heard = hear(
+        headphones,
+        vec![still(0, 0.0, 0.0)],
+        &[super::impulse(2000)],
+    );
+    let first = |ear: &[f32]| ear.iter().position(|x| x.abs() > 1e-4);
+    assert_eq!(
+        (first(&heard[0]), first(&heard[1])),
+        (Some(onset), Some(onset))
+    );
+    let source = hear(
+        dry(&default_filters()),
+        vec![still(0, 0.0, 0.0)],
+        &[super::impulse(2000)],
+    );
+    let highest = source[0].iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+    let arrives = source[0]
+        .iter()
+        .position(|x| x.abs() > 0.0316 * highest)
+        .unwrap();
+    assert!(arrives.abs_diff(onset) <= 1, "{arrives} and {onset}");
+}
+
+#[test]
+fn rooms_reach_the_ears_differently() {
+    let heard = |mode| {
+        let headphones = Headphones::new(default_filters(), RoomChoice::All(mode)).unwrap();
+        hear(
+            headphones,
+            vec![still(0, 0.0, 0.0)],
+            &[super::impulse(24_000)],
+        )
+    };
+    // Power from a frame on, over that of all, in dB.
+    let late = |pair: &[Vec<f32>; 2], from: usize| {
+        let power = |from: usize| -> f32 {
+            pair.iter()
+                .flat_map(|ear| &ear[from..])
+                .map(|x| x * x)
+                .sum()
+        };
+        10.0 * (power(from) / power(0)).log10()
+    };
+    let [near, mid, far] = [RoomMode::Near, RoomMode::Mid, RoomMode::Far].map(heard);
+    let after = 48 * 60;
+    assert!(
+        late(&far, after) > late(&mid, after) + 6.0,
+        "far has more room than mid"
+    );
+    assert!(late(&near, after) < -60.0, "near has none so late");
+    // The ears have little of the tail in common.
+    let (left, right) = (&mid[0][after..], &mid[1][after..]);
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let coherence = dot(left, right) / (dot(left, left) * dot(right, right)).sqrt();
+    assert!(coherence.abs() < 0.7, "{coherence}");
+}

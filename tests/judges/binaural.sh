@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Two other binaural renderers: ffmpeg's sofalizer must agree in time and level between the ears with the same set;
+# beside it both are timed, and OpenAL Soft on as many moving sources as umbel plays.
+# usage: binaural.sh UMBEL
+set -euo pipefail
+here=$(cd "$(dirname "$0")/binaural" && pwd)
+umbel=$(realpath "$1")
+for tool in ffmpeg python3; do
+    if ! command -v "$tool" > /dev/null; then
+        echo "skipped: no $tool"
+        exit 0
+    fi
+done
+filters=$(ffmpeg -hide_banner -filters 2> /dev/null)
+if [[ $filters != *sofalizer* ]]; then
+    echo "skipped: this ffmpeg has no sofalizer"
+    exit 0
+fi
+set=
+for candidate in /usr/share/libmysofa/MIT_KEMAR_normal_pinna.sofa /usr/share/libmysofa/default.sofa; do
+    [ -e "$candidate" ] && set=$candidate && break
+done
+if [ -z "$set" ]; then
+    echo "skipped: Debian's libmysofa1 is not installed (its default.sofa is the set)"
+    exit 0
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+timeout 300 python3 "$here/compare.py" "$umbel" "$set" "$work"
+# OpenAL Soft by its loopback device, in this process alone.
+if command -v gcc > /dev/null && echo '#include <AL/alext.h>' | gcc -E - > /dev/null 2>&1; then
+    gcc -O2 -o "$work/openal" "$here/openal.c" -lopenal -lm
+    "$work/openal" 128 512 20
+else
+    echo "OpenAL Soft is left out: no gcc or no libopenal-dev"
+fi
