@@ -15,7 +15,7 @@ use umbel::units::Frames;
 use super::{RATE, at, default_filters, noise, render};
 
 /// A block every quantum, at the places that a function gives.
-pub struct Path<F>(pub u64, pub F);
+pub(crate) struct Path<F>(pub(crate) u64, pub(crate) F);
 
 impl<F: Fn(u64) -> Position + Send> BlockSource for Path<F> {
     fn next_block(&mut self) -> Option<MetadataBlock> {

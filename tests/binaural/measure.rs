@@ -9,7 +9,7 @@ use realfft::{RealFftPlanner, RealToComplex};
 const LENGTH: usize = 8192;
 
 /// The spectrum of a response.
-pub fn spectrum(response: &[f64]) -> Vec<Complex<f64>> {
+pub(crate) fn spectrum(response: &[f64]) -> Vec<Complex<f64>> {
     let mut signal = vec![0.0; LENGTH];
     let count = response.len().min(LENGTH);
     signal[..count].copy_from_slice(&response[..count]);
@@ -20,7 +20,7 @@ pub fn spectrum(response: &[f64]) -> Vec<Complex<f64>> {
 }
 
 /// By how many µs the left ear is late, by the cross-correlation below 1.5 kHz.
-pub fn itd_us(pair: &[Vec<f64>; 2], rate: f64) -> f64 {
+pub(crate) fn itd_us(pair: &[Vec<f64>; 2], rate: f64) -> f64 {
     let [left, right] = [spectrum(&pair[0]), spectrum(&pair[1])];
     let last = (1500.0 / rate * LENGTH as f64) as usize;
     let first = (50.0 / rate * LENGTH as f64).ceil() as usize;
@@ -54,14 +54,14 @@ pub fn itd_us(pair: &[Vec<f64>; 2], rate: f64) -> f64 {
 }
 
 /// Level of the left ear over that of the right in dB.
-pub fn ild_db(pair: &[Vec<f64>; 2]) -> f64 {
+pub(crate) fn ild_db(pair: &[Vec<f64>; 2]) -> f64 {
     let power = |ear: &[f64]| ear.iter().map(|x| x * x).sum::<f64>();
     10.0 * (power(&pair[0]) / power(&pair[1])).log10()
 }
 
 /// The root mean square over bands one ERB wide, 100 Hz to 16 kHz, of the level difference of two pairs, in dB,
 /// of the worse ear.
-pub fn lsd_db(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2], rate: f64) -> f64 {
+pub(crate) fn lsd_db(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2], rate: f64) -> f64 {
     let erb = |hz: f64| 21.4 * (1.0 + 0.00437 * hz).log10();
     let hertz = |bin: usize| bin as f64 * rate / LENGTH as f64;
     let of_ear = |ear: usize| {
@@ -86,7 +86,7 @@ pub fn lsd_db(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2], rate: f64) -> f64
 }
 
 /// Energy of the difference over that of what is expected, in dB.
-pub fn null_db(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2]) -> f64 {
+pub(crate) fn null_db(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2]) -> f64 {
     let (mut difference, mut whole) = (0.0, 0.0);
     for (found, expected) in found.iter().zip(expected) {
         for (n, x) in found.iter().enumerate() {
@@ -99,13 +99,13 @@ pub fn null_db(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2]) -> f64 {
 }
 
 /// The median and the 95th percentile.
-pub fn quantiles(mut values: Vec<f64>) -> (f64, f64) {
+pub(crate) fn quantiles(mut values: Vec<f64>) -> (f64, f64) {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
     (at(0.5), at(0.95))
 }
 
 /// As f64.
-pub fn wide(pair: &[Vec<f32>; 2]) -> [Vec<f64>; 2] {
+pub(crate) fn wide(pair: &[Vec<f32>; 2]) -> [Vec<f64>; 2] {
     [0, 1].map(|ear| pair[ear].iter().map(|x| f64::from(*x)).collect())
 }

@@ -7,7 +7,7 @@ use umbel::units::SampleRate;
 use super::measure::{ild_db, itd_us, lsd_db, null_db, quantiles, wide};
 use super::{dry, hear, impulse, prepared, raw_filters, still};
 
-pub fn angles(d: &Direction) -> (f64, f64) {
+pub(crate) fn angles(d: &Direction) -> (f64, f64) {
     (
         (-d.x).atan2(d.y).to_degrees(),
         d.z.clamp(-1.0, 1.0).asin().to_degrees(),
@@ -15,7 +15,7 @@ pub fn angles(d: &Direction) -> (f64, f64) {
 }
 
 /// The measured pair of direction number `index`.
-pub fn measured(set: &HrtfSet, index: usize) -> [Vec<f64>; 2] {
+pub(crate) fn measured(set: &HrtfSet, index: usize) -> [Vec<f64>; 2] {
     [0, 1].map(|ear| {
         set.response(ear, index)
             .iter()
@@ -25,7 +25,7 @@ pub fn measured(set: &HrtfSet, index: usize) -> [Vec<f64>; 2] {
 }
 
 /// The number of the direction nearest to an azimuth and elevation.
-pub fn nearest(set: &HrtfSet, azimuth: f64, elevation: f64) -> usize {
+pub(crate) fn nearest(set: &HrtfSet, azimuth: f64, elevation: f64) -> usize {
     let wanted = direction(azimuth, elevation);
     let near = |i: &usize| set.directions()[*i].dot(&wanted);
     let all = 0..set.directions().len();
@@ -33,7 +33,7 @@ pub fn nearest(set: &HrtfSet, azimuth: f64, elevation: f64) -> usize {
 }
 
 /// Errors of ITD (µs), ILD (dB) and spectrum (dB).
-pub fn errors(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2], rate: f64) -> [f64; 3] {
+pub(crate) fn errors(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2], rate: f64) -> [f64; 3] {
     [
         (itd_us(found, rate) - itd_us(expected, rate)).abs(),
         (ild_db(found) - ild_db(expected)).abs(),
@@ -42,7 +42,7 @@ pub fn errors(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2], rate: f64) -> [f6
 }
 
 /// Panics if medians or 95th percentiles are above the limits, for ITD (µs), ILD (dB) and spectrum (dB).
-pub fn assert_within(all: &[[f64; 3]], limits: [(f64, f64); 3], what: &str) {
+pub(crate) fn assert_within(all: &[[f64; 3]], limits: [(f64, f64); 3], what: &str) {
     for (n, name) in ["ITD", "ILD", "spectrum"].iter().enumerate() {
         let (median, high) = quantiles(all.iter().map(|errors| errors[n]).collect());
         assert!(
