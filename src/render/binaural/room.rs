@@ -6,7 +6,7 @@
 
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::{Biquad, Coefficients, DelayLine};
-use crate::effect::reverb::{Reverb, ReverbStyle, Room as Space};
+use crate::effect::reverb::{Reverb, ReverbStyle, Room as Space, Times};
 use crate::geometry::{Direction, direction};
 use crate::scene::RoomMode;
 use crate::units::{Decibels, Hertz, SampleRate};
@@ -189,7 +189,7 @@ impl Room {
                 treble: vec![Biquad::new(shelf); SENDS],
                 reflections: delays.collect(),
                 reverb: setting.late.map(|(db, rt60_s)| {
-                    let reverb = Reverb::new(space(rt60_s), 1, DIRECTIONS.len(), rate);
+                    let reverb = Reverb::new(&space(rt60_s), 1, DIRECTIONS.len(), rate);
                     (reverb, Decibels(db).gain().0 as f32)
                 }),
                 setting,
@@ -283,8 +283,11 @@ impl Room {
 
 fn space(rt60_s: f64) -> Space {
     Space {
-        rt60_s,
-        rt60_high_s: Some(0.7 * rt60_s),
+        times: Times::Bands {
+            low_s: rt60_s,
+            mid_s: rt60_s,
+            high_s: 0.7 * rt60_s,
+        },
         pre_delay_s: 0.012,
         high_pass: Hertz(90.0),
         low_pass: Hertz(12_000.0),
