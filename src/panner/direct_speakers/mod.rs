@@ -7,7 +7,7 @@ mod bounds;
 mod labels;
 mod mapping;
 
-pub use labels::speaker_remarks;
+pub use labels::{nominal as nominal_label, speaker_remarks};
 
 use self::mapping::Mapping;
 use super::bs2127::System;
