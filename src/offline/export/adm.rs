@@ -218,7 +218,16 @@ impl Job {
         let is_dolby = export.flavour == Flavour::Dolby;
         note_processing(&programme, &mut losses);
         let sample_rate = programme.sample_rate;
-        let title = programme.title.clone();
+        // Readers take the profile's name for the profile.
+        let title = match programme.title.as_str() {
+            "Atmos_Master" => export
+                .path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            title => title.to_owned(),
+        };
         let spec = WaveSpec {
             channels: rows.len(),
             sample_rate,

@@ -1,51 +1,48 @@
-//! How times are written.
+//! How times are written: rounded once, down, so that spans close and every sample is found again.
 
 use crate::units::SampleRate;
 
-/// Hundred-thousandths of a second.
-const PARTS: f64 = 1e5;
-
-/// A position on the time line in whole hundred-thousandths of a second, rounded down: the first sample at or
-/// after it is then the sample at `frames` again, up to 100 kHz. A position of a master, which is such a
-/// number already, stays what it is.
-pub(super) fn parts(frames: f64, rate: SampleRate) -> u64 {
-    (frames / f64::from(rate.0) * PARTS + 1e-4).floor().max(0.0) as u64
+/// Decimals of a second that times are written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decimals {
+    /// What the Dolby Atmos master ADM profile asks for.
+    Five,
+    /// Finer than any sample, in the form that every reader of BS.2076 takes; some stumble over more.
+    Nine,
 }
 
-/// `hh:mm:ss.zzzzz`.
-pub(super) fn five_decimals(parts: u64) -> String {
-    let (seconds, rest) = (parts / 100_000, parts % 100_000);
-    format!("{}.{rest:05}", whole(seconds))
-}
-
-/// A position or span in frames: exact in the form `hh:mm:ss.nSd`; with ten decimals where it lies between
-/// two samples.
-pub(super) fn exact(frames: f64, rate: SampleRate) -> String {
-    let frames = frames.max(0.0);
-    // A hundredth of a frame is the finest that is written as a fraction.
-    for ticks in [1, 100] {
-        let count = frames * ticks as f64;
-        if (count - count.round()).abs() < 1e-7 {
-            let (count, rate) = (count.round() as u64, u64::from(rate.0) * ticks);
-            return format!("{}.{:05}S{rate}", whole(count / rate), count % rate);
+impl Decimals {
+    /// Parts of a second.
+    fn parts(self) -> u64 {
+        match self {
+            Self::Five => 100_000,
+            Self::Nine => 1_000_000_000,
         }
     }
-    let seconds = frames / f64::from(rate.0);
-    let parts = (seconds * 1e10).round() as u64;
-    format!(
-        "{}.{:010}",
-        whole(parts / 10_000_000_000),
-        parts % 10_000_000_000
-    )
-}
 
-fn whole(seconds: u64) -> String {
-    format!(
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
+    /// A position on the time line in whole parts of a second, rounded down where it is a sample: the first
+    /// sample at or after it is then the same one again, up to 100 kHz. A position between samples, of a
+    /// master, is the nearest.
+    pub(super) fn at(self, frames: f64, rate: SampleRate) -> u64 {
+        let frames = frames.max(0.0);
+        if (frames - frames.round()).abs() < 1e-7 {
+            let whole = frames.round() as u128;
+            return (whole * u128::from(self.parts()) / u128::from(rate.0)) as u64;
+        }
+        (frames / f64::from(rate.0) * self.parts() as f64).round() as u64
+    }
+
+    /// `hh:mm:ss.zzzzz` of so many parts.
+    pub(super) fn text(self, parts: u64) -> String {
+        let (seconds, rest) = (parts / self.parts(), parts % self.parts());
+        let digits = self.parts().ilog10() as usize;
+        format!(
+            "{:02}:{:02}:{:02}.{rest:0digits$}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        )
+    }
 }
 
 #[cfg(test)]
@@ -55,28 +52,29 @@ mod tests {
     use crate::units::Frames;
 
     #[test]
-    fn every_sample_is_found_again_at_its_five_decimals() {
-        for rate in [44_100, 48_000, 96_000].map(SampleRate) {
-            for frame in (0..200_000).chain(170_000_000..170_001_000) {
-                let text = five_decimals(parts(frame as f64, rate));
-                let time = Time::parse(&text).unwrap();
-                assert_eq!(time.first_frame(rate), Frames(frame), "{text} at {rate}");
-                // Read and written again it stays what it is.
-                assert_eq!(five_decimals(parts(time.frames(rate), rate)), text);
+    fn every_sample_is_found_again() {
+        for decimals in [Decimals::Five, Decimals::Nine] {
+            for rate in [44_100, 48_000, 96_000].map(SampleRate) {
+                for frame in (0..100_000).chain(170_000_000..170_001_000) {
+                    let text = decimals.text(decimals.at(frame as f64, rate));
+                    let time = Time::parse(&text).unwrap();
+                    assert_eq!(time.first_frame(rate), Frames(frame), "{text} at {rate}");
+                    // Read and written again it stays what it is.
+                    assert_eq!(decimals.text(decimals.at(time.frames(rate), rate)), text);
+                }
             }
         }
     }
 
     #[test]
-    fn exact_times_are_exact() {
+    fn times_have_the_decimals_asked_for() {
         let rate = SampleRate(48_000);
-        for frames in [0.0, 1.0, 0.01, 1023.99, 48_000.0, 3.0e8 + 1.0, 512.16] {
-            let text = exact(frames, rate);
-            let read = Time::parse(&text).unwrap().frames(rate);
-            assert!((read - frames).abs() < 1e-5, "{frames}: {text} is {read}");
-        }
-        assert_eq!(exact(48_512.0, rate), "00:00:01.00512S48000");
-        assert_eq!(exact(512.16, rate), "00:00:00.51216S4800000");
-        assert_eq!(exact(0.3333, rate), "00:00:00.0000069438");
+        let text = |decimals: Decimals, frames| decimals.text(decimals.at(frames, rate));
+        assert_eq!(text(Decimals::Five, 48_048.0), "00:00:01.00100");
+        assert_eq!(text(Decimals::Five, 512.16), "00:00:00.01067");
+        assert_eq!(
+            text(Decimals::Nine, 3600.0 * 48_000.0 + 1.0),
+            "01:00:00.000020833"
+        );
     }
 }

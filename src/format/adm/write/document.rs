@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::super::model::Loudness;
 use super::bed::BED;
-use super::clock;
+use super::clock::Decimals;
 use super::dolby_blocks;
 use super::ebu_blocks;
 use super::item::{Item, ItemKind, MasterFacts};
@@ -115,12 +115,11 @@ impl Document<'_, '_> {
 
     /// A span from 0 in the form of the flavour.
     fn time(&self, frames: u64) -> String {
-        let rate = self.facts.sample_rate;
-        if self.is_dolby() {
-            clock::five_decimals(clock::parts(frames as f64, rate))
-        } else {
-            clock::exact(frames as f64, rate)
-        }
+        let decimals = match self.plan.flavour {
+            Flavour::Dolby => Decimals::Five,
+            Flavour::Ebu | Flavour::Emission { .. } => Decimals::Nine,
+        };
+        decimals.text(decimals.at(frames as f64, self.facts.sample_rate))
     }
 
     fn programme(&mut self) -> io::Result<()> {

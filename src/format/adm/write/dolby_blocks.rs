@@ -3,7 +3,7 @@
 use std::io;
 
 use super::bed::BedSpeaker;
-use super::clock::{five_decimals, parts};
+use super::clock::Decimals;
 use super::item::{MasterFacts, Track};
 use super::losses::Losses;
 use super::plan::TrackIds;
@@ -31,7 +31,7 @@ pub(super) fn write(
         count: 0,
         held: None,
     };
-    let end = parts(facts.length.0 as f64, facts.sample_rate);
+    let end = Decimals::Five.at(facts.length.0 as f64, facts.sample_rate);
     steps::play(&mut *track.blocks, facts.length.0, &mut |step| {
         writer.take(&step, end)
     })?;
@@ -80,7 +80,7 @@ struct Blocks<'a, 'b> {
 
 impl Blocks<'_, '_> {
     fn take(&mut self, step: &Step, end: u64) -> io::Result<()> {
-        let at = parts(step.at, self.facts.sample_rate);
+        let at = Decimals::Five.at(step.at, self.facts.sample_rate);
         if at >= end && self.held.is_some() {
             return Ok(());
         }
@@ -111,7 +111,7 @@ impl Blocks<'_, '_> {
 
     fn one(&mut self, start: u64, end: u64, said: &Said) -> io::Result<()> {
         let id = self.ids.block(self.count);
-        let (rtime, duration) = (five_decimals(start), five_decimals(end - start));
+        let (rtime, duration) = (Decimals::Five.text(start), Decimals::Five.text(end - start));
         let xml = &mut *self.xml;
         xml.open(
             "audioBlockFormat",

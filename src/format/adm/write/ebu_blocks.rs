@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::clock::exact;
+use super::clock::Decimals;
 use super::document::coordinate;
 use super::item::{MasterFacts, Track};
 use super::plan::TrackIds;
@@ -88,8 +88,9 @@ fn one(
 ) -> io::Result<()> {
     let rate = facts.sample_rate;
     let words = times.map(|times| {
-        let duration = times.until - times.from;
-        (exact(times.from, rate), exact(duration, rate))
+        let [from, until] = [times.from, times.until].map(|at| Decimals::Nine.at(at, rate));
+        let duration = until.saturating_sub(from);
+        (Decimals::Nine.text(from), Decimals::Nine.text(duration))
     });
     let mut attributes = vec![("audioBlockFormatID", id)];
     if let Some((rtime, duration)) = &words {

@@ -14,14 +14,14 @@ use crate::scene::{BlockSource, Extent, MetadataBlock, ObjectState, to_cartesian
 pub(super) const MOVE: f64 = 250.0;
 
 /// Shortest and longest step of a longer move, in samples.
-const SHORTEST: f64 = 256.0;
+const SHORTEST: f64 = MOVE;
 const LONGEST: f64 = 1024.0;
 
 /// First step of an object that moves from the beginning, in samples.
 const FIRST: f64 = 48.0;
 
 /// How far a step may lag behind or run ahead of the move, in room units.
-const NEAR: f64 = 8e-4;
+const NEAR: f64 = 2e-4;
 
 /// What holds from a step on, in the room.
 #[derive(Debug, Clone, PartialEq)]
