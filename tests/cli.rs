@@ -15,14 +15,17 @@ use umbel::panner::{self, GainCalculator};
 use umbel::scene::{Extent, ObjectState};
 
 const VERBS: [&str; 15] = [
+const VERBS: [&str; 14] = [
     "init",
     "check",
     "render",
+    "export",
     "process",
     "measure",
     "compare",
     "presets",
     "info",
+    "measure",
     "layout",
     "gains",
     "hoa-decoder",

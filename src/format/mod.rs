@@ -3,11 +3,13 @@
 //! [`open`] tells by a file's content what it is and gives its samples as planar blocks: WAV in its three
 //! containers (RIFF, RF64, BW64) by our own reader in [`wave`], everything else by `decode`. [`resampled`]
 //! converts the sample rate of any source. [`Sink`] writes WAV, one file or one per channel.
-//! [`positions_csv`] reads movements written as tables, [`adm`] the metadata of object-based masters.
+//! [`positions_csv`] reads movements written as tables, [`adm`] the metadata of object-based masters;
+//! [`handoff`] writes what stems are handed over with.
 
 pub mod adm;
 mod decode;
 mod guard;
+pub mod handoff;
 pub mod layout_file;
 mod magnitude;
 pub mod positions_csv;

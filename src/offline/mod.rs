@@ -25,7 +25,10 @@ pub use compare::compare;
 pub use comparison::{Comparison, Matched, Sound, Spectrum};
 use delivery::Writing;
 pub use delivery::{Delivery, Heard, Rendered};
-pub use export::{AdmExport, ExportedAdm, Names, export_adm};
+pub use export::{
+    AdmExport, Contract, ExportedAdm, ExportedStem, ExportedStems, Image, Names, StemExport,
+    export_adm, export_stems,
+};
 pub use process::{ProcessOptions, Processed, process};
 pub use programme::Programme;
 use stems::StemReader;

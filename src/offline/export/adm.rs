@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use super::bake::{Baker, is_plain};
+use super::bake::{Baker, gain_of, is_plain};
 use super::items::{items, rows};
 use super::pass::Pass;
 use super::verify::{Meant, Sum, verify};
@@ -127,7 +127,7 @@ struct Job {
     rows: Vec<usize>,
     exact: Vec<bool>,
     /// Tracks and the gains that are put into their samples.
-    bakers: Vec<(usize, Baker)>,
+    bakers: Vec<(usize, Baker<1>)>,
     listened: Vec<Delivery>,
 }
 
@@ -172,7 +172,7 @@ impl Job {
                 if is_baked
                     && let Some(found) = sources.iter().position(|object| object.feed == row)
                 {
-                    bakers.push((row, Baker::new(sources.swap_remove(found).blocks)));
+                    bakers.push((row, Baker::new(sources.swap_remove(found).blocks, gain_of)));
                 }
             }
         }
@@ -255,15 +255,15 @@ impl Job {
         };
         let mut take = |feeds: &mut crate::audio::Block, at: u64| {
             for (row, baker) in &mut bakers {
-                baker.apply(feeds.row_mut(*row), at);
+                baker.apply_to(feeds, *row, at);
             }
             // One taker at a time: the lock is never waited for.
             match sink.lock() {
-                Ok(mut sink) => sink.write(feeds, &rows),
+                Ok(mut sink) => sink.write(feeds, &rows).map(|()| true),
                 Err(_) => Err(Error::Interrupted),
             }
         };
-        let passed = pass.run(|_| Ok(()), &mut take, watch)?;
+        let passed = pass.run(&mut take, watch)?;
         let mut sink = sink
             .into_inner()
             .map_err(|_| Error::Usage("a thread that wrote has failed".to_owned()))?;
@@ -362,7 +362,7 @@ fn check_rate(programme: &Programme, export: &AdmExport) -> Result<()> {
     })
 }
 
-fn check_not_input(programme: &Programme, path: &Path) -> Result<()> {
+pub(super) fn check_not_input(programme: &Programme, path: &Path) -> Result<()> {
     let real = |path: &Path| path.canonicalize().ok();
     let out = real(path);
     match programme

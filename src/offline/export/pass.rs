@@ -36,8 +36,9 @@ pub(super) struct Passed {
     pub(super) desk: Vec<DeskReport>,
 }
 
-/// Who takes the feeds: the block holds nothing but frames of the programme, from the given one on.
-pub(super) type Take<'a> = dyn FnMut(&mut Block, u64) -> Result<()> + Send + 'a;
+/// Who takes the feeds: the block holds nothing but frames of the programme, from the given one on. The answer
+/// `false` ends the tail.
+pub(super) type Take<'a> = dyn FnMut(&mut Block, u64) -> Result<bool> + Send + 'a;
 
 /// The row that carries the LFE's copies.
 pub(super) fn lfe_row(programme: &Programme) -> usize {
@@ -50,10 +51,9 @@ pub(super) fn silent_row(programme: &Programme) -> usize {
 }
 
 impl Pass {
-    /// Runs to the end. `begun` is told the number of frames that will come, before the first does.
+    /// Runs to the end.
     pub(super) fn run(
         self,
-        begun: impl FnOnce(Frames) -> Result<()>,
         take: &mut Take<'_>,
         watch: &mut (dyn FnMut(Frames) -> bool + Send),
     ) -> Result<Passed> {
@@ -81,7 +81,6 @@ impl Pass {
             0
         };
         let frames = length + ringing;
-        begun(Frames(frames))?;
         let (targets, mut outputs): (Vec<_>, Vec<_>) = self
             .listened
             .into_iter()
@@ -118,14 +117,18 @@ impl Pass {
                     .try_for_each(|output: &mut Output| output.take(at))?;
                 hand_out(&mut feeds, at, &window, take)
             };
-            if self.threads <= 1 {
-                work()?;
+            let goes_on = if self.threads <= 1 {
+                let goes_on = work()?;
                 read_block(&mut stems, &mut next, read_from, last)?;
+                goes_on
             } else {
                 let (read, done) =
                     rayon::join(|| read_block(&mut stems, &mut next, read_from, last), work);
-                done?;
                 read?;
+                done?
+            };
+            if !goes_on {
+                break;
             }
             std::mem::swap(&mut feeds, &mut next);
             at = read_from;
@@ -144,12 +147,12 @@ impl Pass {
 }
 
 /// Hands out what of a block, which begins at frame `at` of what leaves the desk, is wanted.
-fn hand_out(feeds: &mut Block, at: u64, window: &Range<u64>, take: &mut Take<'_>) -> Result<()> {
+fn hand_out(feeds: &mut Block, at: u64, window: &Range<u64>, take: &mut Take<'_>) -> Result<bool> {
     let end = at + feeds.frames() as u64;
     let first = window.start.clamp(at, end);
     let last = window.end.clamp(first, end);
     if first == last {
-        return Ok(());
+        return Ok(true);
     }
     feeds.keep((first - at) as usize, (last - first) as usize);
     take(feeds, first - window.start)

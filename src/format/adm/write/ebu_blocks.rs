@@ -34,7 +34,8 @@ pub(super) fn write(
     }
     // No block begins before the one before it ends.
     let mut earliest = 0.0_f64;
-    while let Some(block) = next {
+    let mut before: Option<State> = None;
+    while let Some(mut block) = next {
         next = track.blocks.next_block();
         let from = start_of(&block).max(earliest);
         let until = match (&next, block.length) {
@@ -51,14 +52,72 @@ pub(super) fn write(
             // It would begin where the programme ends.
             break;
         }
+        if let Some(before) = &before {
+            cut_move(&mut block, before, until);
+        }
         // What stands still throughout needs no times.
         let is_all = count == 0 && next.is_none() && from <= 0.0 && until >= end;
         let times = (!is_all).then_some(Times { from, until });
         one(xml, facts, &ids.block(count), &block, times)?;
         count += 1;
         earliest = until;
+        before = Some(block.state);
     }
     Ok(count)
+}
+
+/// A move that the end of its block cuts short arrives where it has come by then: no block moves for longer
+/// than it lasts.
+fn cut_move(block: &mut MetadataBlock, before: &State, until: f64) {
+    let ramp = &mut block.ramp;
+    if ramp.end <= ramp.start || ramp.end <= until + SAME {
+        return;
+    }
+    let x = ((until - ramp.start) / (ramp.end - ramp.start)).clamp(0.0, 1.0);
+    ramp.end = until;
+    let (State::Object(to), State::Object(from)) = (&mut block.state, before) else {
+        return;
+    };
+    let line = |a: f64, b: f64| a + (b - a) * x;
+    to.position = match (from.position, to.position) {
+        (
+            Position::Polar {
+                azimuth: from_azimuth,
+                elevation: from_elevation,
+                distance: from_distance,
+            },
+            Position::Polar {
+                azimuth,
+                elevation,
+                distance,
+            },
+        ) => Position::Polar {
+            // The short way round.
+            azimuth: from_azimuth + wrapped(azimuth - from_azimuth) * x,
+            elevation: line(from_elevation, elevation),
+            distance: line(from_distance, distance),
+        },
+        (
+            Position::Cartesian {
+                x: x0,
+                y: y0,
+                z: z0,
+            },
+            Position::Cartesian { x, y, z },
+        ) => Position::Cartesian {
+            x: line(x0, x),
+            y: line(y0, y),
+            z: line(z0, z),
+        },
+        (_, to) => to,
+    };
+    to.extent = Extent {
+        width: line(from.extent.width, to.extent.width),
+        height: line(from.extent.height, to.extent.height),
+        depth: line(from.extent.depth, to.extent.depth),
+    };
+    to.gain = line(from.gain, to.gain);
+    to.diffuse = line(from.diffuse, to.diffuse);
 }
 
 /// When a block plays, in frames.
