@@ -2,6 +2,7 @@
 
 mod adm;
 mod losses;
+mod stems;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ Examples:
   umbel export adm-atmos song.toml -o master.wav --fps 24    a master of the Dolby Atmos master ADM profile
   umbel export adm-ebu song.toml -o master.wav               a master for EBU and ITU renderers
   umbel export adm-ebu dolby.wav -o ebu.wav                  one kind of master as the other
+  umbel export stems song.toml --out handoff              stems that add up to the mix, and projects
 Beside each master stands a loss report (master.loss.txt, master.loss.json): what it could not carry.";
 
 #[derive(Debug, clap::Subcommand)]
@@ -33,12 +35,15 @@ enum Kind {
     AdmAtmos(adm::AtmosArgs),
     /// A master of ITU-R BS.2076-2 for EBU and ITU renderers.
     AdmEbu(adm::EbuArgs),
+    /// Aligned stems of full length with everything another workstation needs.
+    Stems(stems::Args),
 }
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     match args.kind {
         Kind::AdmAtmos(args) => adm::atmos(&args, ui),
         Kind::AdmEbu(args) => adm::ebu(&args, ui),
+        Kind::Stems(args) => stems::run(&args, ui),
     }
 }
 
