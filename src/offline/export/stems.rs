@@ -170,7 +170,8 @@ fn run(
         };
         let extras = Extras {
             plain_pcm: true,
-            exact: Vec::new(),
+            // Dither would add up over the stems: rounded alone they null with the mix far below it.
+            exact: vec![true; channels],
             before: vec![(ChunkId(*b"bext"), bext(&plan.name, 0))],
         };
         sinks.push(WaveSink::create_with(
@@ -303,13 +304,9 @@ impl Printed {
         for (plan, sink) in plans.iter().zip(sinks) {
             out.set_frames(frames);
             for side in 0..2 {
-                out.row_mut(side).fill(0.0);
-                for &feed in &plan.feeds {
-                    let add = sides.row(2 * feed + side);
-                    out.row_mut(side)
-                        .iter_mut()
-                        .zip(add)
-                        .for_each(|(sum, add)| *sum += add);
+                for (frame, sum) in out.row_mut(side).iter_mut().enumerate() {
+                    let of_feed = |&feed: &usize| f64::from(sides.row(2 * feed + side)[frame]);
+                    *sum = plan.feeds.iter().map(of_feed).sum::<f64>() as f32;
                 }
             }
             sink.write(out, &[0, 1])?;
