@@ -14,8 +14,7 @@ use umbel::geometry::Position;
 use umbel::panner::{self, GainCalculator};
 use umbel::scene::{Extent, ObjectState};
 
-const VERBS: [&str; 15] = [
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 16] = [
     "init",
     "check",
     "render",
@@ -25,7 +24,6 @@ const VERBS: [&str; 14] = [
     "compare",
     "presets",
     "info",
-    "measure",
     "layout",
     "gains",
     "hoa-decoder",

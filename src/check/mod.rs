@@ -5,4 +5,4 @@
 
 mod masters;
 
-pub use masters::{MASTER_RULES, MasterRule, Taker, check_master};
+pub use masters::{Heard, MASTER_RULES, MasterRule, Taker, check_master};
