@@ -43,11 +43,11 @@ def stem(path, rate, seconds, seed):
 
 def session(folder, count, rate, seconds):
     """Objects of every kind of position; every third one moves."""
-    for seed in range(4):
-        stem(folder / f"s{seed}.wav", rate, seconds, seed)
+    for n in range(count):
+        stem(folder / f"s{n}.wav", rate, seconds, n % 4)
     text = '[song]\ntitle = "Generated & <odd>"\n[[group]]\nname = "g 1"\n[[group]]\nname = "g 2"\n'
     for n in range(count):
-        text += f'[[stem]]\nname = "Stem {n}"\nfile = "s{n % 4}.wav"\ngroup = "g {n % 2 + 1}"\n'
+        text += f'[[stem]]\nname = "Stem {n}"\nfile = "s{n}.wav"\ngroup = "g {n % 2 + 1}"\n'
         if n % 3 == 0:
             text += f"at = {{ az = {n * 37 % 360}, el = {n % 60}, dist = 0.8 }}\nsize = {n % 5 / 10}\n"
         elif n % 3 == 1:
