@@ -89,7 +89,7 @@ def judge(umbel, source, output, kind, options=(), hear=False, decode=False):
     if hear:
         compare(umbel, source, output)
     if decode:
-        probe = subprocess.run(["ffmpeg", "-v", "error", "-i", output, "-f", "null", "-"], capture_output=True, timeout=300)
+        probe = subprocess.run(["ffmpeg", "-v", "error", "-i", output, "-c", "copy", "-f", "null", "-"], capture_output=True, timeout=300)
         if probe.returncode or probe.stderr:
             fault(f"{output.name}: ffmpeg: {probe.stderr.decode()[:200]}")
 
@@ -132,7 +132,7 @@ def main():
             name = f"{count}-{rate}-{seconds}.wav"
             judge(umbel, song, folder / name, "adm-atmos", ["--fps", "24"], decode=ffmpeg)
             for container in ("riff", "rf64", "bw64") if count == 11 else ("riff",):
-                judge(umbel, song, folder / name, "adm-ebu", ["--container", container], hear=seconds < 10)
+                judge(umbel, song, folder / name, "adm-ebu", ["--container", container], hear=count <= 11 and seconds < 10)
             (folder / name).unlink()
         if arguments.shared:
             print("== real masters")
