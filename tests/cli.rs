@@ -14,10 +14,11 @@ use umbel::geometry::Position;
 use umbel::panner::{self, GainCalculator};
 use umbel::scene::{Extent, ObjectState};
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 16] = [
     "init",
     "check",
     "render",
+    "export",
     "process",
     "measure",
     "compare",

@@ -1,26 +1,63 @@
-//! `umbel check`: lists everything that is wrong with a session, its audio, or a layout file.
+//! `umbel check`: lists everything that is wrong with a session, its audio, a master, or a layout file.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Ui, findings};
+use super::{Ui, findings, opened};
+use crate::check::{MASTER_RULES, Taker, check_master};
 use crate::error::{Finding, Severity};
+use crate::format::{AudioSource, adm};
 use crate::session::Checked;
 use crate::{Error, Result, layout};
 
-/// Check sessions, the audio of their stems, or layout files, and list every finding.
+/// Check sessions, the audio of their stems, ADM masters, or layout files, and list every finding.
 ///
 /// Exit code 0: no finding of error level; 5: at least one; 3: a file cannot be read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Sessions (.toml, .json) and layout files (.toml).
-    #[arg(required = true, value_name = "FILE")]
+    /// Sessions (.toml, .json), ADM masters and layout files (.toml).
+    #[arg(required_unless_present = "explain", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Check masters as this taker would.
+    #[arg(long = "for", value_name = "WHO")]
+    taker: Option<TakerWord>,
+    /// How findings are printed; json is one list of all of them.
+    #[arg(long, value_name = "FORM", default_value = "human")]
+    format: Form,
+    /// Say what a rule asks for, and why.
+    #[arg(long, value_name = "RULE")]
+    explain: Option<String>,
     /// Check the texts only: open no audio.
     #[arg(long)]
     no_audio: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TakerWord {
+    DolbyMusic,
+    Apple,
+    Umg,
+    Netflix,
+}
+
+impl From<TakerWord> for Taker {
+    fn from(word: TakerWord) -> Self {
+        match word {
+            TakerWord::DolbyMusic => Self::DolbyMusic,
+            TakerWord::Apple => Self::Apple,
+            TakerWord::Umg => Self::Universal,
+            TakerWord::Netflix => Self::Netflix,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Human,
+    Json,
+    Sarif,
 }
 
 /// What was found in one file.
@@ -32,10 +69,14 @@ struct Report {
 }
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
+    if let Some(code) = &args.explain {
+        return explain(code, ui);
+    }
     let mut unreadable = None;
     let mut failed = Vec::new();
+    let mut listed = Vec::new();
     for path in &args.files {
-        let report = match check(path, !args.no_audio) {
+        let report = match check(path, &args, ui) {
             Ok(report) => report,
             Err(error) => {
                 if args.files.len() > 1 {
@@ -45,7 +86,10 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
                 continue;
             }
         };
-        print(path, &report, ui)?;
+        match args.format {
+            Form::Human => print(path, &report, ui)?,
+            Form::Json | Form::Sarif => listed.extend(report.findings.iter().cloned()),
+        }
         let errors = report
             .findings
             .iter()
@@ -54,6 +98,11 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         if errors > 0 {
             failed.push((path, errors));
         }
+    }
+    match args.format {
+        Form::Human => {}
+        Form::Json => ui.line(listed.iter().map(listed_json).collect::<Value>())?,
+        Form::Sarif => ui.line(sarif(&listed))?,
     }
     if let Some(error) = unreadable {
         return Err(error);
@@ -73,7 +122,11 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     }
 }
 
-fn check(path: &Path, audio: bool) -> Result<Report> {
+fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
+    let audio = !args.no_audio;
+    if opened::is_audio(path) {
+        return master(path, args, ui);
+    }
     let checked = Checked::of(path).map_err(unreadable)?;
     if is_layout(path, &checked.text) {
         return Ok(Report {
@@ -91,6 +144,112 @@ fn check(path: &Path, audio: bool) -> Result<Report> {
         kind: "session",
         text: checked.text,
         findings,
+    })
+}
+
+/// What is wrong with a master: with its metadata, and in the eyes of who takes it.
+fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
+    super::render::refuse_plain_audio(path)?;
+    let document = adm::read(path)?;
+    let mut findings = match document.master(&adm::Selection::default()) {
+        Ok(master) => master.findings,
+        Err(Error::Session { findings, .. }) => findings,
+        Err(error) => return Err(error),
+    };
+    if let Some(taker) = args.taker {
+        let is_whole = findings.iter().all(|f| f.severity != Severity::Error);
+        let heard = match is_whole && !args.no_audio {
+            true => {
+                let programme = opened::programme_of_master(&document)?;
+                Some(super::measure::render(
+                    programme,
+                    super::measure::GATE_LAYOUT,
+                    ui,
+                )?)
+            }
+            false => None,
+        };
+        let file = crate::format::WaveReader::open(path)?;
+        let heard = heard.as_ref().map(|rendered| {
+            let peak = rendered.true_peaks.iter().copied().fold(0.0, f32::max);
+            (&rendered.loudness, peak)
+        });
+        findings.extend(check_master(taker.into(), file.facts(), &document, heard));
+    }
+    Ok(Report {
+        kind: "master",
+        text: String::new(),
+        findings,
+    })
+}
+
+/// Says what a rule asks for.
+fn explain(code: &str, ui: &Ui) -> Result<()> {
+    let same = |known: &str| known.eq_ignore_ascii_case(code);
+    if let Some(rule) = MASTER_RULES.iter().find(|rule| same(rule.code)) {
+        return ui.line(format_args!(
+            "{}: {}\n{}",
+            rule.code, rule.sentence, rule.reason
+        ));
+    }
+    let of_sessions = crate::session::RULES
+        .iter()
+        .map(|rule| (rule.code, rule.severity, rule.sentence));
+    let of_adm = adm::RULES
+        .iter()
+        .map(|rule| (rule.code, rule.severity, rule.sentence));
+    match of_sessions.chain(of_adm).find(|(known, ..)| same(known)) {
+        Some((known, severity, sentence)) => {
+            ui.line(format_args!("{known} ({severity}): {sentence}"))
+        }
+        None => Err(Error::Usage(format!(
+            "there is no rule \"{code}\"; findings are printed with the numbers of theirs, as in U463"
+        ))),
+    }
+}
+
+/// A finding as scripts read it.
+fn listed_json(finding: &Finding) -> Value {
+    let place = finding
+        .line_column
+        .map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
+    json!({
+        "rule": finding.code,
+        "level": finding.severity,
+        "where": format!("{}{place}", finding.path.display()),
+        "message": finding.message,
+    })
+}
+
+/// Findings in the Static Analysis Results Interchange Format 2.1.0 (OASIS).
+fn sarif(found: &[Finding]) -> Value {
+    let result = |finding: &Finding| {
+        let mut place =
+            json!({ "artifactLocation": { "uri": finding.path.display().to_string() } });
+        if let Some((line, column)) = finding.line_column {
+            place["region"] = json!({ "startLine": line, "startColumn": column });
+        }
+        json!({
+            "ruleId": finding.code,
+            "level": finding.severity,
+            "message": { "text": finding.message },
+            "locations": [{ "physicalLocation": place }],
+        })
+    };
+    let mut rules: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    json!({
+        "version": "2.1.0",
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "umbel",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": rules.iter().map(|rule| json!({ "id": rule })).collect::<Vec<_>>(),
+            }},
+            "results": found.iter().map(result).collect::<Vec<_>>(),
+        }],
     })
 }
 

@@ -48,7 +48,7 @@ Examples:
   umbel measure master.wav --max-lkfs -18 --max-dbtp -1    exit code 5 if it is too loud";
 
 /// The layout that deliveries are gated on.
-const GATE_LAYOUT: &str = "5.1";
+pub(super) const GATE_LAYOUT: &str = "5.1";
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     interrupt::install();
@@ -108,7 +108,7 @@ fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
 }
 
 /// The programme heard on a layout.
-fn render(programme: Programme, layout: &str, ui: &Ui) -> Result<Rendered> {
+pub(super) fn render(programme: Programme, layout: &str, ui: &Ui) -> Result<Rendered> {
     let target = if layout.eq_ignore_ascii_case("stereo") {
         Target::Stereo
     } else {

@@ -21,6 +21,7 @@ mod check;
 mod compare;
 mod completions;
 mod convert_position;
+mod export;
 mod gains;
 mod hoa_decoder;
 mod info;
@@ -63,6 +64,7 @@ enum Verb {
     Init(init::Args),
     Check(check::Args),
     Render(Box<render::Args>),
+    Export(export::Args),
     Process(process::Args),
     Presets(presets::Args),
     Info(info::Args),
@@ -84,6 +86,7 @@ impl Cli {
             Verb::Init(args) => init::run(args, &ui),
             Verb::Check(args) => check::run(args, &ui),
             Verb::Render(args) => render::run(*args, &ui),
+            Verb::Export(args) => export::run(args, &ui),
             Verb::Process(args) => process::run(args, &ui),
             Verb::Presets(args) => presets::run(args, &ui),
             Verb::Info(args) => info::run(args, &ui),

@@ -58,3 +58,8 @@ pub(super) fn song(input: &Path, resample: bool, ui: &Ui) -> Result<Song> {
     }
     Ok(song)
 }
+
+/// What a master plays.
+pub(super) fn programme_of_master(document: &adm::Document) -> Result<Programme> {
+    Ok(document.master(&Selection::default())?.into())
+}

@@ -6,10 +6,12 @@
 //! [`positions_csv`] reads movements written as tables, [`adm`] the metadata of object-based masters, [`sofa`]
 //! sets of head-related impulse responses, which [`hrtf_file`] makes ready; [`head_pose`] and [`headphone_eq`]
 //! what else headphones may ask for.
+//! [`handoff`] writes what stems are handed over with.
 
 pub mod adm;
 mod decode;
 mod guard;
+pub mod handoff;
 pub mod head_pose;
 pub mod headphone_eq;
 pub mod hrtf_file;

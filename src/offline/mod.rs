@@ -4,11 +4,13 @@
 //! output ([`Delivery`]). One thread works in blocks that stay in the processor's cache; more threads
 //! read ahead, mix, and serve the outputs side by side. The files are the same for any number of threads.
 //!
-//! [`process`] runs a chain of processors over one file, [`compare`] tells how two files differ.
+//! [`process`] runs a chain of processors over one file, [`compare`] tells how two files differ, [`export_adm`]
+//! writes a master.
 
 mod compare;
 mod comparison;
 mod delivery;
+mod export;
 mod master;
 mod process;
 mod programme;
@@ -23,6 +25,10 @@ pub use compare::compare;
 pub use comparison::{Comparison, Matched, Sound, Spectrum};
 use delivery::Writing;
 pub use delivery::{Delivery, Heard, Rendered};
+pub use export::{
+    AdmExport, Contract, ExportedAdm, ExportedStem, ExportedStems, Image, Names, StemExport,
+    export_adm, export_stems,
+};
 pub use process::{ProcessOptions, Processed, process};
 pub use programme::Programme;
 use stems::StemReader;

@@ -21,7 +21,7 @@ mod vbap;
 pub use allocentric::Allocentric;
 pub use bearing::{Bearing, Bearings};
 pub(crate) use direct_speakers::is_lfe;
-pub use direct_speakers::speaker_remarks;
+pub use direct_speakers::{nominal_label, speaker_remarks};
 pub use gain_calculator::GainCalculator;
 pub use hoa::Decoder;
 pub use vbap::Vbap;

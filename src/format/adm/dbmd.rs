@@ -237,13 +237,13 @@ pub(super) fn read(content: &[u8], channels: usize, findings: &mut Findings) -> 
         if id == 0 {
             break;
         }
-        let Some((payload, checksum, next)) = segment(after) else {
+        let Some((payload, found, next)) = segment(after) else {
             warn(format!("segment {id} of the dbmd chunk is cut"));
             break;
         };
         dbmd.segments.push(id);
         rest = next;
-        if checksum != expected_checksum(payload) {
+        if found != checksum(payload) {
             warn(format!(
                 "the checksum of segment {id} of the dbmd chunk is wrong"
             ));
@@ -254,14 +254,14 @@ pub(super) fn read(content: &[u8], channels: usize, findings: &mut Findings) -> 
                 dbmd.programme = Some(programme(payload));
             }
             ELEMENTS => match elements(payload) {
-                Some(found) => {
-                    if found.binaural.len() != channels {
+                Some(facts) => {
+                    if facts.binaural.len() != channels {
                         warn(format!(
                             "the dbmd chunk is about {} channels; the file has {channels}",
-                            found.binaural.len()
+                            facts.binaural.len()
                         ));
                     }
-                    dbmd.elements = Some(found);
+                    dbmd.elements = Some(facts);
                 }
                 None => warn("segment 10 of the dbmd chunk is not of its form".to_owned()),
             },
@@ -284,7 +284,7 @@ fn segment(bytes: &[u8]) -> Option<(&[u8], u8, &[u8])> {
 }
 
 /// What size, payload and checksum add up to 0 with.
-fn expected_checksum(payload: &[u8]) -> u8 {
+pub(super) fn checksum(payload: &[u8]) -> u8 {
     let size = payload.len() as u8;
     let sum = payload
         .iter()
@@ -406,7 +406,7 @@ mod tests {
             bytes.push(*id);
             bytes.extend((payload.len() as u16).to_le_bytes());
             bytes.extend(payload);
-            bytes.push(expected_checksum(payload));
+            bytes.push(checksum(payload));
         }
         bytes.extend([0, 0]);
         bytes

@@ -11,6 +11,8 @@
 //!    `matrix` resolves matrices to sums of channels of the file.
 //! 4. `items` makes objects of the scene; `timeline` says when their blocks play, `sources` hands the
 //!    blocks out while playing.
+//!
+//! [`mod@write`] writes such metadata.
 
 mod allocate;
 mod blocks;
@@ -33,6 +35,7 @@ mod sources;
 mod time;
 mod timeline;
 mod validate;
+pub mod write;
 mod xml;
 
 pub use blocks::{

@@ -32,7 +32,13 @@ pub(super) fn prepare() {
 
 /// The BS.2051 label that `label` stands for: X of "urn:itu:bs:2051:0:speaker:X", "LFE1" for "LFE", the ITU
 /// labels of Dolby's beds; else `label` as it is.
-pub(super) fn nominal(label: &str) -> &str {
+///
+/// ```
+/// use umbel::panner::nominal_label;
+/// assert_eq!(nominal_label("RC_Lss"), "M+090");
+/// assert_eq!(nominal_label("urn:itu:bs:2051:0:speaker:U+030"), "U+030");
+/// ```
+pub fn nominal(label: &str) -> &str {
     let label = of_urn(label).unwrap_or(label);
     let other = others().iter().find(|(name, _)| name == label);
     other.map_or(label, |(_, label)| label)

@@ -8,7 +8,7 @@ mod labels;
 mod mapping;
 
 pub(crate) use labels::is_lfe;
-pub use labels::speaker_remarks;
+pub use labels::{nominal as nominal_label, speaker_remarks};
 
 use self::mapping::Mapping;
 use super::bs2127::System;

@@ -1,0 +1,273 @@
+//! Masters as those who take them want them (published delivery specifications: Dolby Atmos Music, Apple,
+//! Universal, Netflix).
+
+use std::path::Path;
+
+use crate::error::{Finding, Severity};
+use crate::format::adm::{BinauralMode, Dbmd, Document, FrameRate, TypeDefinition, Warp};
+use crate::format::{AudioFacts, SampleFormat};
+use crate::measure::LoudnessMeter;
+use crate::units::Gain;
+
+/// Who takes a master.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taker {
+    /// Dolby Atmos Music.
+    DolbyMusic,
+    /// Apple Music.
+    Apple,
+    /// Universal Music Group.
+    Universal,
+    /// Netflix.
+    Netflix,
+}
+
+/// A rule that a delivered master may break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MasterRule {
+    /// Its number.
+    pub code: &'static str,
+    /// What it says, in one sentence.
+    pub sentence: &'static str,
+    /// Why, and who says so.
+    pub reason: &'static str,
+}
+
+macro_rules! rules {
+    ($($name:ident $code:literal $sentence:literal $reason:literal)*) => {
+        $(const $name: MasterRule = MasterRule { code: $code, sentence: $sentence, reason: $reason };)*
+        /// Every rule, in order of number.
+        pub const MASTER_RULES: &[MasterRule] = &[$($name),*];
+    };
+}
+
+rules! {
+    FORMAT "U201" "A master has 48 kHz and 24 bits." "All takers; Universal also takes 96 kHz."
+    FRAME_RATE "U202" "A music master says 24 frames a second." "Dolby Atmos Music, Apple: 24 fps, one rate for a whole project."
+    FFOA "U203" "No first frame of action is set." "Universal prohibits it; Netflix wants the default."
+    SIZE "U204" "There are at most 118 objects and 128 channels." "Limits of the Dolby Atmos master ADM profile."
+    LOUDNESS "U208" "The integrated loudness of the 5.1 render is at most -18 LKFS." "Dolby Atmos Music 9.3, Apple, Universal. Measured on the own 5.1 render, without a limiter."
+    TRUE_PEAK "U209" "The true peak of the 5.1 render is at most -1 dBTP (Netflix: -2)." "Dolby Atmos Music 9.3, Apple, Universal; Netflix Home Mix. Measured on the own 5.1 render, without a limiter."
+    TOO_QUIET "U210" "The integrated loudness is not below -31 LKFS." "Universal."
+    DOWNMIX "U211" "The 5.1 downmix is \"direct render\"." "Universal."
+    BINAURAL_SET "U215" "Every bed channel and object has a binaural mode." "Dolby Atmos Music, Apple, Universal: without one, players choose."
+    BINAURAL_OFF "U216" "Not every channel is \"off\" on headphones." "Universal refuses it: nothing would be placed."
+    BINAURAL_MID "U217" "Not every object is \"mid\" on headphones." "Universal flags it: nobody has listened."
+    PROFILE "U220" "The master is one of the Dolby Atmos master ADM profile." "Takers of Atmos masters read nothing else."
+    GROUPS "U221" "Contents are called Dialogue, Music, Effects or Narration." "Netflix."
+}
+
+/// What a rule found.
+fn finding(
+    rule: MasterRule,
+    severity: Severity,
+    path: &Path,
+    message: String,
+    help: &str,
+) -> Finding {
+    Finding {
+        code: rule.code,
+        severity,
+        path: path.to_path_buf(),
+        span: None,
+        line_column: None,
+        message,
+        label: String::new(),
+        help: help.to_owned(),
+    }
+}
+
+/// Loudness and true peak (linear) of the own 5.1 render.
+pub type Heard<'a> = (&'a LoudnessMeter, f32);
+
+/// What `taker` would have to say of a master.
+pub fn check_master(
+    taker: Taker,
+    facts: &AudioFacts,
+    document: &Document,
+    heard: Option<Heard<'_>>,
+) -> Vec<Finding> {
+    let path = document.path.as_path();
+    let mut found = Vec::new();
+    let mut say = |rule, severity, message: String, help: &str| {
+        found.push(finding(rule, severity, path, message, help));
+    };
+    use Severity::{Error, Warning};
+    let rate = facts.sample_rate.0;
+    let rate_is_taken = rate == 48_000 || (rate == 96_000 && taker == Taker::Universal);
+    if !rate_is_taken || facts.sample_format != (SampleFormat::Integer { bits: 24 }) {
+        let message = format!("the file has {rate} Hz, {}", facts.sample_format);
+        say(
+            FORMAT,
+            Error,
+            message,
+            "export it with 48000 Hz and 24 bits",
+        );
+    }
+    let own = |kind| {
+        let channels = document.channels.iter();
+        channels.filter(move |channel| !channel.head.is_common && channel.kind == kind)
+    };
+    let objects = own(TypeDefinition::Objects).count();
+    if objects > 118 || facts.channels > 128 {
+        let message = format!("{objects} objects in {} channels", facts.channels);
+        say(
+            SIZE,
+            Error,
+            message,
+            "118 objects and 128 channels are the most",
+        );
+    }
+    let Some(dbmd) = &document.dbmd else {
+        let message = "there is no dbmd chunk".to_owned();
+        say(
+            PROFILE,
+            Error,
+            message,
+            "`umbel export adm-atmos` writes one",
+        );
+        return found;
+    };
+    programme(taker, dbmd, &mut say);
+    modes(taker, dbmd, document, &mut say);
+    if taker == Taker::Netflix {
+        const NAMES: [&str; 4] = ["dialogue", "music", "effects", "narration"];
+        for content in document.contents.iter() {
+            let name = content.head.name.to_lowercase();
+            if !NAMES.iter().any(|known| name.starts_with(known)) {
+                let message = format!(
+                    "the content {} is called \"{}\"",
+                    content.head.id, content.head.name
+                );
+                say(GROUPS, Warning, message, "name the groups so");
+            }
+        }
+    }
+    if let Some((loudness, true_peak)) = heard {
+        let lufs = loudness.integrated();
+        if let Some(lufs) = lufs.filter(|lufs| taker != Taker::Netflix && *lufs > -18.0) {
+            let message = format!("the own 5.1 render has {lufs:.2} LKFS");
+            say(
+                LOUDNESS,
+                Error,
+                message,
+                "at most -18 LKFS: lower the master",
+            );
+        }
+        if let Some(lufs) = lufs.filter(|lufs| taker == Taker::Universal && *lufs < -31.0) {
+            let message = format!("the own 5.1 render has {lufs:.2} LKFS");
+            say(TOO_QUIET, Error, message, "at least -31 LKFS");
+        }
+        let most = if taker == Taker::Netflix { -2.0 } else { -1.0 };
+        let peak = Gain(f64::from(true_peak)).decibels().0;
+        if peak > most {
+            let message = format!("the own 5.1 render reaches {peak:.2} dBTP");
+            say(
+                TRUE_PEAK,
+                Error,
+                message,
+                "lower the master, or limit the loudest stems",
+            );
+        }
+    }
+    found
+}
+
+/// The facts of the whole programme.
+fn programme(taker: Taker, dbmd: &Dbmd, say: &mut impl FnMut(MasterRule, Severity, String, &str)) {
+    let Some(facts) = &dbmd.programme else { return };
+    let is_music = taker != Taker::Netflix;
+    if is_music && facts.frame_rate != Some(FrameRate::F24) {
+        let found = facts.frame_rate.map_or("none", FrameRate::name);
+        let message = format!("the frame rate is {found}");
+        say(
+            FRAME_RATE,
+            Severity::Error,
+            message,
+            "export it again with --fps 24",
+        );
+    }
+    if let Some(seconds) = facts
+        .first_action_s
+        .filter(|_| matches!(taker, Taker::Universal | Taker::Netflix))
+    {
+        let message = format!("the first frame of action is at {seconds:.3} s");
+        say(
+            FFOA,
+            Severity::Error,
+            message,
+            "export it again without --ffoa",
+        );
+    }
+    if taker == Taker::Universal && facts.warp != Warp::Direct {
+        let message = format!("the 5.1 downmix is \"{}\"", facts.warp.name());
+        say(
+            DOWNMIX,
+            Severity::Error,
+            message,
+            "export it again with --warp direct",
+        );
+    }
+}
+
+/// The headphone modes.
+fn modes(
+    taker: Taker,
+    dbmd: &Dbmd,
+    document: &Document,
+    say: &mut impl FnMut(MasterRule, Severity, String, &str),
+) {
+    let Some(elements) = dbmd.elements.as_ref().filter(|_| taker != Taker::Netflix) else {
+        return;
+    };
+    let modes = &elements.binaural;
+    let unset = modes
+        .iter()
+        .filter(|mode| **mode == BinauralMode::NotIndicated)
+        .count();
+    if unset > 0 {
+        let message = format!("{unset} of {} channels have no binaural mode", modes.len());
+        say(
+            BINAURAL_SET,
+            Severity::Error,
+            message,
+            "set one for each bed channel and object",
+        );
+    }
+    if taker != Taker::Universal {
+        return;
+    }
+    if modes.iter().all(|mode| *mode == BinauralMode::Off) {
+        let message = "every channel is off on headphones".to_owned();
+        say(
+            BINAURAL_OFF,
+            Severity::Error,
+            message,
+            "choose near, mid or far where it suits",
+        );
+    }
+    let of_objects = document.uids.iter().filter_map(|uid| {
+        let is_object = document.channels[uid.channel?].kind == TypeDefinition::Objects;
+        modes.get(uid.file_channel?).filter(|_| is_object)
+    });
+    let mut of_objects = of_objects.peekable();
+    if of_objects.peek().is_some() && of_objects.all(|mode| *mode == BinauralMode::Mid) {
+        let message = "every object is mid on headphones".to_owned();
+        say(
+            BINAURAL_MID,
+            Severity::Warning,
+            message,
+            "listen, and choose near or far where it suits",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_unique_and_in_order() {
+        assert!(MASTER_RULES.is_sorted_by(|a, b| a.code < b.code));
+    }
+}

@@ -1,0 +1,97 @@
+//! The loss report: what a delivery could not carry.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::beside;
+use crate::cli::Ui;
+use crate::format::adm::write::{Loss, Losses};
+use crate::{Error, Result};
+
+/// Writes the report beside the file at `path`, as text and as JSON; gives their paths.
+pub(super) fn write(path: &Path, target: &str, losses: &Losses) -> Result<[PathBuf; 2]> {
+    let text = beside(path, "loss.txt");
+    replace(&text, as_text(path, target, losses).as_bytes())?;
+    let file = beside(path, "loss.json");
+    let value = json!({
+        "file": path.display().to_string(),
+        "target": target,
+        "losses": as_json(losses),
+    });
+    replace(&file, format!("{value:#}\n").as_bytes())?;
+    Ok([text, file])
+}
+
+/// Says in a line what was lost.
+pub(super) fn tell(losses: &Losses, report: &Path, ui: &Ui) {
+    let count = losses.entries().len();
+    if count > 0 {
+        ui.note(format_args!(
+            "{count} {} could not be carried as they are: see {}",
+            if count == 1 {
+                "kind of value"
+            } else {
+                "kinds of values"
+            },
+            report.display()
+        ));
+    }
+}
+
+pub(super) fn as_json(losses: &Losses) -> Value {
+    losses
+        .entries()
+        .iter()
+        .map(|loss| {
+            json!({
+                "object": loss.object,
+                "field": loss.field,
+                "from_s": loss.from_s,
+                "to_s": loss.to_s,
+                "count": loss.count,
+                "found": loss.found,
+                "written": loss.written,
+            })
+        })
+        .collect()
+}
+
+fn as_text(path: &Path, target: &str, losses: &Losses) -> String {
+    let mut text = format!("{}: what {target} could not carry\n\n", path.display());
+    if losses.entries().is_empty() {
+        text.push_str("Everything was carried as it is.\n");
+    }
+    for loss in losses.entries() {
+        let Loss {
+            object,
+            field,
+            from_s,
+            to_s,
+            count,
+            found,
+            written,
+        } = loss;
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{object}: {field}, {count} x, {from_s:.3} s to {to_s:.3} s\n    found    {found}\n    written  {written}"
+        );
+    }
+    text
+}
+
+/// Writes a small file under a temporary name, then renames it.
+pub(super) fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let written = fs::write(&part, content).and_then(|()| fs::rename(&part, path));
+    written.map_err(|e| {
+        // There is nobody left to tell if this fails too.
+        let _ = fs::remove_file(&part);
+        Error::io(path, "write", e)
+    })
+}

@@ -1,0 +1,33 @@
+//! Writes the metadata of masters: axml, chna and dbmd chunks.
+//!
+//! [`Item`]s are what a master holds: objects, beds, sound fields, each with its tracks and their metadata as
+//! the scene has it. [`write_axml`] streams them as XML in one of two flavours: [`Flavour::Ebu`] says all
+//! that ITU-R BS.2076-2 can, [`Flavour::Dolby`] keeps to the Dolby Atmos master ADM profile and notes in
+//! [`Losses`] what that could not carry.
+//!
+//! - `plan` gives every element its ID; `document` writes the elements that stand still.
+//! - `ebu_blocks` and `dolby_blocks` write those that move; `steps` turns moves of any length into the moves
+//!   of 250 samples that the profile allows.
+//! - `bed` knows the loudspeakers of the profile's beds, `zones` its zones, `clock` how times are written.
+
+mod bed;
+mod chna;
+mod clock;
+mod dbmd;
+mod document;
+mod dolby_blocks;
+mod ebu_blocks;
+mod item;
+mod losses;
+mod plan;
+mod steps;
+mod xml;
+mod zones;
+
+pub use bed::{BED, BedSpeaker, bed_speaker};
+pub use chna::write_chna;
+pub use dbmd::write_dbmd;
+pub use document::{WrittenAxml, write_axml};
+pub use item::{Item, ItemKind, MasterFacts, Track};
+pub use losses::{Loss, Losses};
+pub use plan::{Flavour, Plan};

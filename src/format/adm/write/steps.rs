@@ -1,0 +1,274 @@
+//! Moves of any length as moves of 250 samples, which are all that the Dolby Atmos master ADM profile has.
+//!
+//! A block that moves within 250 samples, or jumps, is one step. A longer move becomes steps that follow it:
+//! each arrives, 250 samples after it begins, at the place that the object reaches half-way between then and
+//! the end of the step. The faster the object, the shorter the steps. An object that moves from the very
+//! beginning has a brief first step, for that one cannot move.
+
+use std::io;
+
+use crate::geometry::Position;
+use crate::scene::{BlockSource, Extent, MetadataBlock, ObjectState, to_cartesian};
+
+/// Samples of the profile's move.
+pub(super) const MOVE: f64 = 250.0;
+
+/// Shortest and longest step of a longer move, in samples.
+const SHORTEST: f64 = MOVE;
+const LONGEST: f64 = 1024.0;
+
+/// First step of an object that moves from the beginning, in samples.
+const FIRST: f64 = 48.0;
+
+/// How far a step may lag behind or run ahead of the move, in room units.
+const NEAR: f64 = 2e-4;
+
+/// What holds from a step on, in the room.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Step {
+    /// First frame; may lie between two.
+    pub(super) at: f64,
+    /// Where it is: x, y, z.
+    pub(super) position: [f64; 3],
+    /// Its size along x, y and z.
+    pub(super) size: [f64; 3],
+    /// Everything else, in the form in which it was.
+    pub(super) state: ObjectState,
+    /// Length of the move that it is part of, if that was no move of the profile's.
+    pub(super) part_of: Option<f64>,
+}
+
+/// A state in the room.
+#[derive(Debug, Clone)]
+struct Roomed {
+    /// Position, then size.
+    values: [f64; 6],
+    state: ObjectState,
+}
+
+impl Roomed {
+    fn of(state: &ObjectState) -> Self {
+        let (position, extent) = to_cartesian(state.position, state.extent);
+        let [x, y, z] = match position {
+            Position::Cartesian { x, y, z } => [x, y, z],
+            // It has just been converted.
+            Position::Polar { .. } => [0.0, 1.0, 0.0],
+        };
+        let Extent {
+            width,
+            height,
+            depth,
+        } = extent;
+        Self {
+            values: [x, y, z, width, depth, height],
+            state: state.clone(),
+        }
+    }
+
+    /// Between this and `to`.
+    fn towards(&self, to: &Self, x: f64) -> Self {
+        let mut values = self.values;
+        for (value, to) in values.iter_mut().zip(to.values) {
+            *value += (to - *value) * x.clamp(0.0, 1.0);
+        }
+        Self {
+            values,
+            state: to.state.clone(),
+        }
+    }
+
+    fn distance(&self, to: &Self) -> f64 {
+        let differences = self
+            .values
+            .iter()
+            .zip(to.values)
+            .map(|(a, b)| (a - b).abs());
+        differences.fold(0.0, f64::max)
+    }
+
+    fn step(self, at: f64, part_of: Option<f64>) -> Step {
+        let [x, y, z, width, depth, height] = self.values;
+        Step {
+            at,
+            position: [x, y, z],
+            size: [width, depth, height],
+            state: self.state,
+            part_of,
+        }
+    }
+}
+
+/// A block on its way from where the one before it left off.
+struct Segment {
+    from: Roomed,
+    to: Roomed,
+    /// First frame.
+    start: f64,
+    /// Begin and end of its move; equal for a jump.
+    ramp: [f64; 2],
+}
+
+impl Segment {
+    fn of(block: &MetadataBlock, from: Roomed) -> Option<Self> {
+        let to = Roomed::of(block.state.object()?);
+        let first = block.start.0 as f64;
+        let ramp = if block.ramp.end > block.ramp.start {
+            [block.ramp.start, block.ramp.end]
+        } else {
+            [first, first]
+        };
+        let start = if ramp[1] > ramp[0] && ramp[0] > first - 1.0 && ramp[0] <= first {
+            ramp[0]
+        } else {
+            first
+        };
+        Some(Self {
+            from,
+            to,
+            start,
+            ramp,
+        })
+    }
+
+    fn move_frames(&self) -> f64 {
+        self.ramp[1] - self.ramp[0]
+    }
+
+    /// One step of the profile does all of it.
+    fn is_brief(&self) -> bool {
+        self.move_frames() <= MOVE + 1.0
+    }
+
+    fn at(&self, frame: f64) -> Roomed {
+        if self.is_brief() || frame >= self.ramp[1] {
+            return self.to.clone();
+        }
+        let x = (frame - self.ramp[0]) / self.move_frames();
+        self.from.towards(&self.to, x)
+    }
+
+    /// Length of the steps that follow it closely.
+    fn step_frames(&self) -> f64 {
+        let speed = self.from.distance(&self.to) / self.move_frames().max(1.0);
+        (MOVE + 2.0 * NEAR / speed.max(1e-12))
+            .clamp(SHORTEST, LONGEST)
+            .floor()
+    }
+}
+
+/// Plays `source`, blocks of a positioned object, to its end and gives `take` its steps, in order of time; the
+/// first one begins at frame 0. `length` is that of the programme.
+pub(super) fn play(
+    source: &mut dyn BlockSource,
+    length: u64,
+    take: &mut dyn FnMut(Step) -> io::Result<()>,
+) -> io::Result<()> {
+    let end = length as f64;
+    let mut out = Pending { step: None, take };
+    let Some(first) = source.next_block() else {
+        return Ok(());
+    };
+    let Some(state) = first.state.object() else {
+        return Ok(());
+    };
+    let standing = Roomed::of(state);
+    let mut from = standing.clone();
+    let mut next = source.next_block();
+    let mut upcoming = next
+        .as_ref()
+        .and_then(|block| Segment::of(block, from.clone()));
+    // Frame before which no further step begins.
+    let mut cursor = 0.0;
+    match &upcoming {
+        Some(segment) if segment.start <= 0.0 && !segment.is_brief() => {
+            let step = segment
+                .at(FIRST / 2.0)
+                .step(0.0, Some(segment.move_frames()));
+            out.push(step, true)?;
+            cursor = FIRST;
+        }
+        _ => out.push(standing.step(0.0, None), true)?,
+    }
+    while let Some(segment) = upcoming {
+        next = source.next_block();
+        let until = next.as_ref().map_or(end, |block| {
+            let ramp = block.ramp;
+            let first = block.start.0 as f64;
+            if ramp.end > ramp.start {
+                ramp.start.min(first)
+            } else {
+                first
+            }
+        });
+        from = segment.at(until);
+        upcoming = next
+            .as_ref()
+            .and_then(|block| Segment::of(block, from.clone()));
+        if segment.start >= end {
+            break;
+        }
+        if segment.is_brief() {
+            out.push(segment.to.clone().step(segment.start, None), true)?;
+            cursor = segment.start;
+            continue;
+        }
+        let part_of = Some(segment.move_frames());
+        let step_frames = segment.step_frames();
+        let mut at = segment.start.max(cursor);
+        let mut arrived = false;
+        while at < until.min(end) && !arrived {
+            let seen = at + f64::midpoint(step_frames, MOVE);
+            arrived = seen >= segment.ramp[1];
+            let place = match &upcoming {
+                Some(upcoming) if seen >= until && !upcoming.is_brief() => upcoming.at(seen),
+                _ => segment.at(seen),
+            };
+            out.push(place.step(at, part_of), false)?;
+            at += step_frames;
+        }
+        cursor = at;
+    }
+    out.finish(end)
+}
+
+/// The last step, which a jump may come too close to.
+struct Pending<'a> {
+    /// Step, and whether it has to be there.
+    step: Option<(Step, bool)>,
+    take: &'a mut dyn FnMut(Step) -> io::Result<()>,
+}
+
+impl Pending<'_> {
+    fn push(&mut self, step: Step, is_fixed: bool) -> io::Result<()> {
+        let crowded = |(before, fixed): &(Step, bool)| {
+            step.at <= before.at || !fixed && step.at - before.at < MOVE
+        };
+        match self.step.take_if(|before| !crowded(before)) {
+            Some((before, _)) => (self.take)(before)?,
+            None => {
+                if let Some((before, true)) = &self.step
+                    && step.at <= before.at
+                {
+                    // Two at one frame: the later one holds, from where the earlier one began.
+                    self.step = Some((
+                        Step {
+                            at: before.at,
+                            ..step
+                        },
+                        true,
+                    ));
+                    return Ok(());
+                }
+            }
+        }
+        self.step = Some((step, is_fixed));
+        Ok(())
+    }
+
+    fn finish(&mut self, end: f64) -> io::Result<()> {
+        match self.step.take() {
+            Some((step, fixed)) if fixed || end - step.at >= MOVE => (self.take)(step),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,433 @@
+//! Writes one ADM master.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::bake::{Baker, gain_of, is_plain};
+use super::items::{items, rows};
+use super::pass::Pass;
+use super::verify::{Meant, Sum, verify};
+use crate::format::adm::write::{
+    Flavour, Item, Losses, MasterFacts, Plan, write_axml, write_chna, write_dbmd,
+};
+use crate::format::adm::{
+    BinauralMode, Dbmd, ElementFacts, Loudness, Origin, ProgrammeFacts, Trim,
+};
+use crate::format::{BitDepth, ChunkId, Container, Extras, WaveSink, WaveSpec, WrittenFile};
+use crate::mix::DeskReport;
+use crate::offline::{Delivery, Programme, Rendered, on_threads};
+use crate::render::Target;
+use crate::units::{Frames, Gain};
+use crate::{Error, Result};
+
+/// What is said of a programme's objects beside what the scene knows; each list has an entry per object.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// The audioContent that each object belongs to.
+    pub contents: Vec<String>,
+    /// Where each object comes from, if from a master; else empty.
+    pub origins: Vec<Origin>,
+    /// How headphones are to play each object.
+    pub binaural: Vec<BinauralMode>,
+    /// The samples of plain tracks are integers of at most 24 bits, to be kept bit for bit.
+    pub is_exact: bool,
+}
+
+/// A master to be written.
+#[derive(Debug, Clone)]
+pub struct AdmExport {
+    /// The file.
+    pub path: PathBuf,
+    /// Which rules it keeps to.
+    pub flavour: Flavour,
+    /// What it is wrapped in.
+    pub container: Container,
+    /// What the dbmd chunk says, for the flavour that has one.
+    pub programme: ProgrammeFacts,
+    /// Trims of the dbmd chunk.
+    pub trims: [Trim; 9],
+    /// An existing file may be replaced.
+    pub overwrite: bool,
+    /// What reverbs and delays ring on after the end belongs to the programme.
+    pub tail: bool,
+    /// Refuse what cannot be carried.
+    pub strict: bool,
+    /// The layout whose render tells the loudness of the programme; `None` measures nothing.
+    pub loudness: Option<crate::layout::Layout>,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+/// A master that has been written, read again and found to be what was meant.
+#[derive(Debug)]
+pub struct ExportedAdm {
+    /// The file.
+    pub file: WrittenFile,
+    /// What each track is: item and channel.
+    pub tracks: Vec<String>,
+    /// Positioned objects.
+    pub objects: usize,
+    /// Metadata blocks.
+    pub blocks: usize,
+    /// What could not be carried.
+    pub losses: Losses,
+    /// What was heard, if that was asked for.
+    pub heard: Option<Rendered>,
+    /// What the desk's compressors did.
+    pub desk: Vec<DeskReport>,
+}
+
+impl AdmExport {
+    /// Facts of a dbmd chunk that names this program.
+    pub fn programme_facts(found: Option<&Dbmd>) -> ProgrammeFacts {
+        use crate::format::adm::{Downmix, Warp};
+        let version = |n: usize| -> u8 {
+            let mut parts = env!("CARGO_PKG_VERSION").split('.');
+            parts.nth(n).and_then(|part| part.parse().ok()).unwrap_or(0)
+        };
+        let found = found.and_then(|dbmd| dbmd.programme.as_ref());
+        ProgrammeFacts {
+            origin: "umbel".to_owned(),
+            tool: "umbel".to_owned(),
+            tool_version: [version(0), version(1), version(2)],
+            frame_rate: found.and_then(|facts| facts.frame_rate),
+            first_action_s: found.and_then(|facts| facts.first_action_s),
+            downmix: found.map_or(Downmix::LoRo, |facts| facts.downmix),
+            warp: found.map_or(Warp::Direct, |facts| facts.warp),
+        }
+    }
+}
+
+/// Writes a master of the programme that `make` gives, which is asked for it several times: for its sound, its
+/// metadata and its gains.
+///
+/// `watch` is told after every block how many frames are done, and stops the work by answering `false`.
+///
+/// # Errors
+/// - A stem cannot be read; the file exists, would replace a stem, or cannot be written.
+/// - The flavour has no way to carry something, or, with `strict`, not as it is: nothing is left behind.
+/// - [`Error::Interrupted`] when `watch` says so.
+pub fn export_adm(
+    make: &dyn Fn() -> Result<Programme>,
+    names: &Names,
+    export: &AdmExport,
+    watch: &mut (dyn FnMut(Frames) -> bool + Send),
+) -> Result<ExportedAdm> {
+    let programme = make()?;
+    let job = Job::new(programme, make, names, export)?;
+    on_threads(export.threads, || job.run(names, export, watch))
+}
+
+/// Everything that is needed, gathered before the first block.
+struct Job {
+    programme: Programme,
+    items: Vec<Item>,
+    losses: Losses,
+    rows: Vec<usize>,
+    exact: Vec<bool>,
+    /// Tracks and the gains that are put into their samples.
+    bakers: Vec<(usize, Baker<1>)>,
+    listened: Vec<Delivery>,
+}
+
+impl Job {
+    fn new(
+        mut programme: Programme,
+        make: &dyn Fn() -> Result<Programme>,
+        names: &Names,
+        export: &AdmExport,
+    ) -> Result<Self> {
+        check_rate(&programme, export)?;
+        check_not_input(&programme, &export.path)?;
+        let mut losses = Losses::default();
+        // The objects of a second one are listened to.
+        let listened_objects = match export.loudness {
+            Some(_) => make()?.objects,
+            None => Vec::new(),
+        };
+        let items = items(
+            &mut programme,
+            &export.path,
+            names,
+            export.flavour,
+            &mut losses,
+        )?;
+        programme.objects = listened_objects;
+        let rows = rows(&items, &programme);
+        let mut exact = vec![false; rows.len()];
+        let mut bakers = Vec::new();
+        if !names.origins.is_empty() {
+            let length = programme.length.0;
+            let bakes = export.flavour == Flavour::Dolby;
+            let mut plain = std::collections::HashMap::new();
+            for object in &mut make()?.objects {
+                plain.insert(object.feed, is_plain(&mut *object.blocks, length));
+            }
+            let summed: Vec<usize> = programme.matrix.iter().map(|feed| feed.feed).collect();
+            let mut sources = make()?.objects;
+            for (track, &row) in rows.iter().enumerate() {
+                let is_baked = bakes && plain.get(&row) == Some(&false);
+                exact[track] = names.is_exact && !is_baked && !summed.contains(&row);
+                if is_baked
+                    && let Some(found) = sources.iter().position(|object| object.feed == row)
+                {
+                    bakers.push((row, Baker::new(sources.swap_remove(found).blocks, gain_of)));
+                }
+            }
+        }
+        let listened = match &export.loudness {
+            Some(layout) => vec![Delivery {
+                name: "loudness".to_owned(),
+                target: Target::loudspeakers(layout.clone())?,
+                path: PathBuf::new(),
+                bit_depth: BitDepth::Float32,
+                container: Container::Riff,
+                multi_mono: false,
+                true_peak: true,
+                chain: Vec::new(),
+            }],
+            None => Vec::new(),
+        };
+        Ok(Self {
+            programme,
+            items,
+            losses,
+            rows,
+            exact,
+            bakers,
+            listened,
+        })
+    }
+
+    fn run(
+        self,
+        names: &Names,
+        export: &AdmExport,
+        watch: &mut (dyn FnMut(Frames) -> bool + Send),
+    ) -> Result<ExportedAdm> {
+        let Self {
+            programme,
+            mut items,
+            mut losses,
+            rows,
+            exact,
+            mut bakers,
+            listened,
+        } = self;
+        let is_dolby = export.flavour == Flavour::Dolby;
+        note_processing(&programme, &mut losses);
+        let sample_rate = programme.sample_rate;
+        // Readers take the profile's name for the profile.
+        let title = match programme.title.as_str() {
+            "Atmos_Master" => export
+                .path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            title => title.to_owned(),
+        };
+        let spec = WaveSpec {
+            channels: rows.len(),
+            sample_rate,
+            bit_depth: BitDepth::Int24,
+            channel_mask: None,
+            container: export.container,
+        };
+        let extras = Extras {
+            plain_pcm: true,
+            exact,
+            before: Vec::new(),
+        };
+        if let Some(folder) = export.path.parent().filter(|f| !f.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| Error::io(folder, "create the folder", e))?;
+        }
+        let sink = WaveSink::create_with(&export.path, spec, extras, export.overwrite)?;
+        let sink = Mutex::new(sink);
+        let pass = Pass {
+            programme,
+            listened,
+            silent_rows: 1,
+            tail: export.tail,
+            threads: export.threads,
+        };
+        let mut take = |feeds: &mut crate::audio::Block, at: u64| {
+            for (row, baker) in &mut bakers {
+                baker.apply_to(feeds, *row, at);
+            }
+            // One taker at a time: the lock is never waited for.
+            match sink.lock() {
+                Ok(mut sink) => sink.write(feeds, &rows).map(|()| true),
+                Err(_) => Err(Error::Interrupted),
+            }
+        };
+        let passed = pass.run(&mut take, watch)?;
+        let mut sink = sink
+            .into_inner()
+            .map_err(|_| Error::Usage("a thread that wrote has failed".to_owned()))?;
+        let heard = passed.heard.into_iter().next();
+        let facts = MasterFacts {
+            title,
+            sample_rate,
+            length: passed.frames,
+            bits: 24,
+            loudness: heard.as_ref().map(loudness),
+        };
+        let plan = Plan::new(export.flavour, &items);
+        let mut sum = Sum::new();
+        let mut blocks = 0;
+        sink.append(ChunkId(*b"axml"), |out| {
+            let mut summed = Summed { out, sum: &mut sum };
+            blocks = write_axml(&mut summed, &plan, &facts, &mut items, &mut losses)?.blocks;
+            Ok(())
+        })?;
+        if export.strict
+            && let Some(first) = losses.entries().iter().find(|loss| loss.field != RENDERED)
+        {
+            return Err(Error::Gate(format!(
+                "\"{}\" is not written: {} of \"{}\" cannot be carried as it is ({}; {} would be written); \
+                 leave out --strict to write it and see the loss report",
+                export.path.display(),
+                first.field,
+                first.object,
+                first.found,
+                first.written
+            )));
+        }
+        let chna = write_chna(&plan.chna());
+        sink.append(ChunkId(*b"chna"), |out| out.write_all(&chna))?;
+        if is_dolby {
+            let elements = elements(&items, export, names);
+            let dbmd = write_dbmd(&export.programme, &elements);
+            sink.append(ChunkId(*b"dbmd"), |out| out.write_all(&dbmd))?;
+        }
+        let tracks: Vec<String> = items.iter().flat_map(track_names).collect();
+        let file = sink.seal()?;
+        let meant = Meant {
+            path: &export.path,
+            axml: sum.value(),
+            chna: &chna,
+            tracks: tracks.len(),
+            blocks,
+        };
+        verify(sink.part_path(), &meant)?;
+        sink.publish()?;
+        let is_object = |item: &&Item| item.kind == crate::format::adm::write::ItemKind::Object;
+        Ok(ExportedAdm {
+            file,
+            tracks,
+            objects: items.iter().filter(is_object).count(),
+            blocks,
+            losses,
+            heard,
+            desk: passed.desk,
+        })
+    }
+}
+
+/// What a loss is called that is none: the sound has it.
+const RENDERED: &str = "processing";
+
+/// Processors cannot be carried: their sound is.
+fn note_processing(programme: &Programme, losses: &mut Losses) {
+    let desk = &programme.desk;
+    let strips = desk.strips.iter().map(|strip| (&strip.name, &strip.chain));
+    let groups = desk.groups.iter().map(|group| (&group.name, &group.chain));
+    let returns = desk.returns.iter().map(|r| (&r.name, &r.chain));
+    let master = "master".to_owned();
+    let all = strips
+        .chain(groups)
+        .chain(returns)
+        .chain([(&master, &desk.master.chain)]);
+    for (name, chain) in all.filter(|(_, chain)| !chain.is_empty()) {
+        losses.add(name, RENDERED, 0.0, || {
+            let words: Vec<&str> = chain.iter().map(crate::effect::Settings::word).collect();
+            (words.join(", "), "its sound, in the samples".to_owned())
+        });
+    }
+}
+
+/// The profile asks for 48 kHz; 96 kHz is taken by newer readers.
+fn check_rate(programme: &Programme, export: &AdmExport) -> Result<()> {
+    let rate = programme.sample_rate.0;
+    if export.flavour != Flavour::Dolby || rate == 48_000 || rate == 96_000 {
+        return Ok(());
+    }
+    Err(Error::Unsupported {
+        path: export.path.clone(),
+        feature: format!("a master of {rate} Hz in the Dolby Atmos master ADM profile"),
+        hint: "it has 48000 Hz (newer readers also take 96000): convert the stems first".to_owned(),
+    })
+}
+
+pub(super) fn check_not_input(programme: &Programme, path: &Path) -> Result<()> {
+    let real = |path: &Path| path.canonicalize().ok();
+    let out = real(path);
+    match programme
+        .inputs
+        .iter()
+        .find(|input| out.is_some() && real(&input.path) == out)
+    {
+        None => Ok(()),
+        Some(input) => Err(Error::Usage(format!(
+            "\"{}\" is what is read: an output never replaces its input; choose another name",
+            input.path.display()
+        ))),
+    }
+}
+
+fn loudness(heard: &Rendered) -> Loudness {
+    let true_peak = heard
+        .heard
+        .true_peak
+        .map(|peak| Gain(f64::from(peak)).decibels().0);
+    Loudness {
+        method: Some("ITU-R BS.1770".to_owned()),
+        integrated: heard.heard.integrated_lufs,
+        range: heard.heard.range_lu,
+        max_true_peak: true_peak.filter(|peak| peak.is_finite()),
+        max_momentary: heard.heard.momentary_max_lufs,
+        max_short_term: heard.heard.short_term_max_lufs,
+        dialogue: None,
+    }
+}
+
+fn elements(items: &[Item], export: &AdmExport, _names: &Names) -> ElementFacts {
+    let tracks = || items.iter().flat_map(|item| &item.tracks);
+    ElementFacts {
+        trims: export.trims,
+        trim_bypass: tracks().map(|_| false).collect(),
+        binaural: tracks().map(|track| track.binaural).collect(),
+        head_tracking: tracks().map(|_| 0).collect(),
+    }
+}
+
+fn track_names(item: &Item) -> Vec<String> {
+    match item.tracks.as_slice() {
+        [_] => vec![item.name.clone()],
+        several => several
+            .iter()
+            .map(|track| format!("{}: {}", item.name, track.name))
+            .collect(),
+    }
+}
+
+/// Adds up what goes through.
+struct Summed<'a> {
+    out: &'a mut dyn Write,
+    sum: &'a mut Sum,
+}
+
+impl Write for Summed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.sum.add(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}

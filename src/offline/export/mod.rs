@@ -1,0 +1,18 @@
+//! Writes masters: every object's processed feed as a track, and the metadata that says what it is.
+//!
+//! 1. `items` makes items of the programme's objects: a bed and objects for one flavour, everything as it is
+//!    for the other.
+//! 2. `pass` runs the desk once over the stems; each track takes its feed as it leaves the master fader.
+//! 3. The metadata is streamed behind the samples, the file read again and compared, then it gets its name.
+//!
+//! `stems` writes the feeds as files of their own in the same way.
+
+mod adm;
+mod bake;
+mod items;
+mod pass;
+mod stems;
+mod verify;
+
+pub use adm::{AdmExport, ExportedAdm, Names, export_adm};
+pub use stems::{Contract, ExportedStem, ExportedStems, Image, StemExport, export_stems};

@@ -1,0 +1,159 @@
+//! One run of the desk over the stems, handing out the feeds as they leave it.
+
+use std::ops::Range;
+
+use super::super::delivery::{Output, Writing};
+use super::super::stems::StemReader;
+use super::super::{
+    Delivery, Programme, Rendered, SHARED_BLOCK, Span, cached_block, read_block, rehearse,
+};
+use crate::audio::Block;
+use crate::engine::Engine;
+use crate::mix::{DeskReport, Mixer};
+use crate::units::Frames;
+use crate::{Error, Result};
+
+/// What runs, and how far.
+pub(super) struct Pass {
+    pub(super) programme: Programme,
+    /// Targets that are listened to on the way.
+    pub(super) listened: Vec<Delivery>,
+    /// Rows beside the feeds and the LFE's, which stay silent.
+    pub(super) silent_rows: usize,
+    /// What reverbs and delays ring on after the end is handed out too.
+    pub(super) tail: bool,
+    /// Worker threads.
+    pub(super) threads: usize,
+}
+
+/// What a pass gives.
+pub(super) struct Passed {
+    /// Frames handed out.
+    pub(super) frames: Frames,
+    /// What the listened targets came to.
+    pub(super) heard: Vec<Rendered>,
+    /// What the desk's compressors did.
+    pub(super) desk: Vec<DeskReport>,
+}
+
+/// Who takes the feeds: the block holds nothing but frames of the programme, from the given one on. The answer
+/// `false` ends the tail.
+pub(super) type Take<'a> = dyn FnMut(&mut Block, u64) -> Result<bool> + Send + 'a;
+
+/// The row that carries the LFE's copies.
+pub(super) fn lfe_row(programme: &Programme) -> usize {
+    programme.feed_count
+}
+
+/// The first row that stays silent.
+pub(super) fn silent_row(programme: &Programme) -> usize {
+    programme.feed_count + 1
+}
+
+impl Pass {
+    /// Runs to the end.
+    pub(super) fn run(
+        self,
+        take: &mut Take<'_>,
+        watch: &mut (dyn FnMut(Frames) -> bool + Send),
+    ) -> Result<Passed> {
+        let programme = self.programme;
+        let rate = programme.sample_rate;
+        let length = programme.length.0;
+        let capacity = if self.threads <= 1 {
+            cached_block(programme.feed_count)
+        } else {
+            SHARED_BLOCK
+        };
+        let mut stems = StemReader::open(&programme.inputs, rate)?;
+        let mut mixer = Mixer::of_desk(programme.desk, programme.feed_count, rate)
+            .map_err(|fault| Error::Usage(fault.to_string()))?
+            .with_matrix(programme.matrix);
+        let span = Span {
+            length,
+            feeds: programme.feed_count,
+        };
+        rehearse(&mut mixer, &programme.inputs, rate, span, watch)?;
+        let late = mixer.latency_frames() as u64;
+        let ringing = if self.tail {
+            mixer.ringing_frames() as u64
+        } else {
+            0
+        };
+        let frames = length + ringing;
+        let (targets, mut outputs): (Vec<_>, Vec<_>) = self
+            .listened
+            .into_iter()
+            .map(|delivery| delivery.begin(rate, capacity, Writing::Nothing))
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .unzip();
+        let objects = if targets.is_empty() {
+            Vec::new()
+        } else {
+            programme.objects
+        };
+        let mut engine = Engine::new(mixer, objects, targets, rate);
+        for (target, output) in outputs.iter_mut().enumerate() {
+            let latency = engine.latency_frames(target) as u64;
+            output.window = latency..frames + latency;
+        }
+        let window = late..late + frames;
+        let last = outputs
+            .iter()
+            .map(|o| o.window.end)
+            .fold(window.end, u64::max);
+        let rows = programme.feed_count + 1 + self.silent_rows;
+        let mut feeds = Block::new(rows, capacity);
+        let mut next = Block::new(rows, capacity);
+        let mut at = 0;
+        read_block(&mut stems, &mut feeds, at, last)?;
+        while at < last {
+            let read_from = at + feeds.frames() as u64;
+            let mut work = || {
+                engine.advance_with(&mut feeds, &mut outputs, |output| &mut output.block);
+                outputs
+                    .iter_mut()
+                    .try_for_each(|output: &mut Output| output.take(at))?;
+                hand_out(&mut feeds, at, &window, take)
+            };
+            let goes_on = if self.threads <= 1 {
+                let goes_on = work()?;
+                read_block(&mut stems, &mut next, read_from, last)?;
+                goes_on
+            } else {
+                let (read, done) =
+                    rayon::join(|| read_block(&mut stems, &mut next, read_from, last), work);
+                read?;
+                done?
+            };
+            if !goes_on {
+                break;
+            }
+            std::mem::swap(&mut feeds, &mut next);
+            at = read_from;
+            if !watch(Frames(at.min(length))) {
+                return Err(Error::Interrupted);
+            }
+        }
+        let desk = engine.mixer().report();
+        let heard = outputs.into_iter().map(Output::finish);
+        Ok(Passed {
+            frames: Frames(frames),
+            heard: heard.collect::<Result<_>>()?,
+            desk,
+        })
+    }
+}
+
+/// Hands out what of a block, which begins at frame `at` of what leaves the desk, is wanted.
+fn hand_out(feeds: &mut Block, at: u64, window: &Range<u64>, take: &mut Take<'_>) -> Result<bool> {
+    let end = at + feeds.frames() as u64;
+    let first = window.start.clamp(at, end);
+    let last = window.end.clamp(first, end);
+    if first == last {
+        return Ok(true);
+    }
+    feeds.keep((first - at) as usize, (last - first) as usize);
+    take(feeds, first - window.start)
+}
