@@ -7,7 +7,7 @@ use super::clock::Decimals;
 use super::item::{MasterFacts, Track};
 use super::losses::Losses;
 use super::plan::TrackIds;
-use super::steps::{self, MOVE, Step};
+use super::steps::{self, MOVE_S, Step};
 use super::xml::{Xml, number};
 use super::zones;
 use crate::geometry::Position;
@@ -32,7 +32,8 @@ pub(super) fn write(
         held: None,
     };
     let end = Decimals::Five.at(facts.length.0 as f64, facts.sample_rate);
-    steps::play(&mut *track.blocks, facts.length.0, &mut |step| {
+    let (length, rate) = (facts.length.0, facts.sample_rate);
+    steps::play(&mut *track.blocks, length, rate, &mut |step| {
         writer.take(&step, end)
     })?;
     writer.finish(end)
@@ -137,7 +138,7 @@ impl Blocks<'_, '_> {
         }
         let length = match self.count {
             0 => "0.000000".to_owned(),
-            _ => format!("{:.6}", MOVE / f64::from(self.facts.sample_rate.0)),
+            _ => format!("{MOVE_S:.6}"),
         };
         xml.leaf("jumpPosition", &[("interpolationLength", &length)], "1")?;
         if !said.zones.is_empty() {
@@ -211,7 +212,7 @@ impl Blocks<'_, '_> {
             lose("move", &|| {
                 let ms = frames * 1e3 / f64::from(self.facts.sample_rate.0);
                 let found = format!("a straight move of gains over {ms:.2} ms");
-                (found, format!("steps that each move within {MOVE} samples"))
+                (found, format!("steps that each move within {MOVE_S} s"))
             });
         }
         let [width, depth, height] = step.size.map(|size| size.clamp(0.0, 1.0));

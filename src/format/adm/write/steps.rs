@@ -1,7 +1,7 @@
-//! Moves of any length as moves of 250 samples, which are all that the Dolby Atmos master ADM profile has.
+//! Moves of any length as moves of 5.208 ms (250 samples at 48 kHz), which are all that the Dolby Atmos master ADM profile has.
 //!
-//! A block that moves within 250 samples, or jumps, is one step. A longer move becomes steps that follow it:
-//! each arrives, 250 samples after it begins, at the place that the object reaches half-way between then and
+//! A block that moves within that, or jumps, is one step. A longer move becomes steps that follow it:
+//! each arrives, 5.208 ms after it begins, at the place that the object reaches half-way between then and
 //! the end of the step. The faster the object, the shorter the steps. An object that moves from the very
 //! beginning has a brief first step, for that one cannot move.
 
@@ -9,12 +9,17 @@ use std::io;
 
 use crate::geometry::Position;
 use crate::scene::{BlockSource, Extent, MetadataBlock, ObjectState, to_cartesian};
+use crate::units::SampleRate;
 
-/// Samples of the profile's move.
-pub(super) const MOVE: f64 = 250.0;
+/// Seconds of the profile's move, as it is written at every sample rate.
+pub(super) const MOVE_S: f64 = 0.005_208;
 
-/// Shortest and longest step of a longer move, in samples.
-const SHORTEST: f64 = MOVE;
+/// Frames of the profile's move: 250 at 48 kHz, 500 at 96 kHz.
+fn move_frames(rate: SampleRate) -> f64 {
+    (MOVE_S * f64::from(rate.0)).round()
+}
+
+/// Longest step of a longer move, in samples; none is shorter than the profile's move.
 const LONGEST: f64 = 1024.0;
 
 /// First step of an object that moves from the beginning, in samples.
@@ -106,10 +111,12 @@ struct Segment {
     start: f64,
     /// Begin and end of its move; equal for a jump.
     ramp: [f64; 2],
+    /// Frames of the profile's move.
+    brief: f64,
 }
 
 impl Segment {
-    fn of(block: &MetadataBlock, from: Roomed) -> Option<Self> {
+    fn of(block: &MetadataBlock, from: Roomed, brief: f64) -> Option<Self> {
         let to = Roomed::of(block.state.object()?);
         let first = block.start.0 as f64;
         let ramp = if block.ramp.end > block.ramp.start {
@@ -127,6 +134,7 @@ impl Segment {
             to,
             start,
             ramp,
+            brief,
         })
     }
 
@@ -136,7 +144,7 @@ impl Segment {
 
     /// One step of the profile does all of it.
     fn is_brief(&self) -> bool {
-        self.move_frames() <= MOVE + 1.0
+        self.move_frames() <= self.brief + 1.0
     }
 
     fn at(&self, frame: f64) -> Roomed {
@@ -150,21 +158,27 @@ impl Segment {
     /// Length of the steps that follow it closely.
     fn step_frames(&self) -> f64 {
         let speed = self.from.distance(&self.to) / self.move_frames().max(1.0);
-        (MOVE + 2.0 * NEAR / speed.max(1e-12))
-            .clamp(SHORTEST, LONGEST)
+        (self.brief + 2.0 * NEAR / speed.max(1e-12))
+            .clamp(self.brief, LONGEST)
             .floor()
     }
 }
 
 /// Plays `source`, blocks of a positioned object, to its end and gives `take` its steps, in order of time; the
-/// first one begins at frame 0. `length` is that of the programme.
+/// first one begins at frame 0. `length` is that of the programme, at `rate`.
 pub(super) fn play(
     source: &mut dyn BlockSource,
     length: u64,
+    rate: SampleRate,
     take: &mut dyn FnMut(Step) -> io::Result<()>,
 ) -> io::Result<()> {
     let end = length as f64;
-    let mut out = Pending { step: None, take };
+    let brief = move_frames(rate);
+    let mut out = Pending {
+        step: None,
+        take,
+        brief,
+    };
     let Some(first) = source.next_block() else {
         return Ok(());
     };
@@ -176,7 +190,7 @@ pub(super) fn play(
     let mut next = source.next_block();
     let mut upcoming = next
         .as_ref()
-        .and_then(|block| Segment::of(block, from.clone()));
+        .and_then(|block| Segment::of(block, from.clone(), brief));
     // Frame before which no further step begins.
     let mut cursor = 0.0;
     match &upcoming {
@@ -203,7 +217,7 @@ pub(super) fn play(
         from = segment.at(until);
         upcoming = next
             .as_ref()
-            .and_then(|block| Segment::of(block, from.clone()));
+            .and_then(|block| Segment::of(block, from.clone(), brief));
         if segment.start >= end {
             break;
         }
@@ -217,7 +231,7 @@ pub(super) fn play(
         let mut at = segment.start.max(cursor);
         let mut arrived = false;
         while at < until.min(end) && !arrived {
-            let seen = at + f64::midpoint(step_frames, MOVE);
+            let seen = at + f64::midpoint(step_frames, brief);
             arrived = seen >= segment.ramp[1];
             let place = match &upcoming {
                 Some(upcoming) if seen >= until && !upcoming.is_brief() => upcoming.at(seen),
@@ -236,12 +250,14 @@ struct Pending<'a> {
     /// Step, and whether it has to be there.
     step: Option<(Step, bool)>,
     take: &'a mut dyn FnMut(Step) -> io::Result<()>,
+    brief: f64,
 }
 
 impl Pending<'_> {
     fn push(&mut self, step: Step, is_fixed: bool) -> io::Result<()> {
+        let brief = self.brief;
         let crowded = |(before, fixed): &(Step, bool)| {
-            step.at <= before.at || !fixed && step.at - before.at < MOVE
+            step.at <= before.at || !fixed && step.at - before.at < brief
         };
         match self.step.take_if(|before| !crowded(before)) {
             Some((before, _)) => (self.take)(before)?,
@@ -267,7 +283,7 @@ impl Pending<'_> {
 
     fn finish(&mut self, end: f64) -> io::Result<()> {
         match self.step.take() {
-            Some((step, fixed)) if fixed || end - step.at >= MOVE => (self.take)(step),
+            Some((step, fixed)) if fixed || end - step.at >= self.brief => (self.take)(step),
             _ => Ok(()),
         }
     }
