@@ -147,7 +147,7 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
         ("U451", rest("[«songs»]\nbpm = 1"), "did you mean `song`?"),
         (
             "U452",
-            stem("at = { az = 0 }\n«binaural» = \"off\""),
+            stem("at = { az = 0 }\n«snap» = true"),
             "not available in this version",
         ),
         (
@@ -204,12 +204,7 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
         (
             "U452",
             out("format = «\"adm-atmos\"»\nlayout = \"7.1.4\""),
-            "ADM files are not available",
-        ),
-        (
-            "U452",
-            out("format = \"wav\"\nlayout = «\"binaural\"»"),
-            "binaural rendering is not available",
+            "umbel export adm-atmos",
         ),
         (
             "U456",
@@ -723,7 +718,7 @@ at = { az = "left", el = 100 }
 [[stem]]
 name = "kick"
 file = "mono.wav"
-binaural = "near"
+snap = true
 move = [["@nowhere", { az = 0 }], [0.5, { az = 0 }]]
 [[out]]
 name = "o"

@@ -21,7 +21,7 @@ const KEYS: &[(&str, &str)] = &[
     ),
     (
         "fps",
-        "a frame rate belongs to ADM files, which this version does not write",
+        "a frame rate belongs to ADM masters: umbel export adm-atmos --fps",
     ),
 ];
 
@@ -29,19 +29,19 @@ const KEYS: &[(&str, &str)] = &[
 const WORDS: &[(&str, &str)] = &[
     (
         "adm-atmos",
-        "ADM files are not available in this version; it writes \"wav\"",
+        "ADM masters are written by `umbel export adm-atmos`; an [[out]] writes \"wav\"",
     ),
     (
         "adm-ebu",
-        "ADM files are not available in this version; it writes \"wav\"",
+        "ADM masters are written by `umbel export adm-ebu`; an [[out]] writes \"wav\"",
     ),
     (
         "adm",
-        "ADM files are not available in this version; it writes \"wav\"",
+        "ADM masters are written by `umbel export adm-ebu`; an [[out]] writes \"wav\"",
     ),
     (
         "stems",
-        "writing stems is not available in this version; it writes \"wav\"",
+        "stems are written by `umbel export stems`; an [[out]] writes \"wav\"",
     ),
     (
         "ambix",

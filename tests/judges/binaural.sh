@@ -5,6 +5,12 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")/binaural" && pwd)
 umbel=$(realpath "$1")
+# What is missing is asked of Debian; what it has not got is left out below.
+if ! { command -v ffmpeg && command -v gcc && ls /usr/share/libmysofa /usr/include/AL/alext.h; } >/dev/null 2>&1; then
+    export DEBIAN_FRONTEND=noninteractive
+    { timeout 120 apt-get update -qq && timeout 300 apt-get install -y -qq --no-install-recommends \
+        ffmpeg gcc libc6-dev libmysofa1 libopenal-dev; } >/dev/null 2>&1 || true
+fi
 for tool in ffmpeg python3; do
     if ! command -v "$tool" > /dev/null; then
         echo "skipped: no $tool"
@@ -29,8 +35,8 @@ trap 'rm -rf "$work"' EXIT
 timeout 300 python3 "$here/compare.py" "$umbel" "$set" "$work"
 # OpenAL Soft by its loopback device, in this process alone.
 if command -v gcc > /dev/null && echo '#include <AL/alext.h>' | gcc -E - > /dev/null 2>&1; then
-    gcc -O2 -o "$work/openal" "$here/openal.c" -lopenal -lm
-    "$work/openal" 128 512 20
+    timeout 60 gcc -O2 -o "$work/openal" "$here/openal.c" -lopenal -lm
+    timeout 120 "$work/openal" 128 512 20
 else
     echo "OpenAL Soft is left out: no gcc or no libopenal-dev"
 fi
