@@ -105,6 +105,88 @@ fn expected(path: &Path) -> Vec<Vec<f64>> {
         .collect()
 }
 
+fn umbel(arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_umbel"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn info_tells_what_a_master_is_made_of() {
+    let path = data("mixed.wav");
+    let path = path.to_str().unwrap();
+    let found = umbel(&["info", "--json", path]);
+    assert!(found.status.success());
+    let found: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    let adm = &found["adm"];
+    assert_eq!(adm["blocks"], 12);
+    assert_eq!(adm["programmes"][0]["id"], "APR_1001");
+    assert_eq!(adm["contents"][0]["objects"].as_array().unwrap().len(), 5);
+    let types: Vec<&str> = adm["objects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|object| object["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        types,
+        ["HOA", "Matrix", "Objects", "Objects", "DirectSpeakers"]
+    );
+    assert_eq!(adm["objects"][2]["complementary"][0], "AO_1004");
+    assert_eq!(adm["tracks"].as_array().unwrap().len(), 9);
+    assert_eq!(adm["tracks"][6]["channel"], 7);
+    let text = String::from_utf8(umbel(&["info", path]).stdout).unwrap();
+    for words in [
+        "programme APR_1001 \"programme\"",
+        "object AO_1003 \"language 6\"  Objects, 1 track, 1 block",
+        "may be exchanged for AO_1004",
+        "track   7  ATU_00000007",
+    ] {
+        assert!(text.contains(words), "\"{words}\" is not in\n{text}");
+    }
+}
+
+#[test]
+fn the_command_line_chooses_what_is_played() {
+    let folder = TempDir::new().unwrap();
+    let path = data("mixed.wav");
+    let play = |name: &str, choice: &[&str]| {
+        let out = folder.path().join(name);
+        let fixed = [
+            "render",
+            path.to_str().unwrap(),
+            "-l",
+            "0+2+0",
+            "--bit-depth",
+            "f32",
+            "-o",
+        ];
+        let run = umbel(&[&fixed[..], &[out.to_str().unwrap()], choice].concat());
+        (run.status.code(), std::fs::read(&out).unwrap_or_default())
+    };
+    let (code, whole) = play("a.wav", &[]);
+    assert_eq!(code, Some(0));
+    let (code, same) = play(
+        "b.wav",
+        &["--programme", "APR_1001", "--content", "ACO_1001"],
+    );
+    assert_eq!(code, Some(0));
+    assert!(whole == same);
+    let (code, other) = play("c.wav", &["--complementary", "AO_1004"]);
+    assert_eq!(code, Some(0));
+    assert!(whole != other, "the other language sounds the same");
+    for wrong in [
+        &["--programme", "APR_1009"][..],
+        &["--content", "ACO_1009"],
+        &["--complementary", "AO_1001"],
+    ] {
+        let (code, written) = play("d.wav", wrong);
+        assert_eq!((code, written.len()), (Some(3), 0), "{wrong:?}");
+    }
+    assert_eq!(play("e.wav", &["--importance", "11"]).0, Some(2));
+}
+
 #[test]
 fn masters_sound_as_the_ebu_renderer_makes_them() {
     for Golden {
