@@ -214,7 +214,7 @@ pub trait Effect: Send + Sync + std::fmt::Debug {
 
     /// Moves a parameter (an index into [`parameters`](Self::parameters)): it leaves its present value at
     /// the next frame to be processed and reaches `value` exactly `frames` later, in a straight line (of its
-    /// logarithm where [`Parameter::logarithmic`] says so). What is out of range is held at its limit.
+    /// logarithm where the [`Parameter`] is `logarithmic`). What is out of range is held at its limit.
     fn set(&mut self, parameter: usize, value: f64, frames: Frames) {
         let _ = (parameter, value, frames);
     }
