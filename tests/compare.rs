@@ -299,3 +299,20 @@ fn a_group_that_is_squeezed_is_noted_after_the_render() {
     assert!(!notes("threshold = -50, mix = 0.3").contains("U103"));
     assert!(!notes("target-gr = 2").contains("U103"));
 }
+
+#[test]
+fn the_stereo_bus_is_measured_with_its_chain() {
+    let folder = TempDir::new().unwrap();
+    let song = session(folder.path(), "", "");
+    let with_chain = std::fs::read_to_string(&song).unwrap()
+        + "[stereo]\nchain = [{ comp = { threshold = 0, makeup = 6 } }]\n";
+    let loudness = || {
+        let found = umbel(&["measure", song.to_str().unwrap(), "-l", "stereo", "--json"]);
+        let found: Value = serde_json::from_slice(&found.stdout).unwrap();
+        number(&found, "/integrated_lufs")
+    };
+    let plain = loudness();
+    std::fs::write(&song, with_chain).unwrap();
+    let louder = loudness();
+    assert!((louder - plain - 6.0).abs() < 0.05, "{plain}, {louder}");
+}

@@ -163,6 +163,7 @@ fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
                 let programme = opened::programme_of_master(&document)?;
                 Some(super::measure::render(
                     programme,
+                    Vec::new(),
                     super::measure::GATE_LAYOUT,
                     ui,
                 )?)

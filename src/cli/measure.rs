@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::measured::{self, Measured};
 use super::{Ui, interrupt, named_layout, opened};
+use crate::effect::Settings;
 use crate::format::{BitDepth, Container, adm};
 use crate::offline::{self, Delivery, Options, Programme, Rendered};
 use crate::render::Target;
@@ -97,9 +98,19 @@ fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
             measured,
         });
     }
-    let programme = opened::programme(input, args.resample, &adm::Selection::default(), ui)?;
+    let (programme, stereo_chain) = if opened::is_audio(input) {
+        let all = adm::Selection::default();
+        (
+            opened::programme(input, args.resample, &all, ui)?,
+            Vec::new(),
+        )
+    } else {
+        let song = opened::song(input, args.resample, ui)?;
+        let chain = song.stereo_chain.clone();
+        (song.into(), chain)
+    };
     let name = args.layout.as_deref().unwrap_or(GATE_LAYOUT);
-    let rendered = render(programme, name, ui)?;
+    let rendered = render(programme, stereo_chain, name, ui)?;
     Ok(Figures {
         of: format!("own {name} render, without a limiter"),
         channels: rendered.channel_order.clone(),
@@ -107,12 +118,20 @@ fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
     })
 }
 
-/// The programme heard on a layout.
-pub(super) fn render(programme: Programme, layout: &str, ui: &Ui) -> Result<Rendered> {
-    let target = if layout.eq_ignore_ascii_case("stereo") {
-        Target::Stereo
+/// The programme heard on a layout, or on the stereo bus through its chain.
+pub(super) fn render(
+    programme: Programme,
+    stereo_chain: Vec<Settings>,
+    layout: &str,
+    ui: &Ui,
+) -> Result<Rendered> {
+    let (target, chain) = if layout.eq_ignore_ascii_case("stereo") {
+        (Target::Stereo, stereo_chain)
     } else {
-        Target::loudspeakers(named_layout::load(layout)?)?
+        (
+            Target::loudspeakers(named_layout::load(layout)?)?,
+            Vec::new(),
+        )
     };
     let delivery = Delivery {
         name: layout.to_owned(),
@@ -122,7 +141,7 @@ pub(super) fn render(programme: Programme, layout: &str, ui: &Ui) -> Result<Rend
         container: Container::Riff,
         multi_mono: false,
         true_peak: true,
-        chain: Vec::new(),
+        chain,
     };
     let options = Options {
         from: Frames(0),
