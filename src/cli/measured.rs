@@ -34,8 +34,9 @@ pub(crate) fn measure(
     let mut true_peak = TruePeakMeter::new(facts.channels);
     let rows: Vec<Option<usize>> = (0..facts.channels).map(Some).collect();
     let mut block = Block::new(facts.channels, QUANTUM);
-    let progress = ui.progress(facts.frames.0, "measuring");
+    // Before anything is seen: who sees it may interrupt it.
     interrupt::install();
+    let progress = ui.progress(facts.frames.0, "measuring");
     loop {
         interrupt::check()?;
         block.set_frames(QUANTUM);
