@@ -639,13 +639,24 @@ fn write_plain_header(path: &Path, channels: u16, data_bytes: u32) {
         .unwrap();
 }
 
+/// Measures hours of silence, behind `before`, until the first word of progress; then sends `signal`.
 #[cfg(unix)]
-#[test]
-fn an_interrupt_ends_long_work_with_130() {
+fn interrupted(before: &[&str], signal: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hours.wav");
     write_plain_header(&path, 2, 4_000_000_000);
-    let mut child = start(&["info", "--json", "--measure", text(&path)]);
+    let program = env!("CARGO_BIN_EXE_umbel");
+    let words = [
+        before,
+        &[program, "info", "--json", "--measure", text(&path)],
+    ]
+    .concat();
+    let mut child = Command::new(words[0])
+        .args(&words[1..])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut from = BufReader::new(child.stdout.take().unwrap());
     let mut event = String::new();
     from.read_line(&mut event).unwrap();
@@ -655,15 +666,34 @@ fn an_interrupt_ends_long_work_with_130() {
     let id = child.id().to_string();
     assert!(
         Command::new("kill")
-            .args(["-INT", &id])
+            .args([signal, &id])
             .status()
             .unwrap()
             .success()
     );
     let last = from.lines().map(Result::unwrap).last().unwrap();
     let error: Value = serde_json::from_str(&last).unwrap();
-    assert_eq!(error["error"]["kind"], "interrupted");
+    assert_eq!(error["error"]["kind"], "interrupted", "{before:?} {signal}");
     assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_long_work_with_130() {
+    // A shell gives what runs behind its `&` an interrupt that is ignored: it is given back where `env` can.
+    let given_back = ["env", "--default-signal=INT"];
+    let can = Command::new("env")
+        .args(["--default-signal=INT", "true"])
+        .output();
+    let can = can.is_ok_and(|output| output.status.success());
+    interrupted(if can { &given_back } else { &[] }, "-INT");
+    interrupted(&[], "-TERM");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_ignores_hangups_still_hears_that_it_is_to_end() {
+    interrupted(&["nohup"], "-TERM");
 }
 
 #[test]

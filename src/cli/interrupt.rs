@@ -1,23 +1,47 @@
 //! Ctrl-C and SIGTERM: long work stops at the next block and leaves nothing behind.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Once};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use crate::{Error, Result};
 
-static REQUESTED: AtomicBool = AtomicBool::new(false);
+static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 /// From here on the first interrupt only sets a flag, for the work to look at with [`requested`] and
 /// clean up; a second one ends the process at once with code 130.
 ///
 /// Called at the start of work that looks. A verb that never looks does not call this: an interrupt then
-/// ends it, as the system does by default.
+/// ends it, as the system does by default. What the process was started to ignore, a hangup under `nohup` or
+/// Ctrl-C behind a shell's `&`, it goes on to ignore; that keeps none of the others from being heard.
 pub(crate) fn install() {
-    // The only error is a handler that is already there: this one, from an earlier call.
-    let _ = ctrlc::try_set_handler(|| {
-        if REQUESTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in signals().into_iter().filter(|&signal| !is_ignored(signal)) {
+            // In this order: the first interrupt must not see its own flag. A signal that the system does not let
+            // us hear keeps its default, which ends the process.
+            let _ = flag::register_conditional_shutdown(signal, 130, Arc::clone(&REQUESTED));
+            let _ = flag::register(signal, Arc::clone(&REQUESTED));
         }
     });
+}
+
+fn signals() -> Vec<i32> {
+    let mut signals = vec![SIGINT, SIGTERM];
+    #[cfg(unix)]
+    signals.push(signal_hook::consts::SIGHUP);
+    signals
+}
+
+/// Whether the process was started with `signal` ignored, where the system says so in a file (Linux: a mask in
+/// hexadecimal, signal 1 its lowest bit).
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// True once the user wants the work to stop.
