@@ -109,6 +109,9 @@ impl Findings {
 /// A user's words for a message: on one line, and cut when long.
 pub(super) fn shorten(text: &str) -> String {
     const MOST: usize = 60;
+    if text.len() <= MOST && text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return text.to_owned();
+    }
     let mut short: String = text
         .chars()
         .take(MOST)

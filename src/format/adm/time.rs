@@ -7,8 +7,9 @@ use std::cmp::Ordering;
 
 use crate::units::{Frames, SampleRate};
 
-/// A time or span in seconds, from 0 up, as a fraction in lowest terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A time or span in seconds, from 0 up, as a fraction; not always in lowest terms, because finding those would
+/// take longer than everything else that a time is used for.
+#[derive(Debug, Clone, Copy)]
 pub struct Time {
     numerator: i128,
     denominator: i128,
@@ -16,6 +17,9 @@ pub struct Time {
 
 /// Digits behind the point that are kept exactly: what decimal arithmetic with 28 digits writes.
 const MOST_DECIMALS: usize = 28;
+
+/// Decimal digits that a u64 always holds.
+const MOST_DIGITS: usize = 19;
 
 /// Largest denominator of a sum: times any sample rate it stays within an i128.
 const MOST_PARTS: i128 = 10_i128.pow(31);
@@ -32,29 +36,10 @@ impl Time {
 
     /// `numerator` / `denominator` seconds; `None` for a denominator of 0.
     pub fn new(numerator: u64, denominator: u64) -> Option<Self> {
-        (denominator > 0).then(|| Self::reduced(numerator.into(), denominator.into()))
-    }
-
-    /// The fraction in lowest terms; the denominator is above 0.
-    fn reduced(numerator: i128, denominator: i128) -> Self {
-        let divisor = gcd(numerator.unsigned_abs(), denominator.unsigned_abs()) as i128;
-        if divisor == 1 {
-            return Self {
-                numerator,
-                denominator,
-            };
-        }
-        // Machine words wherever they suffice: a master has many thousands of times.
-        match (i64::try_from(numerator), i64::try_from(denominator)) {
-            (Ok(n), Ok(d)) => Self {
-                numerator: (n / divisor as i64).into(),
-                denominator: (d / divisor as i64).into(),
-            },
-            _ => Self {
-                numerator: numerator / divisor,
-                denominator: denominator / divisor,
-            },
-        }
+        (denominator > 0).then(|| Self {
+            numerator: numerator.into(),
+            denominator: denominator.into(),
+        })
     }
 
     /// Reads `hh:mm:ss.zzzzz` (any number of decimals up to 28, or none) or `hh:mm:ss.nSd` (n of d parts
@@ -72,11 +57,15 @@ impl Time {
             Some((seconds, fraction)) => (seconds, Self::parse_fraction(fraction)?),
         };
         let seconds = whole(seconds, 2).filter(|&s| s < 60)?;
-        let whole = Self {
-            numerator: i128::from((hours * 60 + minutes) * 60 + seconds),
-            denominator: 1,
-        };
-        whole.checked_add(fraction)
+        let whole = i128::from((hours * 60 + minutes) * 60 + seconds);
+        let Self {
+            numerator,
+            denominator,
+        } = fraction;
+        Some(Self {
+            numerator: whole.checked_mul(denominator)?.checked_add(numerator)?,
+            denominator,
+        })
     }
 
     /// What stands behind the point: decimals or `nSd`, below 1.
@@ -84,30 +73,32 @@ impl Time {
         if let Some((part, parts)) = text.split_once('S') {
             let part = whole(part, 11)?;
             let parts = whole(parts, 11).filter(|parts| (1..=MOST_TICKS).contains(parts))?;
-            return (part < parts).then(|| Self::reduced(part.into(), parts.into()));
+            return Self::new(part, parts).filter(|_| part < parts);
         }
         Self::parse_decimals(0, text)
     }
 
     /// `whole` with decimals.
     fn parse_decimals(whole: u64, decimals: &str) -> Option<Self> {
-        if !decimals.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
         let decimals = decimals.trim_end_matches('0');
         if decimals.len() > MOST_DECIMALS {
             return None;
         }
-        let denominator = 10_i128.pow(decimals.len() as u32);
-        let decimals: i128 = if decimals.is_empty() {
-            0
-        } else {
-            decimals.parse().ok()?
-        };
-        let numerator = i128::from(whole)
-            .checked_mul(denominator)?
-            .checked_add(decimals)?;
-        Some(Self::reduced(numerator, denominator))
+        let (mut numerator, mut denominator) = (i128::from(whole), 1_i128);
+        // As many digits at once as a machine word holds.
+        for digits in decimals.as_bytes().chunks(MOST_DIGITS) {
+            let mut value = 0_u64;
+            for digit in digits {
+                value = 10 * value + u64::from(digit.checked_sub(b'0').filter(|d| *d < 10)?);
+            }
+            let power = 10_i128.pow(digits.len() as u32);
+            numerator = numerator.checked_mul(power)?.checked_add(value.into())?;
+            denominator *= power;
+        }
+        Some(Self {
+            numerator,
+            denominator,
+        })
     }
 
     /// Reads a span in seconds: "0.005208", or in one of the forms of [`parse`](Self::parse).
@@ -138,16 +129,15 @@ impl Time {
     }
 
     fn combine(self, other: Self, sum: fn(i128, i128) -> Option<i128>) -> Option<Self> {
-        let (a, b) = (self.denominator, other.denominator);
-        let common = gcd(a.unsigned_abs(), b.unsigned_abs()) as i128;
-        let denominator = (a / common)
-            .checked_mul(b)
-            .filter(|&denominator| denominator <= MOST_PARTS)?;
+        let (denominator, scale, other_scale) = common(self.denominator, other.denominator)?;
         let numerator = sum(
-            self.numerator.checked_mul(b / common)?,
-            other.numerator.checked_mul(a / common)?,
+            self.numerator.checked_mul(scale)?,
+            other.numerator.checked_mul(other_scale)?,
         )?;
-        Some(Self::reduced(numerator, denominator))
+        Some(Self {
+            numerator,
+            denominator,
+        })
     }
 
     /// Below 0 (a difference only).
@@ -162,7 +152,10 @@ impl Time {
 
     /// True if it is a whole number of `parts`-ths of a second.
     pub fn is_multiple_of(self, parts: i128) -> bool {
-        parts % self.denominator == 0
+        // Without the whole seconds, so that the product stays small.
+        let rest = self.numerator % self.denominator;
+        rest.checked_mul(parts)
+            .is_some_and(|product| product % self.denominator == 0)
     }
 
     /// The nearest number of seconds.
@@ -230,6 +223,14 @@ impl std::fmt::Display for Time {
     }
 }
 
+impl PartialEq for Time {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Time {}
+
 impl PartialOrd for Time {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -241,6 +242,9 @@ impl Ord for Time {
     fn cmp(&self, other: &Self) -> Ordering {
         let (mut a, mut b) = (self.numerator, self.denominator);
         let (mut c, mut d) = (other.numerator, other.denominator);
+        if b == d {
+            return a.cmp(&c);
+        }
         let word = |value: i128| i64::try_from(value).map(i128::from);
         if let (Ok(a), Ok(b), Ok(c), Ok(d)) = (word(a), word(b), word(c), word(d)) {
             return (a * d).cmp(&(c * b));
@@ -272,6 +276,27 @@ impl Ord for Time {
 fn whole(text: &str, most: usize) -> Option<u64> {
     let digits = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
+}
+
+/// The least common denominator of fractions over `a` and `b`, and what their numerators are multiplied by;
+/// `None` above [`MOST_PARTS`].
+fn common(a: i128, b: i128) -> Option<(i128, i128, i128)> {
+    if a == b {
+        return Some((a, 1, 1));
+    }
+    if let (Ok(small), Ok(other)) = (u64::try_from(a), u64::try_from(b)) {
+        if small.is_multiple_of(other) {
+            return Some((a, 1, (small / other).into()));
+        }
+        if other.is_multiple_of(small) {
+            return Some((b, (other / small).into(), 1));
+        }
+    }
+    let divisor = gcd(a.unsigned_abs(), b.unsigned_abs()) as i128;
+    let denominator = (a / divisor)
+        .checked_mul(b)
+        .filter(|&denominator| denominator <= MOST_PARTS)?;
+    Some((denominator, b / divisor, a / divisor))
 }
 
 fn gcd(mut a: u128, mut b: u128) -> u128 {

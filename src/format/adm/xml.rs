@@ -67,8 +67,9 @@ impl Tag {
 
     /// The value of an attribute, without spaces around it.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes()
-            .find_map(|(found, value)| (found == name).then_some(value))
+        let mut attributes = self.attributes[..self.count].iter();
+        let (_, value) = attributes.find(|(found, _)| found == name)?;
+        Some(value.trim())
     }
 }
 
