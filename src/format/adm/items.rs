@@ -17,7 +17,7 @@ use super::model::PositionOffset;
 use super::packs::PackChannel;
 use super::path_values::PathValues;
 use super::sources::{JumpSource, ObjectSource, ObjectValues};
-use super::timeline::{Fault, Timeline};
+use super::timeline::{Fault, Span, Timeline};
 use super::validate::field_of;
 use crate::error::Severity;
 use crate::panner::speaker_remarks;
@@ -451,10 +451,13 @@ impl Build<'_> {
         if !self.spend(timeline.blocks.len(), findings) {
             return false;
         }
-        let mut mended = 0;
+        let (mut mended, mut before) = (0, None);
         for index in 0..timeline.blocks.len() {
-            match try_block(timeline, index) {
-                Ok(was_mended) => mended += usize::from(was_mended),
+            match try_block(timeline, index, before) {
+                Ok((span, was_mended)) => {
+                    mended += usize::from(was_mended);
+                    before = Some(span);
+                }
                 Err(fault) => {
                     let id = &self.document.channels[channel].head.id;
                     let (index, rule, message, help) = describe(fault, index);
@@ -473,22 +476,26 @@ impl Build<'_> {
     }
 }
 
-/// Does all that playing the block will do; true if its times had to be mended.
-fn try_block(timeline: &Timeline, index: usize) -> Result<bool, Fault> {
+/// Does all that playing the block after `before` will do; gives when it plays, and whether its times had to
+/// be mended.
+fn try_block(
+    timeline: &Timeline,
+    index: usize,
+    before: Option<Span>,
+) -> Result<(Span, bool), Fault> {
     let span = timeline.span(index)?;
     timeline.frames(index, span)?;
     let mut mended = span.mended;
-    let follows = timeline.follows(index, span.start)?;
     if let Blocks::Objects(blocks) = &*timeline.blocks {
         let jump = blocks.shape(index).jump;
         // Checked also where nothing moves: the file says something impossible there.
         let (_, was_cut) = timeline.interpolation(span, jump)?;
         mended |= was_cut;
-        if follows {
+        if span.follows(before) {
             timeline.ramp(span, jump)?;
         }
     }
-    Ok(mended)
+    Ok((span, mended))
 }
 
 /// The block to blame, and what to say.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::blocks::{Blocks, JumpPosition, ObjectBlocks, ObjectShape};
 use super::model::PositionOffset;
-use super::timeline::{Fault, Timeline};
+use super::timeline::{Fault, Span, Timeline};
 use crate::geometry::Position;
 use crate::layout::Screen;
 use crate::scene::{BlockSource, Features, MetadataBlock, ObjectState, Ramp, State};
+use crate::units::Frames;
 
 /// What an object does to all of its blocks.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,8 @@ pub(super) struct ObjectSource {
     /// Rarer properties of each shape.
     features: Vec<Option<Arc<Features>>>,
     next: usize,
+    /// When the block before the next one plays.
+    before: Option<Span>,
 }
 
 impl ObjectSource {
@@ -48,12 +51,13 @@ impl ObjectSource {
             values,
             features,
             next: 0,
+            before: None,
         }
     }
 
-    fn block(&self, blocks: &ObjectBlocks, index: usize) -> Result<MetadataBlock, Fault> {
+    fn block(&mut self, blocks: &ObjectBlocks, index: usize) -> Result<MetadataBlock, Fault> {
         let shape = blocks.shape(index);
-        let (start, length, ramp) = place(&self.timeline, index, shape.jump)?;
+        let (start, length, ramp) = place(&self.timeline, index, shape.jump, &mut self.before)?;
         let position = match self.values.offset {
             Some(offset) => shifted(blocks.position(index), offset),
             None => blocks.position(index),
@@ -95,15 +99,16 @@ impl BlockSource for ObjectSource {
     }
 }
 
-/// Start, length and move of a block.
+/// Start, length and move of a block, the one after `before`, which it takes the place of.
 fn place(
     timeline: &Timeline,
     index: usize,
     jump: JumpPosition,
-) -> Result<(crate::units::Frames, Option<crate::units::Frames>, Ramp), Fault> {
+    before: &mut Option<Span>,
+) -> Result<(Frames, Option<Frames>, Ramp), Fault> {
     let span = timeline.span(index)?;
     let (start, length) = timeline.frames(index, span)?;
-    let ramp = if timeline.follows(index, span.start)? {
+    let ramp = if span.follows(before.replace(span)) {
         timeline.ramp(span, jump)?
     } else {
         Ramp::JUMP
@@ -117,6 +122,8 @@ pub(super) struct JumpSource {
     /// One per block.
     states: Vec<State>,
     next: usize,
+    /// When the block before the next one plays.
+    before: Option<Span>,
 }
 
 impl JumpSource {
@@ -126,6 +133,7 @@ impl JumpSource {
             timeline,
             states,
             next: 0,
+            before: None,
         }
     }
 }
@@ -137,7 +145,7 @@ impl BlockSource for JumpSource {
             interpolation_length: None,
         };
         let state = self.states.get(self.next)?.clone();
-        let (start, length, ramp) = place(&self.timeline, self.next, JUMP).ok()?;
+        let (start, length, ramp) = place(&self.timeline, self.next, JUMP, &mut self.before).ok()?;
         self.next += 1;
         Some(MetadataBlock {
             start,

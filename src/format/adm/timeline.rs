@@ -56,6 +56,13 @@ pub(super) struct Span {
     pub(super) mended: bool,
 }
 
+impl Span {
+    /// True if it begins where the one before it ends.
+    pub(super) fn follows(self, before: Option<Self>) -> bool {
+        before.is_some_and(|before| before.end == Some(self.start))
+    }
+}
+
 /// The blocks of a channel as one object plays them.
 #[derive(Debug, Clone)]
 pub(super) struct Timeline {
@@ -139,12 +146,10 @@ impl Timeline {
         Ok(self.mend && rounding)
     }
 
-    /// True if block `index` starts where the one before it ends.
-    pub(super) fn follows(&self, index: usize, start: Time) -> Result<bool, Fault> {
-        match index.checked_sub(1) {
-            None => Ok(false),
-            Some(before) => Ok(self.span(before)?.end == Some(start)),
-        }
+    /// When block `index`, which is not the only one, starts.
+    fn start(&self, index: usize) -> Result<Time, Fault> {
+        let rtime = self.blocks.times(index).rtime.ok_or(Fault::Incomplete)?;
+        self.object_start.checked_add(rtime).ok_or(Fault::TooFine)
     }
 
     /// How long the gains of a block move, and whether that was cut to the length of the block.
@@ -183,7 +188,7 @@ impl Timeline {
         let Some(end) = span.end else {
             return Ok((first, None));
         };
-        if index + 1 < self.blocks.len() && self.span(index + 1)?.start == end {
+        if index + 1 < self.blocks.len() && self.start(index + 1)? == end {
             return Ok((first, None));
         }
         let length = end.first_frame(self.rate).0.saturating_sub(first.0);
@@ -321,8 +326,8 @@ mod tests {
             timeline.frames(2, spans[2]),
             Ok((Frames(72_000), Some(Frames(4800))))
         );
-        assert!(timeline.follows(1, spans[1].start).unwrap());
-        assert!(!timeline.follows(2, spans[2].start).unwrap());
+        assert!(spans[1].follows(Some(spans[0])));
+        assert!(!spans[2].follows(Some(spans[1])) && !spans[0].follows(None));
         let ramp = timeline.ramp(spans[1], JumpPosition::default()).unwrap();
         assert!((ramp.start - 48_000.48).abs() < 1e-9 && (ramp.end - 48_000.96).abs() < 1e-9);
     }
