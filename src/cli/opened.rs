@@ -21,7 +21,7 @@ pub(super) fn plain_audio(input: &Path) -> Result<Option<Box<dyn AudioSource>>> 
     if is_text(input) || WaveReader::open(input).is_ok_and(|file| adm::is_adm(file.facts())) {
         return Ok(None);
     }
-    crate::format::open(input).map(Some)
+    crate::format::open_verified(input).map(Some)
 }
 
 /// Sessions are texts, and are called so.

@@ -44,6 +44,8 @@ pub(super) struct DecodedFile {
     packet: Vec<Vec<f32>>,
     /// Frames of the packet that have been read.
     taken: usize,
+    /// The file's own checksum is compared.
+    verify: bool,
     /// Everything has been decoded in order from frame 0, so that the file's own checksum must hold.
     from_start: bool,
 }
@@ -70,9 +72,10 @@ impl std::fmt::Debug for DecodedFile {
 }
 
 impl DecodedFile {
-    /// Opens the file at `path`, which begins like the given container.
-    pub(super) fn open(path: &Path, container: &'static str) -> Result<Self> {
-        let (stream, parameters, frames) = Stream::open(path, container)?;
+    /// Opens the file at `path`, which begins like the given container. With `verify` a checksum of all its
+    /// samples that the file carries is compared at its end.
+    pub(super) fn open(path: &Path, container: &'static str, verify: bool) -> Result<Self> {
+        let (stream, parameters, frames) = Stream::open(path, container, verify)?;
         let channels = parameters.channels.as_ref().map_or(0, |c| c.count());
         let rate = parameters.sample_rate.unwrap_or(0);
         if channels == 0 {
@@ -99,6 +102,7 @@ impl DecodedFile {
             position: 0,
             packet: vec![Vec::new(); channels],
             taken: 0,
+            verify,
             from_start: true,
         };
         if frames.is_none() {
@@ -180,7 +184,7 @@ impl DecodedFile {
 
     /// Begins again at frame 0.
     fn rewind(&mut self) -> Result<()> {
-        (self.stream, _, _) = Stream::open(&self.path, self.facts.container)?;
+        (self.stream, _, _) = Stream::open(&self.path, self.facts.container, self.verify)?;
         self.position = 0;
         self.taken = 0;
         for row in &mut self.packet {
@@ -320,6 +324,7 @@ impl Stream {
     fn open(
         path: &Path,
         container: &'static str,
+        verify: bool,
     ) -> Result<(Self, AudioCodecParameters, Option<u64>)> {
         let file = sniff::open_regular(path)?;
         let source = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
@@ -348,8 +353,7 @@ impl Stream {
             let reason = "its audio track does not say how it is coded";
             return Err(Error::malformed(path, container, "", reason));
         };
-        // A checksum that the file carries (FLAC) is compared at its end.
-        let options = AudioDecoderOptions::default().verify(true);
+        let options = AudioDecoderOptions::default().verify(verify);
         let channels = parameters.channels.as_ref().map_or(0, |c| c.count());
         let packet_frames = parameters.max_frames_per_packet.unwrap_or(0);
         if channels > MOST_CHANNELS || packet_frames > MOST_PACKET_FRAMES {

@@ -28,5 +28,5 @@ pub mod wave;
 
 pub use resample::resampled;
 pub use sink::{Arrangement, Sink};
-pub use source::{AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open};
+pub use source::{AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open, open_verified};
 pub use wave::{BitDepth, Container, Extras, WaveReader, WaveSink, WaveSpec, WrittenFile};

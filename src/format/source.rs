@@ -115,12 +115,27 @@ pub trait AudioSource: Send {
 
 /// Opens an audio file. What it is is told by its content, never by its name.
 ///
+/// Every frame of a FLAC file is checked by its own checksum (CRC-16) as it is read. The MD5 of all its samples
+/// is not, because that would cost more than decoding them: see [`open_verified`].
+///
 /// # Errors
 /// The file cannot be opened, is no audio file, is broken, or is of a kind that is not read.
 pub fn open(path: &Path) -> Result<Box<dyn AudioSource>> {
+    open_as(path, false)
+}
+
+/// As [`open`]; a FLAC file that is read from its first frame to its last must also give the MD5 it carries.
+///
+/// # Errors
+/// As [`open`]; reading the last frame fails if the checksum is another.
+pub fn open_verified(path: &Path) -> Result<Box<dyn AudioSource>> {
+    open_as(path, true)
+}
+
+fn open_as(path: &Path, verify: bool) -> Result<Box<dyn AudioSource>> {
     match sniff::kind_of(path)? {
         Kind::Wave => Ok(Box::new(WaveReader::open(path)?)),
-        Kind::Other(container) => Ok(Box::new(DecodedFile::open(path, container)?)),
+        Kind::Other(container) => Ok(Box::new(DecodedFile::open(path, container, verify)?)),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::format::{AudioFacts, SampleFormat, adm};
 use crate::layout::wav_position;
 
 pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -> Result<()> {
-    let mut source = crate::format::open(path)?;
+    let mut source = crate::format::open_verified(path)?;
     let facts = source.facts().clone();
     for warning in &facts.warnings {
         ui.warn(format_args!("\"{}\": {warning}", path.display()));
