@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use umbel::Error;
 use umbel::audio::Block;
-use umbel::format::{AudioSource, BitDepth, Container, WaveSink, WaveSpec, open, open_verified, resampled};
+use umbel::format::{
+    AudioSource, BitDepth, Container, WaveSink, WaveSpec, open, open_verified, resampled,
+};
 use umbel::units::{Frames, SampleRate};
 
 fn stem(name: &str) -> PathBuf {

@@ -145,7 +145,8 @@ impl BlockSource for JumpSource {
             interpolation_length: None,
         };
         let state = self.states.get(self.next)?.clone();
-        let (start, length, ramp) = place(&self.timeline, self.next, JUMP, &mut self.before).ok()?;
+        let (start, length, ramp) =
+            place(&self.timeline, self.next, JUMP, &mut self.before).ok()?;
         self.next += 1;
         Some(MetadataBlock {
             start,
