@@ -30,17 +30,22 @@ pub fn from_db(db: f64) -> f64 {
 /// is at most 0.1716: what follows t¹³ is below 1e-12.
 #[inline(always)]
 fn log2(x: f64) -> f64 {
+    const SERIES: [f64; 7] = [
+        1.0,
+        1.0 / 3.0,
+        1.0 / 5.0,
+        1.0 / 7.0,
+        1.0 / 9.0,
+        1.0 / 11.0,
+        1.0 / 13.0,
+    ];
     let bits = x.to_bits();
     let mantissa = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) | 0x3ff0_0000_0000_0000);
     let upper = mantissa > SQRT_2;
     let m = if upper { 0.5 * mantissa } else { mantissa };
     let exponent = (bits >> 52) as i32 - 1023 + i32::from(upper);
     let t = (m - 1.0) / (m + 1.0);
-    let s = t * t;
-    let series = 1.0
-        + s * (1.0 / 3.0
-            + s * (1.0 / 5.0
-                + s * (1.0 / 7.0 + s * (1.0 / 9.0 + s * (1.0 / 11.0 + s * (1.0 / 13.0))))));
+    let series = polynomial(&SERIES, t * t);
     f64::from(exponent) + (2.0 * LOG2_E) * t * series
 }
 
@@ -49,21 +54,35 @@ fn log2(x: f64) -> f64 {
 /// x = n + f with f in ±1/2, and 2^f by its Taylor series: what follows f¹⁰ is below 3e-13.
 #[inline(always)]
 fn exp2(x: f64) -> f64 {
+    const SERIES: [f64; 11] = [
+        1.0,
+        1.0,
+        1.0 / 2.0,
+        1.0 / 6.0,
+        1.0 / 24.0,
+        1.0 / 120.0,
+        1.0 / 720.0,
+        1.0 / 5040.0,
+        1.0 / 40_320.0,
+        1.0 / 362_880.0,
+        1.0 / 3_628_800.0,
+    ];
     // Adding and taking away 1.5 · 2^52 rounds to a whole number.
     const ROUND: f64 = 6_755_399_441_055_744.0;
     let whole = (x + ROUND) - ROUND;
     let f = (x - whole) * LN_2;
-    let series = 1.0
-        + f * (1.0
-            + f * (1.0 / 2.0
-                + f * (1.0 / 6.0
-                    + f * (1.0 / 24.0
-                        + f * (1.0 / 120.0
-                            + f * (1.0 / 720.0
-                                + f * (1.0 / 5040.0
-                                    + f * (1.0 / 40_320.0
-                                        + f * (1.0 / 362_880.0 + f * (1.0 / 3_628_800.0))))))))));
+    let series = polynomial(&SERIES, f);
     series * f64::from_bits(((whole as i64 + 1023) as u64) << 52)
+}
+
+/// The polynomial in x with these coefficients, that of x⁰ first, by Horner's rule.
+#[inline(always)]
+fn polynomial<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
+    let mut sum = 0.0;
+    for coefficient in coefficients.iter().rev() {
+        sum = coefficient + x * sum;
+    }
+    sum
 }
 
 #[cfg(test)]

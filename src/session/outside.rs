@@ -22,7 +22,7 @@ pub(super) fn audio_facts(path: &Path) -> Result<AudioFacts> {
 /// # Errors
 /// It cannot be read to its end, or a sample of a wanted channel is not finite.
 pub(super) fn peaks(path: &Path, wanted: &[bool]) -> Result<Vec<f32>> {
-    let mut source = format::open(path)?;
+    let mut source = format::open_verified(path)?;
     let mut block = Block::new(wanted.len(), AT_A_TIME);
     block.set_frames(AT_A_TIME);
     let rows: Vec<Option<usize>> = wanted
