@@ -12,6 +12,7 @@ pub mod adm;
 mod decode;
 mod guard;
 pub mod handoff;
+mod hdf5;
 pub mod head_pose;
 pub mod headphone_eq;
 pub mod hrtf_file;

@@ -1,13 +1,11 @@
 //! SOFA files (AES69): sets of head-related impulse responses, convention SimpleFreeFieldHRIR.
 //!
-//! The HDF5 container is read by the crate `sofar`; what the arrays mean is read here. Its reader knows arrays
-//! stored in one piece, or in pieces that are compressed with deflate and shuffle, as netCDF writes them.
+//! The container is read in `hdf5`; what the arrays mean is read here.
 
 use std::path::Path;
 
-use sofar::hdf::{DataObject, ParsedHdf};
-
 use super::guard::fenced;
+use super::hdf5::{Array, Hdf5, SIGNATURE};
 use crate::render::hrtf::{HrtfSet, Measured};
 use crate::{Error, Result};
 
@@ -42,7 +40,7 @@ pub fn is_sofa(path: &Path) -> bool {
     std::fs::File::open(path)
         .and_then(|mut file| file.read_exact(&mut start))
         .is_ok()
-        && start == *b"\x89HDF\r\n\x1a\n"
+        && start == SIGNATURE
 }
 
 /// Reads the set in the SOFA file at `path`.
@@ -59,11 +57,11 @@ pub fn read(path: &Path) -> Result<(HrtfSet, SofaFacts)> {
         return Err(malformed(path, "", reason));
     }
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read", e))?;
-    if !bytes.starts_with(b"\x89HDF\r\n\x1a\n") {
+    if !bytes.starts_with(SIGNATURE) {
         let reason = "it does not begin as an HDF5 file does; a SOFA file is one";
         return Err(malformed(path, "", reason.to_owned()));
     }
-    fenced(|| of_bytes(path, &bytes)).unwrap_or_else(|| {
+    fenced(|| of_bytes(path, bytes)).unwrap_or_else(|| {
         let reason = "its structure is damaged; download it again".to_owned();
         Err(malformed(path, "", reason))
     })
@@ -73,14 +71,14 @@ fn malformed(path: &Path, at: &str, reason: String) -> Error {
     Error::malformed(path, "SOFA", at, reason)
 }
 
-fn of_bytes(path: &Path, bytes: &[u8]) -> Result<(HrtfSet, SofaFacts)> {
-    let parsed = sofar::hdf::parse_with_children(bytes).map_err(|_| {
-        let reason = "its HDF5 structure cannot be read: it is cut short or damaged, or written in a form of HDF5 \
-            that netCDF does not use; `nccopy -d 4 -s IN OUT` rewrites it"
-            .to_owned();
+fn of_bytes(path: &Path, bytes: Vec<u8>) -> Result<(HrtfSet, SofaFacts)> {
+    let content = Hdf5::new(bytes).map_err(|fault| {
+        let reason = format!(
+            "its HDF5 structure cannot be read: it is cut short or damaged ({fault}); download it again"
+        );
         malformed(path, "", reason)
     })?;
-    let file = File { path, parsed };
+    let file = File { path, content };
     let convention = file.attribute("SOFAConventions").unwrap_or_default();
     let data_type = file.attribute("DataType").unwrap_or_default();
     if convention != "SimpleFreeFieldHRIR" || data_type != "FIR" {
@@ -178,22 +176,7 @@ fn of_bytes(path: &Path, bytes: &[u8]) -> Result<(HrtfSet, SofaFacts)> {
 /// A file under reading.
 struct File<'a> {
     path: &'a Path,
-    parsed: ParsedHdf<'a>,
-}
-
-/// An array as numbers, row after row.
-struct Array {
-    shape: Vec<usize>,
-    values: Vec<f64>,
-    object: DataObject,
-}
-
-impl Array {
-    fn attribute(&self, name: &str) -> Option<&str> {
-        let all = self.object.parsed_attributes.iter();
-        let found = all.into_iter().find(|attribute| attribute.name == name)?;
-        found.value.as_deref()
-    }
+    content: Hdf5,
 }
 
 impl File<'_> {
@@ -203,48 +186,41 @@ impl File<'_> {
 
     /// A global attribute that is a text, if it is there and not empty.
     fn attribute(&self, name: &str) -> Option<String> {
-        let all = self.parsed.root.parsed_attributes.iter();
-        let found = all.into_iter().find(|attribute| attribute.name == name)?;
-        let text = found.value.as_deref()?.trim_matches(['\0', ' ', '\n']);
+        let text = self.content.text(name)?;
+        let text = text.trim_matches(['\0', ' ', '\n']);
         (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// The array `name` of `dimensions` dimensions.
     fn array(&self, name: &str, dimensions: usize) -> Result<Array> {
         self.array_if_any(name, dimensions)?.ok_or_else(|| {
-            let reason = "it is missing, or stored in a way that cannot be read; `nccopy -d 4 -s IN OUT` rewrites a file";
-            self.fault(name, reason)
+            self.fault(
+                name,
+                "it is missing; every SOFA file of this convention has it",
+            )
         })
     }
 
     fn array_if_any(&self, name: &str, dimensions: usize) -> Result<Option<Array>> {
-        let Some(Ok(object)) = self.parsed.get_child(name) else {
+        let found = self.content.array(name);
+        let Some(mut array) = found.map_err(|reason| self.fault(name, reason))? else {
             return Ok(None);
         };
-        let shape: Vec<usize> = object
-            .ds
-            .dimension_size
-            .iter()
-            .map(|n| *n as usize)
-            .collect();
-        let count = shape.iter().try_fold(1_usize, |all, n| all.checked_mul(*n));
-        let values = match numbers(&object) {
-            Some(values) => values,
-            None if count == Some(0) => Vec::new(),
-            None => return Ok(None),
-        };
-        if shape.len() != dimensions || count != Some(values.len()) {
+        // One number by itself is an array of one.
+        if array.shape.is_empty() && dimensions == 1 {
+            array.shape.push(1);
+        }
+        if array.shape.len() != dimensions
+            || array.shape.iter().product::<usize>() != array.values.len()
+        {
             let reason = format!(
-                "it holds {} numbers of the shape {shape:?}; expected are {dimensions} dimensions",
-                values.len()
+                "it holds {} numbers of the shape {:?}; expected are {dimensions} dimensions",
+                array.values.len(),
+                array.shape
             );
             return Err(self.fault(name, reason));
         }
-        Ok(Some(Array {
-            shape,
-            values,
-            object,
-        }))
+        Ok(Some(array))
     }
 
     /// The listener looks ahead and stands upright, or directions would mean something else.
@@ -252,7 +228,7 @@ impl File<'_> {
         let Some(view) = self.array_if_any("ListenerView", 2)? else {
             return Ok(());
         };
-        let ahead = match view.attribute("Type") {
+        let ahead = match view.text("Type").as_deref() {
             Some("spherical") => |row: &[f64]| row[0].abs() < 1e-3 && row[1].abs() < 1e-3,
             _ => |row: &[f64]| row[0] > 0.0 && row[1].hypot(row[2]) < 1e-3 * row[0],
         };
@@ -279,7 +255,8 @@ impl File<'_> {
             );
             return Err(self.fault("SourcePosition", reason));
         }
-        let spherical = match array.attribute("Type") {
+        let kind = array.text("Type");
+        let spherical = match kind.as_deref() {
             Some("spherical") => true,
             Some("cartesian") => false,
             other => {
@@ -289,7 +266,7 @@ impl File<'_> {
             }
         };
         let radians = array
-            .attribute("Units")
+            .text("Units")
             .is_some_and(|units| units.contains("rad"));
         let degrees = |angle: f64| if radians { angle.to_degrees() } else { angle };
         let mut distance_m = [f64::INFINITY, 0.0_f64];
@@ -336,7 +313,7 @@ impl File<'_> {
         };
         // R x C x 1: x, y, z of the first, then of the second; left is y > 0.
         array.shape[..2] == [2, 3]
-            && array.attribute("Type") != Some("spherical")
+            && array.text("Type").as_deref() != Some("spherical")
             && array.values[1] < 0.0
             && array.values[4] > 0.0
     }
@@ -351,29 +328,4 @@ fn first_is_right(responses: &[f64], taps: usize, positions: &[[f64; 3]]) -> boo
         balance += at[0].signum() * (power(first) - power(second));
     }
     balance > 0.0
-}
-
-/// The numbers of an array, if it holds any of a usual kind.
-fn numbers(object: &DataObject) -> Option<Vec<f64>> {
-    let big_endian = object.dt.class_bit_field & 1 == 1;
-    let size = object.dt.size as usize;
-    let is_float = object.dt.class_and_version & 0x0F == 1;
-    if !matches!((is_float, size), (true, 4 | 8) | (false, 2 | 4 | 8)) || object.data.is_empty() {
-        return None;
-    }
-    let number = |bytes: &[u8]| {
-        let mut wide = [0; 8];
-        for (n, byte) in bytes.iter().enumerate() {
-            wide[if big_endian { size - 1 - n } else { n }] = *byte;
-        }
-        let bits = u64::from_le_bytes(wide);
-        match (is_float, size) {
-            (true, 4) => f64::from(f32::from_bits(bits as u32)),
-            (true, _) => f64::from_bits(bits),
-            (false, 2) => f64::from(bits as u16 as i16),
-            (false, 4) => f64::from(bits as u32 as i32),
-            (false, _) => bits as i64 as f64,
-        }
-    };
-    Some(object.data.chunks_exact(size).map(number).collect())
 }

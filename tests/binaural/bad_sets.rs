@@ -40,6 +40,25 @@ fn delays_in_the_taps_or_apart_and_either_kind_of_position_are_the_same() {
 }
 
 #[test]
+fn files_without_the_layer_of_netcdf_hold_the_same_set() {
+    let (expected, _) = sofa::read(&file("sphere_taps.sofa")).unwrap();
+    for name in ["plain_earliest.sofa", "plain_latest.sofa"] {
+        let (set, facts) = sofa::read(&file(name)).unwrap();
+        assert_eq!(
+            (facts.title.as_str(), facts.licence.as_str()),
+            ("a sphere", "CC0")
+        );
+        assert_eq!(set.directions().len(), expected.directions().len());
+        for (i, direction) in expected.directions().iter().enumerate() {
+            assert!((set.directions()[i] - direction).norm() < 1e-6, "{name}");
+            for ear in 0..2 {
+                assert_eq!(set.response(ear, i), expected.response(ear, i), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_source_at_the_left_reaches_the_left_ear_first_and_between_directions_delays_lie_between() {
     let (set, _) = sofa::read(&file("sphere_taps.sofa")).unwrap();
     let filters = prepared(&set, set.rate());
@@ -93,7 +112,16 @@ fn files_that_cannot_be_used_say_why() {
 
 #[test]
 fn cut_and_damaged_files_are_refused_without_a_panic() {
-    let whole = std::fs::read(file("sphere_taps.sofa")).unwrap();
+    for name in [
+        "sphere_taps.sofa",
+        "plain_earliest.sofa",
+        "plain_latest.sofa",
+    ] {
+        cut_and_damage(&std::fs::read(file(name)).unwrap());
+    }
+}
+
+fn cut_and_damage(whole: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.sofa");
     for share in 1..40 {
@@ -104,7 +132,7 @@ fn cut_and_damaged_files_are_refused_without_a_panic() {
     // A flipped byte may go unseen, or be refused; it must not stop the program.
     let mut place = 17;
     while place < whole.len() {
-        let mut damaged = whole.clone();
+        let mut damaged = whole.to_vec();
         damaged[place] ^= 0xA5;
         std::fs::write(&path, &damaged).unwrap();
         let _ = sofa::read(&path);

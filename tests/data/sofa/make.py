@@ -1,4 +1,4 @@
-"""Writes the small SOFA files of this folder. Needs netCDF4 and numpy; `python3 make.py` in this folder.
+"""Writes the small SOFA files of this folder. Needs netCDF4, h5py and numpy; `python3 make.py` in this folder.
 
 The "head" is a rigid sphere's delays without its shadow: 62 directions, one tap of 1 for each ear, delayed by
 8 + 6 cos(angle to the ear's axis) frames, rounded so that taps can hold it.
@@ -77,3 +77,30 @@ write("one_direction.sofa", taps, np.tile(positions[5], (count, 1)))
 write("no_directions.sofa", taps[:0], positions[:0])
 write("silent_ear.sofa", taps * np.array([1, 0])[None, :, None], positions)
 write("looks_aside.sofa", taps, positions, view=(0, 1, 0))
+
+
+def write_plain(name, version, packed, order):
+    """As h5py writes by itself: no netCDF layer, groups and attributes of the chosen version of the format."""
+    import h5py
+
+    with h5py.File(name, "w", libver=version) as file:
+        for key, value in {
+            "Conventions": "SOFA", "SOFAConventions": "SimpleFreeFieldHRIR", "SOFAConventionsVersion": "1.0",
+            "DataType": "FIR", "Title": "a sphere", "License": "CC0",
+        }.items():
+            file.attrs[key] = value if packed else np.bytes_(value)
+
+        def add(key, values, **attributes):
+            how = {"compression": "gzip", "shuffle": True} if packed else {}
+            array = file.create_dataset(key, data=np.asarray(values).astype(order), **how)
+            for name, value in attributes.items():
+                array.attrs[name] = value if packed else np.bytes_(value)
+
+        add("SourcePosition", positions, Type="spherical", Units="degree, degree, metre")
+        add("Data.IR", taps)
+        add("Data.SamplingRate", 48000.0 if not packed else [48000.0])
+        add("Data.Delay", np.zeros((1, 2)))
+
+
+write_plain("plain_earliest.sofa", "earliest", False, "<f4")
+write_plain("plain_latest.sofa", "latest", True, ">f8")
