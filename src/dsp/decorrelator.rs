@@ -49,6 +49,11 @@ fn seeds(names: &[&str]) -> Vec<u32> {
         .collect()
 }
 
+/// The decorrelation filters of the channels of a layout.
+pub fn decorrelation_filters(names: &[&str]) -> Vec<[f64; TAPS]> {
+    seeds(names).into_iter().map(decorrelation_filter).collect()
+}
+
 /// Plays every channel of a layout through its decorrelation filter.
 ///
 /// - Time is cut into partitions of 512 frames that start at absolute frame 0, so that the result is the
@@ -92,11 +97,11 @@ impl Decorrelators {
     /// the blocks to come. At absolute frame 0.
     pub fn new(names: &[&str]) -> Self {
         let mut transform = Transform::new(TRANSFORM);
-        let rows = seeds(names)
+        let rows = decorrelation_filters(names)
             .into_iter()
-            .map(|seed| {
+            .map(|filter| {
                 transform.signal.fill(0.0);
-                for (slot, tap) in transform.signal.iter_mut().zip(decorrelation_filter(seed)) {
+                for (slot, tap) in transform.signal.iter_mut().zip(filter) {
                     *slot = tap / TRANSFORM as f64;
                 }
                 transform.forward();

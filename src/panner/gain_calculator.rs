@@ -1,11 +1,12 @@
 //! From what a block says to the gain of every channel: the gain calculators of ITU-R BS.2127.
 
-use super::direct_speakers::BedPanner;
+use super::direct_speakers::{BedPanner, locked};
 use super::objects::Objects;
 use super::stage::Stage;
 use super::{Bearing, Decoder, Panner};
+use crate::geometry::Position;
 use crate::layout::Layout;
-use crate::scene::{DirectSpeakers, ObjectState, SoundField};
+use crate::scene::{DirectSpeakers, ObjectState, SoundField, SpeakerPosition};
 use crate::{Error, Result};
 
 /// Computes the gains of everything a scene can hold, on one layout.
@@ -85,6 +86,18 @@ impl GainCalculator {
             *diffuse = direct * (share.sqrt() * state.gain);
         }
         scale(direct, (1.0 - share).sqrt() * state.gain);
+    }
+
+    /// Where an object is heard from: its position, moved as the screen of the layout and the lock to its
+    /// loudspeakers say. Positions that are moved are polar then.
+    pub(crate) fn place(&mut self, state: &ObjectState) -> Position {
+        self.objects.place(&self.stage, state)
+    }
+
+    /// Where a channel made for a loudspeaker is heard from: its position, or the edge of the screen of the layout
+    /// that it sticks to.
+    pub(crate) fn speaker_place(&self, speaker: &DirectSpeakers) -> SpeakerPosition {
+        locked(&self.stage, speaker)
     }
 
     /// The gains of a channel made for a loudspeaker.

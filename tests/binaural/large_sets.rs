@@ -1,11 +1,13 @@
 //! The same promises on sets too large to come along; `UMBEL_SHARED` or `../shared` holds them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use umbel::format::sofa;
 use umbel::geometry::Direction;
 use umbel::render::hrtf::{Equalisation, HrtfSet, kemar};
 
+use super::levels::assert_rooms_as_loud_as_none;
 use super::measure::null_db;
 use super::prepared;
 use super::quality::{angles, assert_within, errors, measured};
@@ -32,20 +34,34 @@ fn a_grid_of_15_by_20_degrees_is_enough_to_find_the_rest_of_sadie() {
     let thinned = set.thinned(kept).unwrap();
     assert_eq!(thinned.directions().len(), 194);
     let filters = prepared(&thinned, set.rate());
-    // Below the lowest ring that is kept, at -60 degrees, 30 degrees are missing, in which this head's sound
-    // passes the mount it stands on: nothing tells from above what is heard there.
     let left_out: Vec<usize> = (0..set.directions().len())
-        .filter(|&i| !kept(&set.directions()[i]) && angles(&set.directions()[i]).1 > -61.0)
+        .filter(|&i| !kept(&set.directions()[i]))
         .collect();
-    let all: Vec<[f64; 3]> = (0..100)
-        .map(|n| {
-            let i = left_out[n * left_out.len() / 100];
-            let taps = filters.taps(&set.directions()[i]);
-            let found = taps.map(|taps| taps[filters.lead_frames()..].to_vec());
-            errors(&found, &measured(&set, i), 48_000.0)
-        })
+    let errors_of = |&i: &usize| {
+        let taps = filters.taps(&set.directions()[i]);
+        let found = taps.map(|taps| taps[filters.lead_frames()..].to_vec());
+        errors(&found, &measured(&set, i), 48_000.0)
+    };
+    let all: Vec<[f64; 3]> = left_out.iter().map(errors_of).collect();
+    assert_eq!(all.len(), 1356);
+    let limits = [(5.0, 30.0), (0.35, 1.5), (1.1, 4.2)];
+    // Of the 30 degrees between the lowest ring that is kept and the nadir, where this head's sound passes the mount
+    // it stands on, nothing tells from above or below when it arrives: 7 % of all, so that the 95th percentiles of
+    // time and level lie among them.
+    assert_within(&all, [(5.0, 45.0), (0.35, 1.8), limits[2]], "SADIE");
+    let pairs = left_out.iter().zip(&all);
+    let above: Vec<[f64; 3]> = pairs
+        .filter(|(i, _)| angles(&set.directions()[**i]).1 > -61.0)
+        .map(|(_, errors)| *errors)
         .collect();
-    assert_within(&all, [(5.0, 30.0), (0.35, 1.5), (1.3, 4.4)], "SADIE");
+    assert_within(&above, limits, "SADIE above -61 degrees");
+}
+
+#[test]
+#[ignore = "needs ../shared/hrtf/sadie_002_ku100_dfc_48k_256.sofa"]
+fn every_room_is_as_loud_as_none_with_sadie() {
+    let set = set(SADIE);
+    assert_rooms_as_loud_as_none(&Arc::new(prepared(&set, set.rate())));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod large_sets;
 mod levels;
 mod measure;
 mod moving;
+mod places;
 mod pose;
 mod quality;
 

@@ -94,7 +94,7 @@ fn labelled(stage: &Stage, speaker: &DirectSpeakers, lfe: bool) -> Option<usize>
 }
 
 /// The position, moved to the edge of the screen that it sticks to. Its bounds stay.
-fn locked(stage: &Stage, speaker: &DirectSpeakers) -> SpeakerPosition {
+pub(super) fn locked(stage: &Stage, speaker: &DirectSpeakers) -> SpeakerPosition {
     let lock = speaker.screen_edge_lock;
     if lock.is_none() {
         return speaker.position;

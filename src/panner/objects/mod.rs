@@ -87,12 +87,7 @@ impl Objects {
         extent: Extent,
         gains: &mut [f64],
     ) {
-        let mut angles = (wrapped(azimuth), elevation);
-        if features.screen_ref {
-            angles = stage.screen.scaled(&features.reference_screen, angles);
-        }
-        angles = stage.screen.locked(features.screen_edge_lock, angles);
-        let at = self.locked_on_sphere(stage, features, (angles.0, angles.1, distance));
+        let at = self.placed_on_sphere(stage, features, (wrapped(azimuth), elevation, distance));
         let positions = divergence::around(features.divergence.as_ref(), at);
         let parts = positions.map(|(share, position)| (share, position, extent));
         self.pan_parts(stage, features, parts, gains);
@@ -170,14 +165,8 @@ impl Objects {
             let (position, extent) = converted(at);
             return stage.panner.gains(position, extent, gains);
         };
-        let (azimuth, elevation, distance) = cartesian_to_polar(at);
-        let mut angles = (azimuth, elevation);
-        if features.screen_ref {
-            angles = stage.screen.scaled(&features.reference_screen, angles);
-        }
-        angles = stage.screen.locked(features.screen_edge_lock, angles);
-        let polar = (angles.0, angles.1, distance);
-        let (azimuth, elevation, distance) = self.locked_on_sphere(stage, features, polar);
+        let polar = cartesian_to_polar(at);
+        let (azimuth, elevation, distance) = self.placed_on_sphere(stage, features, polar);
         let at = in_cube(polar_to_cartesian(azimuth, elevation, distance));
         let places = divergence::across(features.divergence.as_ref(), at);
         let parts = places.map(|(share, at)| {
@@ -185,6 +174,48 @@ impl Objects {
             (share, position, extent)
         });
         self.pan_parts(stage, features, parts, gains);
+    }
+
+    /// Where an object is heard from once its position is scaled to the screen at hand, held at its edges, and
+    /// locked to a loudspeaker, as far as it says so. What is moved is polar then.
+    pub(super) fn place(&mut self, stage: &Stage, state: &ObjectState) -> Position {
+        let moves = |features: &&Features| {
+            features.screen_ref
+                || !features.screen_edge_lock.is_none()
+                || features.channel_lock.is_some()
+        };
+        let Some(features) = state.features.as_deref().filter(moves) else {
+            return state.position;
+        };
+        let at = match state.position {
+            Position::Polar {
+                azimuth,
+                elevation,
+                distance,
+            } => (wrapped(azimuth), elevation, distance),
+            Position::Cartesian { x, y, z } => cartesian_to_polar(in_cube([x, y, z])),
+        };
+        let (azimuth, elevation, distance) = self.placed_on_sphere(stage, features, at);
+        Position::Polar {
+            azimuth,
+            elevation,
+            distance,
+        }
+    }
+
+    /// Where a polar object stands with respect to the screen, then after channel lock.
+    fn placed_on_sphere(
+        &mut self,
+        stage: &Stage,
+        features: &Features,
+        (azimuth, elevation, distance): (f64, f64, f64),
+    ) -> (f64, f64, f64) {
+        let mut angles = (azimuth, elevation);
+        if features.screen_ref {
+            angles = stage.screen.scaled(&features.reference_screen, angles);
+        }
+        angles = stage.screen.locked(features.screen_edge_lock, angles);
+        self.locked_on_sphere(stage, features, (angles.0, angles.1, distance))
     }
 
     /// Where a polar object stands after channel lock.

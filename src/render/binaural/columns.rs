@@ -1,10 +1,12 @@
 //! What an object plays of: its own place, and what it shares with others.
 
+use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::Range;
 
-use super::course::direction_of;
 use super::headphones::Headphones;
-use super::room;
+use super::places::{direction_of, outside_head};
+use super::room::RoomLevel;
+use super::wide_level::WideLevel;
 use crate::panner::{is_lfe, stereo};
 use crate::scene::{HoaComponent, ObjectState, RoomMode, State, to_polar};
 
@@ -12,7 +14,7 @@ use crate::scene::{HoaComponent, ObjectState, RoomMode, State, to_polar};
 const WHOLLY_WIDE_DEG: f64 = 60.0;
 
 /// Level of an LFE on either ear, -3 dB: as loud in all as a feed of its level.
-const LFE_GAIN: f64 = std::f64::consts::FRAC_1_SQRT_2;
+const LFE_GAIN: f64 = FRAC_1_SQRT_2;
 
 /// The columns of gains that every object has, in order: its own source; ears without filters, for what was made
 /// for two ears, then for what is only panned; the rooms; the fixed directions.
@@ -58,10 +60,11 @@ impl Columns {
 /// Works gains out; holds the room it takes.
 pub(super) struct Mapping {
     pub(super) columns: Columns,
-    /// Loudness of each wide direction, as power.
-    loudness: Vec<f64>,
+    /// `None` if nothing is wide.
+    wide: Option<WideLevel>,
     direct: Vec<f64>,
     diffuse: Vec<f64>,
+    room: RoomLevel,
     /// For each sound field its gains on the dense directions, one component after the other.
     pub(super) decoders: Vec<crate::render::channels::Decoder>,
 }
@@ -69,11 +72,14 @@ pub(super) struct Mapping {
 impl Mapping {
     pub(super) fn new(columns: Columns, headphones: &Headphones) -> Self {
         let wide = &headphones.wide.directions;
-        let loudness = wide.iter().map(|d| headphones.filters.loudness(d));
+        let speakers = &headphones.wide.layout.speakers;
+        let names: Vec<&str> = speakers.iter().map(|s| s.label.as_str()).collect();
+        let level = || WideLevel::new(&headphones.filters, wide, &names);
         Self {
-            loudness: loudness.collect(),
+            wide: (!columns.wide.is_empty()).then(level),
             direct: vec![0.0; wide.len()],
             diffuse: vec![0.0; wide.len()],
+            room: RoomLevel::new(&headphones.filters),
             decoders: Vec::new(),
             columns,
         }
@@ -129,6 +135,15 @@ impl Mapping {
         if room == Some(RoomMode::Off) {
             return;
         }
+        let at_point = direction_of(&mut headphones.wide.gains, state)
+            .map_or(1.0, |direction| headphones.filters.loudness(&direction));
+        let outside = outside_head(object.position);
+        if outside < 1.0 {
+            let own = gains[self.columns.own];
+            let inside = own * ((1.0 - outside) * at_point).sqrt() * FRAC_1_SQRT_2;
+            gains[self.columns.panned.clone()].fill(inside);
+            gains[self.columns.own] = own * outside.sqrt();
+        }
         let own = gains[self.columns.own];
         let features = object.features.as_deref();
         let is_several = features.is_some_and(|features| {
@@ -145,25 +160,24 @@ impl Mapping {
             return;
         }
         let share = wide_share(object);
-        if share <= 0.0 || self.columns.wide.is_empty() {
+        let Some(level) = self.wide.as_ref().filter(|_| share > 0.0) else {
             return;
-        }
+        };
         headphones
             .wide
             .gains
             .object(object, &mut self.direct, &mut self.diffuse);
-        let powers = self.direct.iter().zip(&self.diffuse);
-        let powers = powers.map(|(direct, diffuse)| direct * direct + diffuse * diffuse);
-        let loudness: f64 = powers.clone().zip(&self.loudness).map(|(p, l)| p * l).sum();
-        let at_point = direction_of(state).map_or(1.0, |d| headphones.filters.loudness(&d));
-        if loudness <= 0.0 {
-            return;
-        }
-        let scale = own * (share * at_point / loudness).sqrt();
-        for (gain, power) in gains[self.columns.wide.clone()].iter_mut().zip(powers) {
-            *gain = scale * power.sqrt();
+        for (direct, diffuse) in self.direct.iter_mut().zip(&self.diffuse) {
+            *direct = (*direct * *direct + diffuse * diffuse).sqrt();
         }
         let left = (1.0 - share).sqrt();
+        let factor = own * level.factor(&self.direct, left, at_point);
+        for (slot, gain) in gains[self.columns.wide.clone()]
+            .iter_mut()
+            .zip(&self.direct)
+        {
+            *slot = factor * gain;
+        }
         gains[self.columns.own] = own * left;
         gains[self.columns.bass.clone()].fill(own * at_point.sqrt() * (1.0 - left));
     }
@@ -171,13 +185,13 @@ impl Mapping {
     /// A source with a direction, in its room.
     fn point(
         &self,
-        headphones: &Headphones,
+        headphones: &mut Headphones,
         state: &State,
         room: Option<RoomMode>,
         point: Point,
         gains: &mut [f64],
     ) {
-        let Some(direction) = direction_of(state) else {
+        let Some(direction) = direction_of(&mut headphones.wide.gains, state) else {
             return;
         };
         let Some(mode) = room else {
@@ -193,7 +207,7 @@ impl Mapping {
             }
             return;
         }
-        let (direct, sends) = room::gains(mode, &direction, loudness);
+        let (direct, sends) = self.room.gains(mode, &direction, loudness);
         gains[self.columns.own] = point.gain * direct;
         let rooms = &mut gains[self.columns.rooms.clone()];
         for (slot, send) in rooms.iter_mut().zip(sends) {

@@ -2,8 +2,8 @@
 
 use super::ears::{GRAIN, GRAINS, HOP, Heading};
 use crate::audio::QUANTUM;
-use crate::geometry::{Direction, Position, cartesian_to_polar, direction};
-use crate::scene::{MetadataBlock, Ramp, SpeakerPosition, State};
+use crate::geometry::{Direction, direction};
+use crate::scene::{MetadataBlock, Ramp};
 
 /// Hops of a quantum.
 pub(super) const HOPS: usize = QUANTUM / HOP;
@@ -43,15 +43,13 @@ impl Course {
         self.hops[hop]
     }
 
-    /// Plans the quantum that starts at frame `quantum`, in which `blocks` begin.
+    /// Plans the quantum that starts at frame `quantum`, in which `blocks` begin, each with where it is heard from.
     pub(super) fn plan<'a>(
         &mut self,
         quantum: u64,
-        blocks: impl Iterator<Item = &'a MetadataBlock>,
+        blocks: impl Iterator<Item = (&'a MetadataBlock, Direction)>,
     ) {
-        let mut blocks = blocks
-            .filter(|block| has_direction(&block.state))
-            .peekable();
+        let mut blocks = blocks.peekable();
         if blocks.peek().is_none() && self.still {
             return;
         }
@@ -60,9 +58,9 @@ impl Course {
             let mut heading = Heading::still(self.at(start));
             for grain in 0..GRAINS {
                 let end = start + ((grain + 1) * GRAIN) as u64;
-                while let Some(block) = blocks.next_if(|block| block.start.0 < end) {
+                while let Some((block, to)) = blocks.next_if(|(block, _)| block.start.0 < end) {
                     let was_silent = !self.begun || self.end.is_some_and(|end| end <= start);
-                    self.begin(block, was_silent);
+                    self.begin(block, to, was_silent);
                     if was_silent {
                         heading.anew = true;
                         heading.ends[..grain].fill(self.to);
@@ -87,10 +85,7 @@ impl Course {
         self.ramp.end <= self.ramp.start || self.ramp.end <= frame as f64
     }
 
-    fn begin(&mut self, block: &MetadataBlock, was_silent: bool) {
-        let Some(to) = direction_of(&block.state) else {
-            return;
-        };
+    fn begin(&mut self, block: &MetadataBlock, to: Direction, was_silent: bool) {
         let at = self.at(block.start.0);
         self.from = if was_silent { to } else { at };
         self.to = to;
@@ -125,43 +120,10 @@ fn arc(from: &Direction, to: &Direction, x: f64) -> Direction {
     (from * angle.cos() + across * angle.sin()).normalize()
 }
 
-fn has_direction(state: &State) -> bool {
-    matches!(state, State::Object(_) | State::DirectSpeakers(_))
-}
-
-/// Where something is heard from, if it has a place: positions in the room cube as ITU-R BS.2127, section 10,
-/// converts them. What is not a number is straight ahead.
-pub(super) fn direction_of(state: &State) -> Option<Direction> {
-    let polar = |azimuth: f64, elevation: f64| {
-        let to = direction(azimuth, elevation.clamp(-90.0, 90.0));
-        let finite = to.iter().all(|x| x.is_finite());
-        if finite { to } else { direction(0.0, 0.0) }
-    };
-    let in_room = |at: [f64; 3]| {
-        let at = at.map(|x| if x.is_nan() { 0.0 } else { x.clamp(-1.0, 1.0) });
-        let (azimuth, elevation, _) = cartesian_to_polar(at);
-        polar(azimuth, elevation)
-    };
-    match state {
-        State::Object(object) => Some(match object.position {
-            Position::Polar {
-                azimuth, elevation, ..
-            } => polar(azimuth, elevation),
-            Position::Cartesian { x, y, z } => in_room([x, y, z]),
-        }),
-        State::DirectSpeakers(speaker) => Some(match speaker.position {
-            SpeakerPosition::Polar {
-                azimuth, elevation, ..
-            } => polar(azimuth.value, elevation.value),
-            SpeakerPosition::Cartesian { x, y, z } => in_room([x.value, y.value, z.value]),
-        }),
-        State::Hoa(_) | State::Binaural { .. } => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Position;
     use crate::scene::ObjectState;
     use crate::units::Frames;
 
@@ -179,6 +141,11 @@ mod tests {
         }
     }
 
+    fn heard(block: &MetadataBlock) -> (&MetadataBlock, Direction) {
+        let position = block.state.position().unwrap();
+        (block, position.vector())
+    }
+
     fn azimuths(course: &Course) -> Vec<f64> {
         let all = (0..HOPS).flat_map(|hop| course.heading(hop).ends);
         all.map(|d| (-d.x).atan2(d.y).to_degrees()).collect()
@@ -187,28 +154,31 @@ mod tests {
     #[test]
     fn a_sweep_passes_every_border_on_its_arc() {
         let mut course = Course::new();
-        course.plan(0, [block(0, 10.0, Ramp::JUMP)].iter());
+        course.plan(0, [block(0, 10.0, Ramp::JUMP)].iter().map(heard));
         assert!(
             course.heading(0).anew,
             "the first block does not fade in from elsewhere"
         );
         let ramp = Ramp::over(Frames(1024), Frames(1024));
-        course.plan(1024, [block(1024, 50.0, ramp)].iter());
+        course.plan(1024, [block(1024, 50.0, ramp)].iter().map(heard));
         let found = azimuths(&course);
         for (found, expected) in found.iter().zip([20.0, 30.0, 40.0, 50.0]) {
             assert!((found - expected).abs() < 1e-9, "{found}");
         }
-        course.plan(2048, [].iter());
+        course.plan(2048, [].iter().map(heard));
         assert!(azimuths(&course).iter().all(|az| (az - 50.0).abs() < 1e-9));
-        course.plan(3072, [].iter());
+        course.plan(3072, [].iter().map(heard));
         assert!(azimuths(&course).iter().all(|az| (az - 50.0).abs() < 1e-9));
     }
 
     #[test]
     fn a_jump_shows_at_the_end_of_its_grain() {
         let mut course = Course::new();
-        course.plan(0, [block(0, 0.0, Ramp::JUMP)].iter());
-        course.plan(1024, [block(1024 + 300, 90.0, Ramp::JUMP)].iter());
+        course.plan(0, [block(0, 0.0, Ramp::JUMP)].iter().map(heard));
+        course.plan(
+            1024,
+            [block(1024 + 300, 90.0, Ramp::JUMP)].iter().map(heard),
+        );
         let found = azimuths(&course);
         assert!(
             found[0].abs() < 1e-9 && (found[1] - 90.0).abs() < 1e-9,

@@ -1,21 +1,25 @@
 //! Binaural rendering: to the two ears of a listener with headphones.
 //!
 //! - [`Headphones`] says what is rendered for: the prepared set, the room, how the head turns.
-//! - `ears` plays sources through the filters of their directions; `course` knows where an object is when,
-//!   [`pose`](Pose) how the head is turned.
+//! - `ears` plays sources through the filters of their directions; `course` knows where an object is when
+//!   (`places`: where that is), [`pose`](Pose) how the head is turned.
 //! - `columns` divides what an object plays: its own source, fixed directions for extent and diffuse sound
-//!   (`virtual_layouts`), the `room`.
+//!   (`virtual_layouts`; decorrelated in
+//!   `wide`, as loud as `wide_level` says), the `room`.
 //! - `stage` puts it together; `renderer` runs it, or, for a preview of loudspeakers, runs it on their feeds.
 
 mod columns;
 mod course;
 mod ears;
 mod headphones;
+mod places;
 mod pose;
 mod renderer;
 mod room;
 mod stage;
 mod virtual_layouts;
+mod wide;
+mod wide_level;
 
 pub use headphones::{Headphones, RoomChoice};
 pub use pose::{Pose, PoseTrack};

@@ -8,6 +8,7 @@ use crate::audio::{Block, QUANTUM};
 use crate::dsp::{Biquad, Coefficients, DelayLine};
 use crate::effect::reverb::{Reverb, ReverbStyle, Room as Space, Times};
 use crate::geometry::{Direction, direction};
+use crate::render::hrtf::Filters;
 use crate::scene::RoomMode;
 use crate::units::{Decibels, Hertz, SampleRate};
 
@@ -55,9 +56,9 @@ const REFLECTIONS: [(usize, f64, f64); 10] = [
 /// How much of a reflection depends on whether the source is on the side of its wall.
 const SIDEDNESS: f64 = 0.4;
 
-/// How much louder pink noise is in the reverberation, for both ears, than its power says: measured with MIT KEMAR
-/// (1.73) and SADIE 002 (1.59).
-const LATE_LOUDNESS: f64 = 1.66;
+/// How loud pink noise is in the reverberation, as power, relative to the reverberation's power times the loudness of
+/// the directions it comes from: measured with MIT KEMAR.
+const LATE_LOUDNESS: f64 = 1.5;
 
 /// One setting of the room.
 #[derive(Debug, Clone, Copy)]
@@ -100,46 +101,73 @@ fn setting(mode: RoomMode) -> Setting {
     }
 }
 
-/// The gain of the direct sound, and of each send, of a source in a room: all as loud together as the source is
-/// without a room, which is `loudness` as power.
-pub(super) fn gains(mode: RoomMode, direction: &Direction, loudness: f64) -> (f64, [f64; COLUMNS]) {
-    let Setting {
-        direct_db,
-        early_db,
-        late,
-        ..
-    } = setting(mode);
-    let power = |db: f64| Decibels(db).gain().0.powi(2);
-    let early = power(early_db) * early_share(direction);
-    let late = late.map_or(0.0, |(db, _)| power(db) * LATE_LOUDNESS);
-    let direct = power(direct_db);
-    let whole = direct * loudness + early + late;
-    let level = if whole > 0.0 {
-        (loudness / whole).sqrt()
-    } else {
-        1.0
-    };
-    let mut sends = [0.0; COLUMNS];
-    if let Some(at) = SETTINGS.iter().position(|setting| *setting == mode) {
-        let parts = [1.0, direction.x, direction.y, direction.z];
-        for (slot, part) in sends[SENDS * at..][..SENDS].iter_mut().zip(parts) {
-            *slot = level * part;
+/// How loud what returns from the room is with a set, so that a source is as loud in it as without.
+#[derive(Debug)]
+pub(super) struct RoomLevel {
+    /// Of the direction of each reflection, as power.
+    reflections: [f64; REFLECTIONS.len()],
+    /// Of all directions on average.
+    late: f64,
+}
+
+impl RoomLevel {
+    pub(super) fn new(filters: &Filters) -> Self {
+        let loudness = |at: usize| filters.loudness(&heard_from(at));
+        let all = (0..DIRECTIONS.len()).map(loudness);
+        Self {
+            reflections: REFLECTIONS.map(|(at, ..)| loudness(at)),
+            late: LATE_LOUDNESS * all.sum::<f64>() / DIRECTIONS.len() as f64,
         }
     }
-    (level * direct.sqrt(), sends)
+
+    /// The gain of the direct sound, and of each send, of a source in a room: all as loud together as the source is
+    /// without a room, which is `loudness` as power.
+    pub(super) fn gains(
+        &self,
+        mode: RoomMode,
+        direction: &Direction,
+        loudness: f64,
+    ) -> (f64, [f64; COLUMNS]) {
+        let Setting {
+            direct_db,
+            early_db,
+            late,
+            ..
+        } = setting(mode);
+        let power = |db: f64| Decibels(db).gain().0.powi(2);
+        let early = power(early_db) * self.early(direction);
+        let late = late.map_or(0.0, |(db, _)| power(db) * self.late);
+        let direct = power(direct_db);
+        let whole = direct * loudness + early + late;
+        let level = if whole > 0.0 {
+            (loudness / whole).sqrt()
+        } else {
+            1.0
+        };
+        let mut sends = [0.0; COLUMNS];
+        if let Some(at) = SETTINGS.iter().position(|setting| *setting == mode) {
+            let parts = [1.0, direction.x, direction.y, direction.z];
+            for (slot, part) in sends[SENDS * at..][..SENDS].iter_mut().zip(parts) {
+                *slot = level * part;
+            }
+        }
+        (level * direct.sqrt(), sends)
+    }
+
+    /// The loudness of all reflections of a source in `direction`, for the power set.
+    fn early(&self, direction: &Direction) -> f64 {
+        let shares = levels().into_iter().zip(&REFLECTIONS).zip(self.reflections);
+        shares
+            .map(|((level, (at, ..)), loudness)| {
+                loudness * (level * sided(&heard_from(*at), direction)).powi(2)
+            })
+            .sum()
+    }
 }
 
 /// The gain of a reflection from `wall` of a source in `direction`.
 fn sided(wall: &Direction, direction: &Direction) -> f64 {
     (1.0 - SIDEDNESS) + SIDEDNESS * wall.dot(direction)
-}
-
-/// The power of all reflections of a source in `direction`, relative to the power set.
-fn early_share(direction: &Direction) -> f64 {
-    let shares = levels().into_iter().zip(&REFLECTIONS);
-    shares
-        .map(|(level, (at, ..))| (level * sided(&heard_from(*at), direction)).powi(2))
-        .sum()
 }
 
 /// The reflections' gains, of power 1 together for a source whose sound meets all walls alike.

@@ -7,21 +7,20 @@ use super::columns::{Columns, Mapping};
 use super::course::{Course, HOPS};
 use super::ears::{Ears, GRAIN, GRAINS, HOP, Heading};
 use super::headphones::Headphones;
+use super::places::direction_of;
 use super::pose::Pose;
 use super::room::{self, Room};
-use crate::audio::{Block, QUANTUM};
+use super::wide::Wide;
+use crate::audio::Block;
 use crate::dsp::decorrelator::TAPS;
-use crate::dsp::{Biquad, Coefficients, Decorrelators, DelayLine};
+use crate::dsp::{Decorrelators, DelayLine};
 use crate::geometry::Direction;
 use crate::render::channels::Decoder;
 use crate::render::kernel::{self, Stretch};
 use crate::render::plan::ChannelPlan;
 use crate::render::track::Track;
 use crate::scene::{MetadataBlock, Object, OnHeadphones, RoomMode};
-use crate::units::{Hertz, SampleRate};
-
-/// What is wide is played from fixed directions above this.
-const WIDE_FROM: Hertz = Hertz(150.0);
+use crate::units::SampleRate;
 
 /// Plays a scene to two ears.
 pub(super) struct Stage {
@@ -61,22 +60,6 @@ struct InRoom {
     hop: Block,
 }
 
-/// What is wide: decorrelated fixed directions with ears of their own, which come later than all else.
-///
-/// The decorrelators leave tones below 90 Hz in step, which all directions together would make too loud: bass is
-/// kept out of them, and both ears play what is missing.
-struct Wide {
-    block: Block,
-    high_pass: Vec<[Biquad; 2]>,
-    bass: Block,
-    low_pass: [Biquad; 2],
-    hop: Block,
-    decorrelators: Decorrelators,
-    ears: Ears,
-    /// Delays of all else.
-    direct: [DelayLine; 2],
-}
-
 impl Stage {
     pub(super) fn new(mut headphones: Headphones, objects: &[Object], rate: SampleRate) -> Self {
         let count = objects.len();
@@ -110,23 +93,7 @@ impl Stage {
             }),
             hop: hop_of(Room::DIRECTIONS),
         });
-        let wide = has_wide.then(|| {
-            let speakers = &headphones.wide.layout.speakers;
-            let names: Vec<&str> = speakers.iter().map(|s| s.label.as_str()).collect();
-            // Fourth order, so that both parts are in phase (Linkwitz and Riley, 1976).
-            let twice = |section: Coefficients| [0, 1].map(|_| Biquad::new(section));
-            let high = Coefficients::highpass(WIDE_FROM, FRAC_1_SQRT_2, rate);
-            Wide {
-                high_pass: (0..names.len()).map(|_| twice(high)).collect(),
-                bass: Block::new(1, QUANTUM),
-                low_pass: twice(Coefficients::lowpass(WIDE_FROM, FRAC_1_SQRT_2, rate)),
-                block: Block::new(names.len(), QUANTUM),
-                hop: hop_of(names.len()),
-                decorrelators: Decorrelators::new(&names),
-                ears: Ears::new(Arc::clone(&filters), names.len()),
-                direct: [0, 1].map(|_| DelayLine::new(Decorrelators::DIRECT_DELAY_FRAMES)),
-            }
-        });
+        let wide = has_wide.then(|| Wide::new(&headphones, rate));
         let latency = HOP + filters.lead_frames();
         let later = wide
             .as_ref()
@@ -209,12 +176,7 @@ impl Stage {
             hop.clear();
         }
         if let Some(wide) = &mut self.wide {
-            wide.decorrelators.reset(frame);
-            wide.ears.reset();
-            wide.hop.clear();
-            let high = wide.high_pass.iter_mut().flatten();
-            high.chain(&mut wide.low_pass).for_each(Biquad::reset);
-            wide.direct.iter_mut().for_each(DelayLine::reset);
+            wide.reset(frame);
         }
     }
 
@@ -235,9 +197,13 @@ impl Stage {
             let own = ahead.iter().take_while(|(o, _)| *o == index).count();
             let blocks = ahead[..own].iter().map(|(_, block)| block);
             next += own;
-            self.courses[index].plan(quantum, blocks.clone());
             let room = self.objects[index].room;
             let (mapping, headphones) = (&mut self.mapping, &mut self.headphones);
+            let placed = blocks.clone().filter_map(|block| {
+                let direction = direction_of(&mut headphones.wide.gains, &block.state)?;
+                Some((block, direction))
+            });
+            self.courses[index].plan(quantum, placed);
             std::mem::swap(&mut self.plans[0], &mut self.own_plans[index]);
             track.plan(
                 quantum,
@@ -302,25 +268,15 @@ impl Stage {
             let plans = &mut self.plans[columns.wide.clone()];
             wide.block.set_frames(frames);
             kernel::mix(self.arch, plans, feeds, &mut wide.block, at_start);
-            for (row, sections) in wide.block.rows_mut().zip(&mut wide.high_pass) {
-                sections.iter_mut().for_each(|section| section.process(row));
-            }
             let plans = &mut self.plans[columns.bass.clone()];
             wide.bass.set_frames(frames);
             kernel::mix(self.arch, plans, feeds, &mut wide.bass, at_start);
-            let bass = wide.bass.row_mut(0);
-            wide.low_pass
-                .iter_mut()
-                .for_each(|section| section.process(bass));
+            wide.process(span.clone());
             for ear in 2..4 {
                 let panned = &mut self.plain.row_mut(ear)[span.clone()];
-                for (to, bass) in panned.iter_mut().zip(&*bass) {
+                for (to, bass) in panned.iter_mut().zip(wide.bass.row(0)) {
                     *to += FRAC_1_SQRT_2 as f32 * bass;
                 }
-            }
-            wide.decorrelators.process(&mut wide.block, 0, frames);
-            for (row, played) in wide.hop.rows_mut().zip(wide.block.rows()) {
-                row[span.clone()].copy_from_slice(played);
             }
         }
         for (row, delay) in self.plain.rows_mut().zip(&mut self.plain_delays) {
@@ -390,7 +346,7 @@ impl Stage {
 }
 
 /// A block of one hop, silent.
-fn hop_of(rows: usize) -> Block {
+pub(super) fn hop_of(rows: usize) -> Block {
     let mut block = Block::new(rows, HOP);
     block.set_frames(HOP);
     block

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::geometry::{Direction, Position};
-use crate::layout::{Layout, Speaker};
+use crate::layout::{Layout, Screen, Speaker};
 use crate::panner::{GainCalculator, Vbap};
 
 /// Rings of directions: elevation and azimuths, in degrees.
@@ -56,7 +56,8 @@ impl VirtualLayout {
             title: String::new(),
             speakers: speakers.collect(),
             source: String::new(),
-            screen: None,
+            // Where screens are watched, for what depends on one.
+            screen: Some(Screen::default()),
         };
         let panner = Box::new(Vbap::new(&layout)?);
         Ok(Self {

@@ -5,6 +5,7 @@ use std::f64::consts::TAU;
 use realfft::num_complex::Complex;
 
 use super::minimum_phase::minimum_phase;
+use super::spectra::Pair;
 use crate::dsp::transform::Transform;
 use crate::geometry::Direction;
 
@@ -24,7 +25,7 @@ pub(super) struct Added {
     /// Delays of both ears in frames.
     pub(super) delays: [f64; 2],
     /// The spectra as if measured, delays included.
-    pub(super) spectra: [Vec<Complex<f64>>; 2],
+    pub(super) spectra: Pair,
 }
 
 impl Added {
@@ -32,7 +33,7 @@ impl Added {
     pub(super) fn blend(
         weights: &[f64],
         delays: &[[f64; 2]],
-        spectra: &[[Vec<Complex<f64>>; 2]],
+        spectra: &[Pair],
         length: usize,
     ) -> Self {
         let blended = [0, 1].map(|ear| {
@@ -61,12 +62,7 @@ impl Added {
     }
 
     /// What closes a hole: the energies of its rim, minimum phase, in step with the rim.
-    pub(super) fn rim(
-        rim: &[usize],
-        delays: &[[f64; 2]],
-        spectra: &[[Vec<Complex<f64>>; 2]],
-        length: usize,
-    ) -> Self {
+    pub(super) fn rim(rim: &[usize], delays: &[[f64; 2]], spectra: &[Pair], length: usize) -> Self {
         let mut transform = Transform::new(length);
         let count = rim.len() as f64;
         let delays_of = |ear: usize| rim.iter().map(move |&i| delays[i][ear]);

@@ -9,14 +9,15 @@ use std::f64::consts::TAU;
 use rayon::prelude::*;
 use realfft::num_complex::Complex;
 
-use super::added::{Added, nearest};
+use super::added::Added;
 use super::alignment;
+use super::between::Around;
 use super::diffuse_field::loudness_weight;
 use super::grid::Grid;
 use super::loops::{Add, LINE, Turn, Write};
 use super::rate::RateConverter;
 use super::set::{HrtfSet, SetFault};
-use super::smooth::Smooth;
+use super::spectra;
 use crate::dsp::transform::Transform;
 use crate::geometry::Direction;
 use crate::units::SampleRate;
@@ -110,19 +111,20 @@ impl Filters {
         let mut delays: Vec<[f64; 2]> = (0..measured)
             .map(|i| [0, 1].map(|ear: usize| alignment[ear][i] * ratio))
             .collect();
-        let spectra = Self::measured_spectra(set, rate, length, mirrored.as_deref());
+        let spectra = spectra::of_set(set, rate, length, mirrored.as_deref());
         let added = grid
             .rims
             .iter()
             .map(|rim| Added::rim(rim, &delays, &spectra, length));
         let mut added: Vec<Added> = added.collect();
-        added.extend(Self::between(
-            &grid,
-            &set.directions,
-            &delays,
-            &spectra,
+        let around = Around {
+            directions: &set.directions,
+            delays: &delays,
+            spectra: &spectra,
             length,
-        ));
+            rate: f64::from(rate.0),
+        };
+        added.extend(around.interpolated(grid.between()));
         delays.extend(added.iter().map(|rim| rim.delays));
         let bins = length / 2 + 1;
         let stride = bins.next_multiple_of(LINE);
@@ -153,78 +155,6 @@ impl Filters {
         filters.loudness = filters.measured_loudness();
         filters.front_onset = filters.onset(&crate::geometry::direction(0.0, 0.0));
         Ok(filters)
-    }
-
-    /// The spectra of both ears for each measured direction, as they are.
-    fn measured_spectra(
-        set: &HrtfSet,
-        rate: SampleRate,
-        length: usize,
-        mirrored: Option<&[usize]>,
-    ) -> Vec<[Vec<Complex<f64>>; 2]> {
-        let work = || {
-            let converter = (set.rate != rate)
-                .then(|| RateConverter::new(set.taps, set.rate, rate).ok())
-                .flatten();
-            (converter, Transform::new(length))
-        };
-        let ears = if mirrored.is_some() { 1 } else { 2 };
-        let count = set.directions.len();
-        let mut all: Vec<Vec<Complex<f64>>> = (0..ears * count)
-            .into_par_iter()
-            .map_init(work, |(converter, transform), n| {
-                let response = set.response(n / count, n % count);
-                transform.signal.fill(0.0);
-                match converter {
-                    None => {
-                        for (slot, tap) in transform.signal.iter_mut().zip(response) {
-                            *slot = f64::from(*tap);
-                        }
-                    }
-                    Some(converter) => {
-                        let converted = converter.convert(response);
-                        // What rings before the beginning goes round.
-                        let before = converted.len() / 8;
-                        let after = (converted.len() - before).min(length - before);
-                        transform.signal[..after].copy_from_slice(&converted[..after]);
-                        let (from, to) = (converted.len() - before, length - before);
-                        for (slot, tap) in transform.signal[to..].iter_mut().zip(&converted[from..])
-                        {
-                            *slot += tap;
-                        }
-                    }
-                }
-                transform.forward();
-                transform.spectrum.clone()
-            })
-            .collect();
-        let right = match mirrored {
-            Some(pairs) => pairs.iter().map(|&mirror| all[mirror].clone()).collect(),
-            None => all.split_off(count),
-        };
-        all.into_iter().zip(right).map(|(l, r)| [l, r]).collect()
-    }
-
-    /// What lies between the measured directions.
-    fn between(
-        grid: &Grid,
-        measured: &[Direction],
-        delays: &[[f64; 2]],
-        spectra: &[[Vec<Complex<f64>>; 2]],
-        length: usize,
-    ) -> Vec<Added> {
-        if grid.between().is_empty() {
-            return Vec::new();
-        }
-        let smooth = Smooth::new(measured);
-        let corners_of = |direction: &Direction| {
-            let weights = smooth.as_ref().and_then(|smooth| smooth.weights(direction));
-            weights.unwrap_or_else(|| nearest(measured, direction))
-        };
-        let between = grid.between().par_iter();
-        between
-            .map(|direction| Added::blend(&corners_of(direction), delays, spectra, length))
-            .collect()
     }
 
     fn measured_loudness(&self) -> Vec<f64> {

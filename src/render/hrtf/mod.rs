@@ -3,21 +3,26 @@
 //! [`HrtfSet`] is a set as it was measured; the default, `kemar`, is part of the program. [`Filters`] is a set
 //! prepared for one sample rate: `diffuse_field` makes it neutral, `rate` converts it, `grid` spans triangles
 //! between its directions, `alignment` finds each response's delay, and what a source in any direction needs is
-//! blended from the three responses around it; where measured directions are far apart, `smooth` puts others
-//! between them.
+//! blended from the three responses around it; where measured directions are far apart, others are put `between`
+//! them: a `smooth` interpolation, its levels checked in `ear_bands`.
 
 mod added;
 mod alignment;
+mod between;
 mod diffuse_field;
+mod ear_bands;
 mod filters;
 mod grid;
+mod holes;
 mod kemar;
 mod loops;
 mod minimum_phase;
 mod rate;
 mod set;
 mod smooth;
+mod spectra;
 
+pub(super) use diffuse_field::loudness_weight;
 pub use diffuse_field::{Equalisation, Flatness};
 pub use filters::{Filters, Preparation};
 pub use kemar::{kemar, pack};

@@ -1,0 +1,78 @@
+//! What is wide: decorrelated fixed directions with ears of their own, which come later than all else.
+//!
+//! The decorrelators leave tones below 90 Hz in step, which all directions together would make too loud: bass is
+//! kept out of them, and both ears play what is missing.
+
+use std::f64::consts::FRAC_1_SQRT_2;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::ears::Ears;
+use super::headphones::Headphones;
+use super::stage::hop_of;
+use crate::audio::{Block, QUANTUM};
+use crate::dsp::{Biquad, Coefficients, Decorrelators, DelayLine};
+use crate::units::{Hertz, SampleRate};
+
+/// What is wide is played from fixed directions above this.
+pub(super) const WIDE_FROM: Hertz = Hertz(150.0);
+
+/// The fixed directions at work.
+pub(super) struct Wide {
+    /// What each direction plays, one stretch of a quantum.
+    pub(super) block: Block,
+    high_pass: Vec<[Biquad; 2]>,
+    /// The bass that is missing, one stretch of a quantum.
+    pub(super) bass: Block,
+    low_pass: [Biquad; 2],
+    /// The present hop, decorrelated.
+    pub(super) hop: Block,
+    decorrelators: Decorrelators,
+    pub(super) ears: Ears,
+    /// Delays of all else.
+    pub(super) direct: [DelayLine; 2],
+}
+
+impl Wide {
+    pub(super) fn new(headphones: &Headphones, rate: SampleRate) -> Self {
+        let speakers = &headphones.wide.layout.speakers;
+        let names: Vec<&str> = speakers.iter().map(|s| s.label.as_str()).collect();
+        // Fourth order, so that both parts are in phase (Linkwitz and Riley, 1976).
+        let twice = |section: Coefficients| [0, 1].map(|_| Biquad::new(section));
+        let high = Coefficients::highpass(WIDE_FROM, FRAC_1_SQRT_2, rate);
+        Self {
+            high_pass: (0..names.len()).map(|_| twice(high)).collect(),
+            bass: Block::new(1, QUANTUM),
+            low_pass: twice(Coefficients::lowpass(WIDE_FROM, FRAC_1_SQRT_2, rate)),
+            block: Block::new(names.len(), QUANTUM),
+            hop: hop_of(names.len()),
+            decorrelators: Decorrelators::new(&names),
+            ears: Ears::new(Arc::clone(&headphones.filters), names.len()),
+            direct: [0, 1].map(|_| DelayLine::new(Decorrelators::DIRECT_DELAY_FRAMES)),
+        }
+    }
+
+    /// Takes what is in the block to frames `span` of the hop, decorrelated, and leaves the bass in its own.
+    pub(super) fn process(&mut self, span: Range<usize>) {
+        for (row, sections) in self.block.rows_mut().zip(&mut self.high_pass) {
+            sections.iter_mut().for_each(|section| section.process(row));
+        }
+        let bass = self.bass.row_mut(0);
+        let sections = self.low_pass.iter_mut();
+        sections.for_each(|section| section.process(bass));
+        self.decorrelators.process(&mut self.block, 0, span.len());
+        for (row, played) in self.hop.rows_mut().zip(self.block.rows()) {
+            row[span.clone()].copy_from_slice(played);
+        }
+    }
+
+    /// Forgets everything heard; goes on at absolute frame `frame`.
+    pub(super) fn reset(&mut self, frame: u64) {
+        self.decorrelators.reset(frame);
+        self.ears.reset();
+        self.hop.clear();
+        let high = self.high_pass.iter_mut().flatten();
+        high.chain(&mut self.low_pass).for_each(Biquad::reset);
+        self.direct.iter_mut().for_each(DelayLine::reset);
+    }
+}
