@@ -5,24 +5,31 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Ui, findings, opened};
-use crate::check::{MASTER_RULES, Taker, check_master};
+use super::{Ui, findings, interrupt, opened, report};
+use crate::check::{
+    MASTER_RULES, STEM_RULES, StemsAsked, Taker, check_master, check_profile, check_stems,
+    profile_rules,
+};
 use crate::error::{Finding, Severity};
 use crate::format::{AudioSource, adm};
+use crate::report::page::Page;
 use crate::session::Checked;
 use crate::{Error, Result, layout};
 
-/// Check sessions, the audio of their stems, ADM masters, or layout files, and list every finding.
+/// Check sessions, ADM masters, folders of stems, or layout files, and list every finding.
 ///
 /// Exit code 0: no finding of error level; 5: at least one; 3: a file cannot be read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Sessions (.toml, .json), ADM masters and layout files (.toml).
+    /// Sessions (.toml, .json), ADM masters, folders of stems, and layout files (.toml).
     #[arg(required_unless_present = "explain", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Check masters as this taker would.
+    /// Check masters as this taker would; `handoff`: folders of stems, as whoever mixes them would.
     #[arg(long = "for", value_name = "WHO")]
     taker: Option<TakerWord>,
+    /// The mix that the stems of a folder should add up to.
+    #[arg(long, value_name = "MIX.wav")]
+    reference: Option<PathBuf>,
     /// How findings are printed; json is one list of all of them.
     #[arg(long, value_name = "FORM", default_value = "human")]
     format: Form,
@@ -32,6 +39,8 @@ pub(crate) struct Args {
     /// Check the texts only: open no audio.
     #[arg(long)]
     no_audio: bool,
+    #[command(flatten)]
+    report: report::ReportArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -40,16 +49,19 @@ enum TakerWord {
     Apple,
     Umg,
     Netflix,
+    Handoff,
 }
 
-impl From<TakerWord> for Taker {
-    fn from(word: TakerWord) -> Self {
-        match word {
-            TakerWord::DolbyMusic => Self::DolbyMusic,
-            TakerWord::Apple => Self::Apple,
-            TakerWord::Umg => Self::Universal,
-            TakerWord::Netflix => Self::Netflix,
-        }
+impl TakerWord {
+    /// Who takes a master; nobody does at a hand-off of stems.
+    fn of_masters(self) -> Option<Taker> {
+        Some(match self {
+            Self::DolbyMusic => Taker::DolbyMusic,
+            Self::Apple => Taker::Apple,
+            Self::Umg => Taker::Universal,
+            Self::Netflix => Taker::Netflix,
+            Self::Handoff => return None,
+        })
     }
 }
 
@@ -72,6 +84,12 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     if let Some(code) = &args.explain {
         return explain(code, ui);
     }
+    let to_report = args.report.path()?;
+    let mut page = args
+        .files
+        .first()
+        .filter(|_| to_report.is_some())
+        .map(|first| report::page(first));
     let mut unreadable = None;
     let mut failed = Vec::new();
     let mut listed = Vec::new();
@@ -86,6 +104,12 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
                 continue;
             }
         };
+        if let Some(page) = &mut page {
+            report::add_findings(page, &report.findings);
+            if args.files.len() == 1 {
+                pictures(page, path, &args, &report, ui)?;
+            }
+        }
         match args.format {
             Form::Human => print(path, &report, ui)?,
             Form::Json | Form::Sarif => listed.extend(report.findings.iter().cloned()),
@@ -103,6 +127,9 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         Form::Human => {}
         Form::Json => ui.line(listed.iter().map(listed_json).collect::<Value>())?,
         Form::Sarif => ui.line(sarif(&listed))?,
+    }
+    if let (Some(path), Some(page)) = (to_report, &page) {
+        report::write(path, page, ui)?;
     }
     if let Some(error) = unreadable {
         return Err(error);
@@ -122,9 +149,47 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     }
 }
 
+/// Adds to a report what can be seen and heard of a file.
+fn pictures(page: &mut Page, path: &Path, args: &Args, found: &Report, ui: &Ui) -> Result<()> {
+    interrupt::install();
+    match found.kind {
+        "stems" => return report::add_stems(page, path, ui),
+        "master" | "session" if !args.no_audio && !has_errors_of_reading(&found.findings) => {}
+        _ => {
+            page.files.push(report::file_row(found.kind, path)?);
+            return Ok(());
+        }
+    }
+    let all = adm::Selection::default();
+    let again = || report::programme(path, false, &all);
+    let programme = again()?;
+    // A session without sound is drawn as what it is: nothing.
+    if programme.objects.is_empty() {
+        page.files.push(report::file_row(found.kind, path)?);
+        return Ok(());
+    }
+    let layout = super::measure::GATE_LAYOUT;
+    report::add_own_render(page, programme, Vec::new(), layout, ui)?;
+    report::add_programme(page, path, again()?, ui)
+}
+
+/// Whether something keeps a file from being played: an error of the session's or the reader's rules, not one of those
+/// who take it.
+fn has_errors_of_reading(findings: &[Finding]) -> bool {
+    findings.iter().any(|f| {
+        let of_reading = f.code.starts_with("U4")
+            || f.code.starts_with("U5")
+            || f.code < "U628" && f.code > "U600";
+        f.severity == Severity::Error && of_reading
+    })
+}
+
 fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
     let audio = !args.no_audio;
-    if opened::is_audio(path) {
+    if path.is_dir() {
+        return stems(path, args, ui);
+    }
+    if opened::is_audio(path) || opened::is_wave(path) {
         return master(path, args, ui);
     }
     let checked = Checked::of(path).map_err(unreadable)?;
@@ -147,17 +212,49 @@ fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
     })
 }
 
+/// What is wrong with the stems of a folder.
+fn stems(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
+    interrupt::install();
+    let asked = StemsAsked {
+        reference: args.reference.clone(),
+        hand_off: args.taker == Some(TakerWord::Handoff),
+    };
+    let progress = ui.progress(0, "listening");
+    let findings = check_stems(path, &asked, &|frames| {
+        progress.inc(frames);
+        !interrupt::requested()
+    })?;
+    drop(progress);
+    Ok(Report {
+        kind: "stems",
+        text: String::new(),
+        findings,
+    })
+}
+
 /// What is wrong with a master: with its metadata, and in the eyes of who takes it.
 fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
-    super::render::refuse_plain_audio(path)?;
-    let document = adm::read(path)?;
+    let taker = args.taker.and_then(TakerWord::of_masters);
+    let of_bytes = check_profile(path, taker.is_some())?.unwrap_or_default();
+    let document = match super::render::refuse_plain_audio(path).and_then(|()| adm::read(path)) {
+        Ok(document) => document,
+        // What keeps it from being read has been found, with its rule.
+        Err(Error::Malformed { .. } | Error::Unsupported { .. }) if has_errors(&of_bytes) => {
+            return Ok(Report {
+                kind: "master",
+                text: String::new(),
+                findings: of_bytes,
+            });
+        }
+        Err(error) => return Err(error),
+    };
     let mut findings = match document.master(&adm::Selection::default()) {
         Ok(master) => master.findings,
         Err(Error::Session { findings, .. }) => findings,
         Err(error) => return Err(error),
     };
-    if let Some(taker) = args.taker {
-        let is_whole = findings.iter().all(|f| f.severity != Severity::Error);
+    if let Some(taker) = taker {
+        let is_whole = !has_errors(&findings);
         let heard = match is_whole && !args.no_audio {
             true => {
                 let programme = opened::programme_of_master(&document)?;
@@ -175,13 +272,18 @@ fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
             let peak = rendered.true_peaks.iter().copied().fold(0.0, f32::max);
             (&rendered.loudness, peak)
         });
-        findings.extend(check_master(taker.into(), file.facts(), &document, heard));
+        findings.extend(check_master(taker, file.facts(), &document, heard));
     }
+    findings.extend(of_bytes);
     Ok(Report {
         kind: "master",
         text: String::new(),
         findings,
     })
+}
+
+fn has_errors(findings: &[Finding]) -> bool {
+    findings.iter().any(|f| f.severity == Severity::Error)
 }
 
 /// Says what a rule asks for.
@@ -191,6 +293,18 @@ fn explain(code: &str, ui: &Ui) -> Result<()> {
         return ui.line(format_args!(
             "{}: {}\n{}",
             rule.code, rule.sentence, rule.reason
+        ));
+    }
+    if let Some(rule) = STEM_RULES.iter().find(|rule| same(rule.code)) {
+        return ui.line(format_args!(
+            "{} ({}): {}\n{}",
+            rule.code, rule.severity, rule.sentence, rule.reason
+        ));
+    }
+    if let Some(rule) = profile_rules().iter().find(|rule| same(rule.code)) {
+        return ui.line(format_args!(
+            "{} ({}): {}\n{}",
+            rule.code, rule.severity, rule.sentence, rule.source
         ));
     }
     let of_sessions = crate::session::RULES

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::measured::{self, Measured};
-use super::{Ui, interrupt, named_layout, opened};
+use super::{Ui, interrupt, named_layout, opened, report};
 use crate::effect::Settings;
 use crate::format::{BitDepth, Container, adm};
 use crate::offline::{self, Delivery, Options, Programme, Rendered};
 use crate::render::Target;
+use crate::report::page::Page;
 use crate::units::Frames;
 use crate::{Error, Result};
 
@@ -39,6 +40,8 @@ pub(crate) struct Args {
     /// Convert stems of another sample rate to that of most stems, instead of refusing them.
     #[arg(long)]
     resample: bool,
+    #[command(flatten)]
+    report: report::ReportArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -52,6 +55,12 @@ Examples:
 pub(super) const GATE_LAYOUT: &str = "5.1";
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
+    let to_report = args.report.path()?;
+    if to_report.is_some() && args.inputs.len() != 1 {
+        return Err(Error::Usage(
+            "--report tells of one input: give one".to_owned(),
+        ));
+    }
     interrupt::install();
     let mut all = Vec::new();
     let mut missed = Vec::new();
@@ -63,6 +72,11 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         } else {
             ui.line(format_args!("{}: {}", input.display(), figures.of))?;
             figures.measured.print(ui)?;
+        }
+        if let Some(path) = to_report {
+            let mut page = report::page(input);
+            add(&mut page, &args, input, figures.measured, ui)?;
+            report::write(path, &page, ui)?;
         }
     }
     if ui.json {
@@ -76,6 +90,23 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         [] => Ok(()),
         missed => Err(Error::Gate(missed.join("; "))),
     }
+}
+
+/// Adds an input to a report: a file as it stands, a session or master as it is rendered here.
+fn add(page: &mut Page, args: &Args, input: &Path, measured: Measured, ui: &Ui) -> Result<()> {
+    if opened::plain_audio(input)?.is_some() {
+        return report::add_file(page, input, args.layout.as_deref(), measured, ui);
+    }
+    let all = adm::Selection::default();
+    let again = || report::programme(input, args.resample, &all);
+    let chain = if opened::is_audio(input) {
+        Vec::new()
+    } else {
+        opened::song(input, args.resample, ui)?.stereo_chain
+    };
+    let name = args.layout.as_deref().unwrap_or(GATE_LAYOUT);
+    report::add_own_render(page, again()?, chain, name, ui)?;
+    report::add_programme(page, input, again()?, ui)
 }
 
 /// What one input comes to.

@@ -148,6 +148,11 @@ impl Measured {
         &self.loudness
     }
 
+    /// The loudness meter alone.
+    pub(crate) fn into_loudness(self) -> LoudnessMeter {
+        self.loudness
+    }
+
     /// Integrated loudness in LUFS.
     pub(crate) fn integrated(&self) -> Option<f64> {
         self.loudness.integrated()

@@ -14,6 +14,7 @@ mod named_layout;
 mod opened;
 mod place_keys;
 mod progress;
+mod report;
 mod scratch;
 mod ui;
 

@@ -15,6 +15,15 @@ pub(super) fn is_audio(input: &Path) -> bool {
     crate::format::open(input).is_ok()
 }
 
+/// Whether the file at `input` begins as a WAV file does, so is no text, however broken it is.
+pub(super) fn is_wave(input: &Path) -> bool {
+    let mut head = Vec::with_capacity(4);
+    let file = std::fs::File::open(input);
+    let read = file
+        .and_then(|file| std::io::Read::read_to_end(&mut std::io::Read::take(file, 4), &mut head));
+    read.is_ok() && matches!(head.as_slice(), b"RIFF" | b"RF64" | b"BW64")
+}
+
 /// The audio at `input` if it has no metadata that says what it is, so that it can only be taken as it
 /// stands; `None` for a session or a master.
 pub(super) fn plain_audio(input: &Path) -> Result<Option<Box<dyn AudioSource>>> {

@@ -9,9 +9,11 @@
 //! [`handoff`] writes what stems are handed over with.
 
 pub mod adm;
+mod crc;
 mod decode;
 mod guard;
 pub mod handoff;
+mod hash;
 mod hdf5;
 pub mod head_pose;
 pub mod headphone_eq;
@@ -27,6 +29,8 @@ pub mod sofa;
 mod source;
 pub mod wave;
 
+pub(crate) use crc::crc32;
+pub use hash::sha256;
 pub use resample::resampled;
 pub use sink::{Arrangement, Sink};
 pub use source::{AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open, open_verified};

@@ -5,10 +5,11 @@
 //! read ahead, mix, and serve the outputs side by side. The files are the same for any number of threads.
 //!
 //! [`process`] runs a chain of processors over one file, [`compare`] tells how two files differ, [`export_adm`]
-//! writes a master.
+//! writes a master, [`course`](course()) follows a programme over time.
 
 mod compare;
 mod comparison;
+mod course;
 mod delivery;
 mod export;
 mod master;
@@ -23,6 +24,10 @@ use rayon::prelude::*;
 
 pub use compare::compare;
 pub use comparison::{Comparison, Matched, Sound, Spectrum};
+pub use course::{
+    BANDS_AN_OCTAVE, COLUMNS, Course, FileCourse, LOWEST_HZ, ObjectCourse, SPECTRUM_BANDS, course,
+    file_course,
+};
 use delivery::Writing;
 pub use delivery::{Delivery, Heard, Rendered};
 pub use export::{

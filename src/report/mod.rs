@@ -2,4 +2,5 @@
 
 pub mod comparison_picture;
 pub mod layout_picture;
+pub mod page;
 mod svg;

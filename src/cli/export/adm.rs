@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Source, binaural_mode, losses};
-use crate::cli::{Ui, interrupt};
+use crate::cli::{Ui, interrupt, measure, report};
 use crate::format::Container;
 use crate::format::adm::write::Flavour;
-use crate::format::adm::{BinauralMode, Downmix, FrameRate, Trim, Warp};
+use crate::format::adm::{BinauralMode, Downmix, FrameRate, Selection, Trim, Warp};
 use crate::offline::{AdmExport, ExportedAdm, export_adm};
 use crate::units::Gain;
 use crate::{Error, Result, layout};
@@ -37,6 +37,8 @@ struct Common {
     /// Replace files that exist.
     #[arg(short, long)]
     force: bool,
+    #[command(flatten)]
+    report: report::ReportArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -241,6 +243,7 @@ fn run(
     export: &AdmExport,
     ui: &Ui,
 ) -> Result<()> {
+    let to_report = common.report.path()?;
     interrupt::install();
     source.tell_findings(ui)?;
     let names = source.names(modes)?;
@@ -252,7 +255,18 @@ fn run(
     drop(progress);
     let reports = losses::write(&common.output, target(export.flavour), &exported.losses)?;
     losses::tell(&exported.losses, &reports[0], ui);
-    tell(&exported, export, &reports, ui)
+    tell(&exported, export, &reports, ui)?;
+    let Some(path) = to_report else { return Ok(()) };
+    let mut page = report::page(&common.output);
+    page.losses = Some(losses::rows(&exported.losses));
+    page.files.push(report::file_row("input", &common.input)?);
+    let found = crate::check::check_profile(&common.output, false)?;
+    report::add_findings(&mut page, &found.unwrap_or_default());
+    let all = Selection::default();
+    let again = || report::programme(&common.output, false, &all);
+    report::add_own_render(&mut page, again()?, Vec::new(), measure::GATE_LAYOUT, ui)?;
+    report::add_programme(&mut page, &common.output, again()?, ui)?;
+    report::write(path, &page, ui)
 }
 
 fn tell(exported: &ExportedAdm, export: &AdmExport, reports: &[PathBuf], ui: &Ui) -> Result<()> {

@@ -59,6 +59,18 @@ pub(super) fn as_json(losses: &Losses) -> Value {
         .collect()
 }
 
+/// As rows of a table: subject, what was found, what was written.
+pub(super) fn rows(losses: &Losses) -> Vec<[String; 3]> {
+    let row = |loss: &Loss| {
+        let subject = format!(
+            "{}: {}, {} x, {:.3} s to {:.3} s",
+            loss.object, loss.field, loss.count, loss.from_s, loss.to_s
+        );
+        [subject, loss.found.clone(), loss.written.clone()]
+    };
+    losses.entries().iter().map(row).collect()
+}
+
 fn as_text(path: &Path, target: &str, losses: &Losses) -> String {
     let mut text = format!("{}: what {target} could not carry\n\n", path.display());
     if losses.entries().is_empty() {

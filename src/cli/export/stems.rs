@@ -1,19 +1,17 @@
 //! `umbel export stems`: a hand-over to another workstation.
 
 use std::fmt::Write as _;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::losses::replace;
-use crate::cli::{Ui, interrupt};
+use crate::cli::{Ui, interrupt, report};
 use crate::effect::Settings;
-use crate::format::BitDepth;
 use crate::format::handoff::{
     Band, Device, Marker, Project, ProjectTrack, TempoMark, dawproject, midi, reaper,
 };
+use crate::format::{BitDepth, sha256};
 use crate::offline::{Contract, ExportedStem, ExportedStems, Image, StemExport, export_stems};
 use crate::session::{BuildOptions, Session, Song};
 use crate::units::Gain;
@@ -47,6 +45,8 @@ pub(super) struct Args {
     /// Replace files that exist.
     #[arg(short, long)]
     force: bool,
+    #[command(flatten)]
+    report: report::ReportArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -70,6 +70,7 @@ enum Depth {
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
+    let to_report = args.report.path()?;
     interrupt::install();
     let session = Session::load(&args.input)?;
     let song = session.build(&BuildOptions {
@@ -142,6 +143,15 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
         &folder.join("manifest.json"),
         format!("{manifest:#}\n").as_bytes(),
     )?;
+    if let Some(path) = to_report {
+        let mut page = report::page(&args.out);
+        page.files.push(report::file_row("session", &args.input)?);
+        let asked = crate::check::StemsAsked::default();
+        let found = crate::check::check_stems(folder, &asked, &|_| !interrupt::requested())?;
+        report::add_findings(&mut page, &found);
+        report::add_stems(&mut page, folder, ui)?;
+        report::write(path, &page, ui)?;
+    }
     if ui.json {
         return ui.json_line(&json!({
             "event": "done",
@@ -420,25 +430,4 @@ fn file_name(path: &Path) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
-}
-
-/// SHA-256 of a file, in hexadecimal digits.
-fn sha256(path: &Path) -> Result<String> {
-    let failed = |e| Error::io(path, "read", e);
-    let mut file = std::fs::File::open(path).map_err(failed)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        let count = file.read(&mut buffer).map_err(failed)?;
-        if count == 0 {
-            break;
-        }
-        hash.update(&buffer[..count]);
-    }
-    let mut text = String::new();
-    for byte in hash.finalize() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
 }

@@ -34,6 +34,20 @@ pub(super) struct MasterArgs {
     strict: bool,
 }
 
+impl MasterArgs {
+    /// What they choose.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            programme: self.programme.clone(),
+            contents: self.contents.clone(),
+            complementary: self.complementary.clone(),
+            importance: self.importance,
+            strict: self.strict,
+            ..Selection::default()
+        }
+    }
+}
+
 /// The job that the master at `input` asks for.
 pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
     refuse_plain_audio(input)?;
@@ -43,16 +57,8 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
             input.display()
         )));
     }
-    let wanted = &args.master;
     let document = adm::read(input)?;
-    let master = document.master(&Selection {
-        programme: wanted.programme.clone(),
-        contents: wanted.contents.clone(),
-        complementary: wanted.complementary.clone(),
-        importance: wanted.importance,
-        strict: wanted.strict,
-        ..Selection::default()
-    })?;
+    let master = document.master(&args.master.selection())?;
     report::findings(&master.findings, ui);
     let name = input.file_stem().unwrap_or_default().to_string_lossy();
     let rate = master.sample_rate;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::report as html;
 use super::{Ui, interrupt, opened};
 use crate::format::{BitDepth, Container};
 use crate::offline::{self, Delivery, Options, Programme};
@@ -75,6 +76,8 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    report: crate::cli::report::ReportArgs,
+    #[command(flatten)]
     headphones: headphones::HeadphoneArgs,
     #[command(flatten)]
     master: master::MasterArgs,
@@ -113,6 +116,11 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         return Err(Error::Usage(
             "-o names one file: give one session and one layout with -l, or use --out DIR"
                 .to_owned(),
+        ));
+    }
+    if args.report.path()?.is_some() && args.inputs.len() != 1 {
+        return Err(Error::Usage(
+            "--report tells of one input: give one".to_owned(),
         ));
     }
     interrupt::install();
@@ -180,6 +188,7 @@ fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
     let progress = ui.progress(end.0, &programme.title);
     let chains = programme.desk.clone();
     let output_chains: Vec<_> = deliveries.iter().map(|d| d.chain.clone()).collect();
+    let drawn: Vec<_> = deliveries.iter().map(html::Drawn::of).collect();
     let rendered = offline::render(programme, deliveries, options, &mut |done| {
         progress.set(done.0);
         !interrupt::requested()
@@ -195,7 +204,17 @@ fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
         let headphones = args.headphones.as_json();
         report::as_json(output, chain, desk, headphones, rate)
     });
-    Ok(outputs.collect())
+    let outputs = outputs.collect();
+    if let Some(path) = args.report.path()? {
+        let mut page = html::page(input);
+        let again = html::programme(input, args.resample, &args.master.selection())?;
+        html::add_programme(&mut page, input, again, ui)?;
+        for (output, drawn) in rendered.outputs.into_iter().zip(drawn) {
+            html::add_output(&mut page, output, drawn, ui)?;
+        }
+        html::write(path, &page, ui)?;
+    }
+    Ok(outputs)
 }
 
 /// The stretch asked for, by what `frame_at` makes of the words for a time.

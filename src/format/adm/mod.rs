@@ -36,7 +36,7 @@ mod time;
 mod timeline;
 mod validate;
 pub mod write;
-mod xml;
+pub(crate) mod xml;
 
 pub use blocks::{
     BinauralBlock, BlockTimes, Blocks, Coefficient, HeadphoneVirtualise, HoaBlock, JumpPosition,

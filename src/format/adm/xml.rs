@@ -20,7 +20,7 @@ const LONGEST_EVENT: usize = 1 << 20;
 
 /// Why reading cannot go on.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The file breaks a rule.
     Rule {
         rule: Rule,
@@ -33,11 +33,11 @@ pub(super) enum Stop {
 }
 
 /// The outcome of a step of reading.
-pub(super) type Step<T = ()> = Result<T, Stop>;
+pub(crate) type Step<T = ()> = Result<T, Stop>;
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     /// An element begins: [`Xml::tag`] tells about it.
     Open,
     /// The innermost open element ends: what stood between the last two tags is its text, if it is a leaf.
@@ -48,10 +48,10 @@ pub(super) enum Node {
 
 /// A start tag.
 #[derive(Debug, Default)]
-pub(super) struct Tag {
+pub(crate) struct Tag {
     /// Its local name.
-    pub(super) name: String,
-    pub(super) place: Place,
+    pub(crate) name: String,
+    pub(crate) place: Place,
     attributes: Vec<(String, String)>,
     /// How many of `attributes` belong to this tag; the others are kept for their memory.
     count: usize,
@@ -59,14 +59,14 @@ pub(super) struct Tag {
 
 impl Tag {
     /// The attributes in the order of the tag, without those of other namespaces.
-    pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.attributes[..self.count]
             .iter()
             .map(|(name, value)| (name.as_str(), value.trim()))
     }
 
     /// The value of an attribute, without spaces around it.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         let mut attributes = self.attributes[..self.count].iter();
         let (_, value) = attributes.find(|(found, _)| found == name)?;
         Some(value.trim())
@@ -74,7 +74,7 @@ impl Tag {
 }
 
 /// A reader of XML.
-pub(super) struct Xml<R> {
+pub(crate) struct Xml<R> {
     reader: Reader<Counted<R>>,
     buffer: Vec<u8>,
     tag: Tag,
@@ -85,7 +85,7 @@ pub(super) struct Xml<R> {
 }
 
 impl<R: BufRead> Xml<R> {
-    pub(super) fn new(source: R) -> Self {
+    pub(crate) fn new(source: R) -> Self {
         let mut reader = Reader::from_reader(Counted {
             source,
             read: 0,
@@ -105,17 +105,27 @@ impl<R: BufRead> Xml<R> {
     }
 
     /// The start tag of the element that began last.
-    pub(super) fn tag(&self) -> &Tag {
+    pub(crate) fn tag(&self) -> &Tag {
         &self.tag
     }
 
     /// Where reading has come to.
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         self.reader.get_ref().place()
     }
 
+    /// What stood between the last two tags.
+    pub(crate) fn text(&self) -> &str {
+        self.text.trim()
+    }
+
+    /// What follows the root element, once its end has been reached.
+    pub(crate) fn rest(self) -> R {
+        self.reader.into_inner().source
+    }
+
     /// Goes to the next start or end of an element.
-    pub(super) fn advance(&mut self) -> Step<Node> {
+    pub(crate) fn advance(&mut self) -> Step<Node> {
         self.text.clear();
         loop {
             if self.begun && self.depth == 0 {

@@ -1,5 +1,7 @@
 //! A ZIP archive of stored files (APPNOTE 6.3, without compression), which is all that small texts need.
 
+use crate::format::crc32;
+
 /// The bytes of an archive of `files`, each a name and its content.
 pub(super) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -34,24 +36,4 @@ pub(super) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     out.extend(start.to_le_bytes());
     out.extend([0, 0]);
     out
-}
-
-/// CRC-32 of ISO 3309, bit by bit.
-fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
-        }
-    }
-    !crc
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_checksum_is_the_standards() {
-        assert_eq!(super::crc32(b"123456789"), 0xcbf4_3926);
-    }
 }

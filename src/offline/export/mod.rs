@@ -15,4 +15,5 @@ mod stems;
 mod verify;
 
 pub use adm::{AdmExport, ExportedAdm, Names, export_adm};
+pub(super) use pass::Pass;
 pub use stems::{Contract, ExportedStem, ExportedStems, Image, StemExport, export_stems};

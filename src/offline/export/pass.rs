@@ -14,31 +14,31 @@ use crate::units::Frames;
 use crate::{Error, Result};
 
 /// What runs, and how far.
-pub(super) struct Pass {
-    pub(super) programme: Programme,
+pub(in crate::offline) struct Pass {
+    pub(in crate::offline) programme: Programme,
     /// Targets that are listened to on the way.
-    pub(super) listened: Vec<Delivery>,
+    pub(in crate::offline) listened: Vec<Delivery>,
     /// Rows beside the feeds and the LFE's, which stay silent.
-    pub(super) silent_rows: usize,
+    pub(in crate::offline) silent_rows: usize,
     /// What reverbs and delays ring on after the end is handed out too.
-    pub(super) tail: bool,
+    pub(in crate::offline) tail: bool,
     /// Worker threads.
-    pub(super) threads: usize,
+    pub(in crate::offline) threads: usize,
 }
 
 /// What a pass gives.
-pub(super) struct Passed {
+pub(in crate::offline) struct Passed {
     /// Frames handed out.
-    pub(super) frames: Frames,
+    pub(in crate::offline) frames: Frames,
     /// What the listened targets came to.
-    pub(super) heard: Vec<Rendered>,
+    pub(in crate::offline) heard: Vec<Rendered>,
     /// What the desk's compressors did.
-    pub(super) desk: Vec<DeskReport>,
+    pub(in crate::offline) desk: Vec<DeskReport>,
 }
 
 /// Who takes the feeds: the block holds nothing but frames of the programme, from the given one on. The answer
 /// `false` ends the tail.
-pub(super) type Take<'a> = dyn FnMut(&mut Block, u64) -> Result<bool> + Send + 'a;
+pub(in crate::offline) type Take<'a> = dyn FnMut(&mut Block, u64) -> Result<bool> + Send + 'a;
 
 /// The row that carries the LFE's copies.
 pub(super) fn lfe_row(programme: &Programme) -> usize {
@@ -52,7 +52,7 @@ pub(super) fn silent_row(programme: &Programme) -> usize {
 
 impl Pass {
     /// Runs to the end.
-    pub(super) fn run(
+    pub(in crate::offline) fn run(
         self,
         take: &mut Take<'_>,
         watch: &mut (dyn FnMut(Frames) -> bool + Send),

@@ -1,0 +1,279 @@
+//! Rules about stems together: what doubles, what the sum is, and what of the reference it does not explain.
+
+use std::path::Path;
+
+use super::heard::Stem;
+use super::rules::{DUPLICATE, HOT_SUM, LIMITED, RATE, START, SUM, TEMPO};
+use super::tempo::are_kin;
+use super::together::{Cast, MATCH_DB, Together};
+use super::{MOST, Report};
+use crate::error::Severity;
+use crate::{Result, format};
+
+type Watch<'a> = &'a (dyn Fn(u64) -> bool + Sync);
+
+/// A gain this far from 1 is named.
+const GAIN_DB: f64 = 0.25;
+
+pub(super) fn check(
+    stems: &[Stem],
+    reference: Option<&Path>,
+    tempo: Option<f64>,
+    report: &mut Report,
+    watch: Watch<'_>,
+) -> Result<()> {
+    let folder = report.folder.clone();
+    let stems: Vec<&Stem> = stems
+        .iter()
+        .filter(|stem| stem.facts.channels <= 2 && stem.sound.peak() > 0.0)
+        .collect();
+    let Some(first) = stems.first() else {
+        return Ok(());
+    };
+    let rate = first.facts.sample_rate;
+    let is_one_rate = stems.iter().all(|stem| stem.facts.sample_rate == rate);
+    if !is_one_rate || stems.len() > MOST {
+        // Their rates have been named; a sum of different rates means nothing.
+        return Ok(());
+    }
+    if let Some(path) = reference {
+        let source = format::open(path)?;
+        let facts = source.facts();
+        if facts.sample_rate != rate || facts.channels > 2 {
+            let message = format!(
+                "the reference has {} Hz and {} channels; the stems have {} Hz",
+                facts.sample_rate.0, facts.channels, rate.0
+            );
+            report.add(
+                RATE,
+                path,
+                message,
+                "give the stereo mix at the rate of the stems",
+            );
+            return Ok(());
+        }
+    }
+    let count = stems.len();
+    let mut cast = Cast {
+        stems,
+        shifts: vec![0; count],
+        reference: reference.map(|path| (path, 0)),
+        rate,
+    };
+    let mut together = cast.together(watch)?;
+    duplicates(&cast, &together, report);
+    sum(&folder, &together, tempo, report);
+    let Some(path) = reference else { return Ok(()) };
+    if let Some(offset) = together
+        .offset
+        .filter(|offset| offset.frames != 0 && offset.correlation > 0.5)
+    {
+        // The sum is later than the reference, so the reference waits.
+        cast.reference = Some((path, -offset.frames));
+        let aligned = cast.together(watch)?;
+        // One loud stem that is late must not move all others.
+        if aligned.left_db().0 < together.left_db().0 - 6.0 {
+            let message = format!(
+                "the stems begin {} than the reference",
+                lateness(offset.frames, rate.0)
+            );
+            report.add(
+                START,
+                &folder,
+                message,
+                "export stems and mix over the same range",
+            );
+            together = aligned;
+        } else {
+            cast.reference = Some((path, 0));
+        }
+    }
+    explain(&mut cast, together, path, report, watch)
+}
+
+/// "480 frames (10.000 ms) later".
+fn lateness(frames: i64, rate: u32) -> String {
+    let word = if frames > 0 { "later" } else { "earlier" };
+    let frames = frames.unsigned_abs();
+    format!(
+        "{frames} frames ({:.3} ms) {word}",
+        frames as f64 / f64::from(rate) * 1000.0
+    )
+}
+
+fn duplicates(cast: &Cast<'_>, together: &Together, report: &mut Report) {
+    for (index, stem) in cast.stems.iter().enumerate() {
+        for (other, before) in cast.stems.iter().enumerate().take(index) {
+            let Some(level) = together
+                .difference_db(index, other)
+                .filter(|level| *level < MATCH_DB)
+            else {
+                continue;
+            };
+            let level = if level <= -119.0 {
+                "nothing".to_owned()
+            } else {
+                format!("{level:.1} dB")
+            };
+            let message = format!(
+                "it is the same as \"{}\": their difference is {level}",
+                before.file
+            );
+            report.add(
+                DUPLICATE,
+                &stem.path,
+                message,
+                "leave one out, and look for the stem that is missing",
+            );
+        }
+    }
+}
+
+fn sum(folder: &Path, together: &Together, tempo: Option<f64>, report: &mut Report) {
+    let peak = together.sum_peak_dbfs();
+    if peak > 0.0 {
+        let lufs = together
+            .sum_lufs
+            .map_or(String::new(), |lufs| format!(", {lufs:.1} LUFS"));
+        let message = format!("the sum of the stems peaks at {peak:+.2} dBFS{lufs}");
+        report.add(
+            HOT_SUM,
+            folder,
+            message,
+            "lower all stems by the same amount",
+        );
+    }
+    let Some(said) = tempo else { return };
+    if let Some((found, better)) = together.pulse.tempo(said)
+        && better > 2.0
+        && !are_kin(found, said)
+    {
+        let message = format!("the names say {said} beats a minute; onsets repeat at {found:.1}");
+        report.add(
+            TEMPO,
+            folder,
+            message,
+            "look whether the names belong to this song",
+        );
+    }
+}
+
+/// Rules 14 and 17, and 3 for single stems.
+fn explain(
+    cast: &mut Cast<'_>,
+    mut together: Together,
+    path: &Path,
+    report: &mut Report,
+    watch: Watch<'_>,
+) -> Result<()> {
+    let (level, peak) = together.left_db();
+    let folder = report.folder.clone();
+    if level < MATCH_DB {
+        let peak = if peak > -300.0 {
+            format!("{peak:.1} dBFS at its peak")
+        } else {
+            "nothing".to_owned()
+        };
+        let message = format!(
+            "the stems add up to the reference: {} is left ({})",
+            peak,
+            words(level)
+        );
+        report.add_as(Severity::Note, SUM, path, message, "");
+        return Ok(());
+    }
+    let message = format!(
+        "the stems do not add up to the reference: {} is left ({peak:.1} dBFS at its peak)",
+        words(level)
+    );
+    report.add(SUM, path, message, "see below which stem explains it");
+    let rate = cast.rate.0;
+    let mut is_shifted = false;
+    for (index, offset) in cast.offsets(watch)?.into_iter().enumerate() {
+        let late = offset.filter(|offset| offset.frames != 0 && offset.correlation > 0.3);
+        let Some(offset) = late.filter(|_| together.share_db(index) > MATCH_DB) else {
+            continue;
+        };
+        cast.shifts[index] = offset.frames;
+        is_shifted = true;
+        let message = format!(
+            "it begins {} than in the reference",
+            lateness(offset.frames, rate)
+        );
+        report.add(
+            START,
+            &cast.stems[index].path,
+            message,
+            "export it over the same range as the others",
+        );
+    }
+    if is_shifted {
+        together = cast.together(watch)?;
+    }
+    let gains = together.gains();
+    for (index, &gain) in gains.iter().enumerate() {
+        let share = together.share_db(index);
+        let wrong = share + 20.0 * (gain - 1.0).abs().max(1e-12).log10();
+        let db = 20.0 * gain.abs().max(1e-12).log10();
+        if wrong < MATCH_DB.max(level - 20.0) || (gain > 0.0 && db.abs() < GAIN_DB) {
+            continue;
+        }
+        let message = match gain {
+            gain if gain.abs() < 0.05 => "it is not in the reference".to_owned(),
+            gain if gain < 0.0 && db.abs() < GAIN_DB => {
+                "in the reference it is upside down".to_owned()
+            }
+            gain if gain < 0.0 => {
+                format!("in the reference it is upside down, {db:+.2} dB from its level")
+            }
+            _ if db > 0.0 => format!("it is {db:.2} dB lower than in the reference"),
+            _ => format!("it is {:.2} dB louder than in the reference", -db),
+        };
+        report.add(
+            SUM,
+            &cast.stems[index].path,
+            message,
+            "export it again, with the faders of the mix",
+        );
+    }
+    let (left, hz) = cast.residual(&gains, watch)?;
+    if let Some(less) = together.limited_db() {
+        let message = format!(
+            "its crest is {less:.1} dB below that of the stems, with the same spectrum: it looks limited"
+        );
+        report.add(
+            LIMITED,
+            path,
+            message,
+            "give the mix without its master chain",
+        );
+    } else if left >= MATCH_DB {
+        let around = hz.map_or(String::new(), |hz| {
+            format!(", most of it around {hz:.0} Hz")
+        });
+        let message = format!(
+            "with every stem at its best place and gain, {} is left{around}",
+            words(left)
+        );
+        report.add_as(
+            Severity::Warning,
+            SUM,
+            path,
+            message,
+            "a stem is missing from the folder, or the mix has processing of its own",
+        );
+    } else {
+        let message = format!("with these places and gains, {} is left", words(left));
+        report.add_as(Severity::Note, SUM, &folder, message, "");
+    }
+    Ok(())
+}
+
+/// A level re the reference.
+fn words(level: f64) -> String {
+    if level < -300.0 {
+        "nothing".to_owned()
+    } else {
+        format!("{level:.1} dB")
+    }
+}
