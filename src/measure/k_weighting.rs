@@ -22,19 +22,39 @@ impl KWeighting {
             (std::f64::consts::PI * turn).tan()
         };
         Self {
-            shelf: shelf(warped(1_681.974_450_955_533)),
-            high_pass: high_pass(warped(38.135_470_876_024_44)),
+            shelf: shelf(warped(SHELF_HZ)),
+            high_pass: high_pass(warped(HIGH_PASS_HZ)),
         }
     }
 }
 
-fn shelf(k: f64) -> Coefficients {
+/// The weight of the power at a frequency: the analogue filters' squared magnitude.
+pub(crate) fn k_weight(hz: f64) -> f64 {
+    let (top, middle) = shelf_gains();
+    let all = |x: f64, [high, mid, low]: [f64; 3]| (low - high * x * x).powi(2) + (mid * x).powi(2);
+    let x = hz / SHELF_HZ;
+    let shelf = all(x, [top, middle / SHELF_Q, 1.0]) / all(x, [1.0, 1.0 / SHELF_Q, 1.0]);
+    let x = hz / HIGH_PASS_HZ;
+    shelf * x.powi(4) / all(x, [1.0, 1.0 / HIGH_PASS_Q, 1.0])
+}
+
+const SHELF_HZ: f64 = 1_681.974_450_955_533;
+const SHELF_Q: f64 = 0.707_175_236_955_419_6;
+const HIGH_PASS_HZ: f64 = 38.135_470_876_024_44;
+const HIGH_PASS_Q: f64 = 0.500_327_037_323_877_3;
+
+/// Linear gains of the shelf at its top and at the middle of its slope.
+fn shelf_gains() -> (f64, f64) {
     const GAIN_DB: f64 = 3.999_843_853_973_347;
-    const Q: f64 = 0.707_175_236_955_419_6;
     // The gain at the middle of the slope is not quite the square root of the gain at its top.
     const MIDDLE: f64 = 0.499_666_774_154_541_6;
     let top = 10f64.powf(GAIN_DB / 20.0);
-    let middle = top.powf(MIDDLE);
+    (top, top.powf(MIDDLE))
+}
+
+fn shelf(k: f64) -> Coefficients {
+    const Q: f64 = SHELF_Q;
+    let (top, middle) = shelf_gains();
     let a0 = 1.0 + k / Q + k * k;
     Coefficients {
         b0: (top + middle * k / Q + k * k) / a0,
@@ -46,7 +66,7 @@ fn shelf(k: f64) -> Coefficients {
 }
 
 fn high_pass(k: f64) -> Coefficients {
-    const Q: f64 = 0.500_327_037_323_877_3;
+    const Q: f64 = HIGH_PASS_Q;
     let a0 = 1.0 + k / Q + k * k;
     Coefficients {
         b0: 1.0,
@@ -113,6 +133,27 @@ mod tests {
                 // The triangle of stability.
                 assert!(c.a2.abs() < 1.0 && c.a1.abs() < 1.0 + c.a2, "{rate}: {c:?}");
             }
+        }
+    }
+
+    #[test]
+    fn the_weight_of_a_frequency_is_what_the_filters_do_to_it() {
+        let rate = 192_000;
+        let filters = KWeighting::new(SampleRate(rate));
+        for hz in [30.0, 100.0, 997.0, 2500.0, 10_000.0] {
+            let turn = std::f64::consts::TAU * hz / f64::from(rate);
+            let of = |c: Coefficients| {
+                let part = |a: f64, b: f64, d: f64| {
+                    let re = a + b * turn.cos() + d * (2.0 * turn).cos();
+                    let im = b * turn.sin() + d * (2.0 * turn).sin();
+                    re * re + im * im
+                };
+                part(c.b0, c.b1, c.b2) / part(1.0, c.a1, c.a2)
+            };
+            let played = 10.0 * (of(filters.shelf) * of(filters.high_pass)).log10();
+            let weight = 10.0 * k_weight(hz).log10();
+            // As printed, the high-pass has a little gain, which differs from rate to rate.
+            assert!((played - weight).abs() < 0.1, "{hz} Hz: {played} {weight}");
         }
     }
 }

@@ -24,6 +24,7 @@ mod weights;
 
 pub use difference::{DifferenceMeter, Residual};
 pub use envelopes::EnvelopeCorrelation;
+pub(crate) use k_weighting::k_weight;
 pub use loudness::LoudnessMeter;
 pub use offset::{Offset, OffsetFinder};
 pub use peak::PeakMeter;

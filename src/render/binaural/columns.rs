@@ -135,8 +135,10 @@ impl Mapping {
         if room == Some(RoomMode::Off) {
             return;
         }
-        let at_point = direction_of(&mut headphones.wide.gains, state)
-            .map_or(1.0, |direction| headphones.filters.loudness(&direction));
+        let Some(direction) = direction_of(&mut headphones.wide.gains, state) else {
+            return;
+        };
+        let at_point = headphones.filters.loudness(&direction);
         let outside = outside_head(object.position);
         if outside < 1.0 {
             let own = gains[self.columns.own];
@@ -171,7 +173,7 @@ impl Mapping {
             *direct = (*direct * *direct + diffuse * diffuse).sqrt();
         }
         let left = (1.0 - share).sqrt();
-        let factor = own * level.factor(&self.direct, left, at_point);
+        let factor = own * level.factor(&self.direct, left, &direction, at_point);
         for (slot, gain) in gains[self.columns.wide.clone()]
             .iter_mut()
             .zip(&self.direct)

@@ -4,11 +4,12 @@
 //! something in common, and the filters are not flat between their bins. What they add up to for pink noise is
 //! worked out from the filters themselves.
 
-use std::f64::consts::SQRT_2;
+use std::f64::consts::{SQRT_2, TAU};
 
 use realfft::num_complex::Complex;
 
 use super::wide::WIDE_FROM;
+use crate::dsp::Decorrelators;
 use crate::dsp::decorrelator::{TAPS, decorrelation_filters};
 use crate::dsp::transform::Transform;
 use crate::geometry::Direction;
@@ -19,7 +20,9 @@ use crate::render::hrtf::{Filters, loudness_weight};
 pub(super) struct WideLevel {
     /// Loudness that a pair of directions has in common, as power: one row for each direction.
     common: Vec<f64>,
-    count: usize,
+    /// Loudness that a source in the first direction of a pair has in common with what the second plays.
+    with_source: Vec<f64>,
+    directions: Vec<Direction>,
     /// Loudness of the bass alone, relative to a whole feed's, as power.
     bass: f64,
     /// What bass and a whole feed have in common.
@@ -42,29 +45,30 @@ impl WideLevel {
             .map(|bin| loudness_weight(hertz(bin)))
             .collect();
         let whole: f64 = weights.iter().sum();
-        // Both ears one after the other.
-        let heard: Vec<Vec<Complex<f64>>> = directions
-            .iter()
-            .zip(decorrelation_filters(names))
-            .map(|(direction, decorrelator)| {
-                let decorrelator = spectrum(&decorrelator);
-                let ears = filters.taps(direction).map(|taps| spectrum(&taps));
-                let of_ear = |ear: &Vec<Complex<f64>>| {
-                    let bins = ear.iter().zip(&decorrelator).enumerate();
-                    bins.map(|(bin, (ear, decorrelator))| {
-                        let (_, high) = crossover(hertz(bin));
-                        ear * decorrelator * high * (weights[bin] / whole).sqrt()
-                    })
-                    .collect::<Vec<_>>()
-                };
-                ears.iter().flat_map(of_ear).collect()
-            })
-            .collect();
+        // Both ears one after the other: of a source, and of what is decorrelated.
+        let mut sources: Vec<Vec<Complex<f64>>> = Vec::new();
+        let mut heard: Vec<Vec<Complex<f64>>> = Vec::new();
+        let later = Decorrelators::DIRECT_DELAY_FRAMES - Decorrelators::LATENCY_FRAMES;
+        for (direction, decorrelator) in directions.iter().zip(decorrelation_filters(names)) {
+            let decorrelator = spectrum(&decorrelator);
+            let ears = filters.taps(direction).map(|taps| spectrum(&taps));
+            let bins = ears.iter().flat_map(|ear| ear.iter().enumerate());
+            let weighted = bins.map(|(bin, ear)| (bin, ear * (weights[bin] / whole).sqrt()));
+            let delayed = |bin: usize| Complex::cis(-TAU * (bin * later) as f64 / length as f64);
+            let source = weighted.clone().map(|(bin, ear)| ear * delayed(bin));
+            sources.push(source.collect());
+            let played =
+                weighted.map(|(bin, ear)| ear * decorrelator[bin] * crossover(hertz(bin)).1);
+            heard.push(played.collect());
+        }
         let pair = |a: &[Complex<f64>], b: &[Complex<f64>]| {
             let products = a.iter().zip(b).map(|(a, b)| (a * b.conj()).re);
             products.sum::<f64>()
         };
-        let rows = heard.iter().flat_map(|a| heard.iter().map(|b| pair(a, b)));
+        let against_heard = |all: &[Vec<Complex<f64>>]| -> Vec<f64> {
+            let rows = all.iter().flat_map(|a| heard.iter().map(|b| pair(a, b)));
+            rows.collect()
+        };
         let mean = |value: &dyn Fn(Complex<f64>) -> f64| {
             let low = weights.iter().enumerate();
             low.map(|(bin, weight)| weight * value(crossover(hertz(bin)).0))
@@ -72,29 +76,40 @@ impl WideLevel {
                 / whole
         };
         Self {
-            common: rows.collect(),
-            count: directions.len(),
+            common: against_heard(&heard),
+            with_source: against_heard(&sources),
+            directions: directions.to_vec(),
             bass: mean(&|low| low.norm_sqr()),
             bass_in_whole: mean(&|low| low.re),
         }
     }
 
     /// The factor on `gains`, one for each direction, with which they are as loud together with `left` of a feed at
-    /// its own place, and the bass that is missing then, as the whole feed of loudness `at_point` is there.
-    pub(super) fn factor(&self, gains: &[f64], left: f64, at_point: f64) -> f64 {
-        let rows = self.common.chunks_exact(self.count.max(1)).zip(gains);
-        let loudness: f64 = rows
-            .map(|(row, gain)| {
-                let all = row.iter().zip(gains).map(|(common, other)| common * other);
-                gain * all.sum::<f64>()
-            })
-            .sum();
+    /// its own place, and the bass that is missing then, as the whole feed of loudness `at_point` is there, in
+    /// `direction`.
+    pub(super) fn factor(
+        &self,
+        gains: &[f64],
+        left: f64,
+        direction: &Direction,
+        at_point: f64,
+    ) -> f64 {
+        let count = self.directions.len();
+        let weighed = |row: &[f64]| row.iter().zip(gains).map(|(x, gain)| x * gain).sum::<f64>();
+        let rows = self.common.chunks_exact(count.max(1)).zip(gains);
+        let loudness: f64 = rows.map(|(row, gain)| gain * weighed(row)).sum();
+        if loudness <= 0.0 {
+            return 0.0;
+        }
+        let near = |i: &usize| self.directions[*i].dot(direction);
+        let nearest = (0..count).max_by(|a, b| near(a).total_cmp(&near(b)));
+        let shared = nearest.map_or(0.0, |i| weighed(&self.with_source[i * count..][..count]));
         let moved = 1.0 - left;
         let there = left * left + moved * (moved * self.bass + 2.0 * left * self.bass_in_whole);
-        match loudness > 0.0 {
-            true => (at_point * (1.0 - there).max(0.0) / loudness).sqrt(),
-            false => 0.0,
-        }
+        let missing = at_point * (1.0 - there).max(0.0);
+        // What is missing is made of the gains' own loudness and of what they share with what is left.
+        let half = left * shared / loudness;
+        (half * half + missing / loudness).sqrt() - half
     }
 }
 

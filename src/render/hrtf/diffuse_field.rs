@@ -10,6 +10,7 @@ use super::grid::Grid;
 use super::minimum_phase::minimum_phase;
 use super::set::{HrtfSet, SetFault};
 use crate::dsp::transform::Transform;
+use crate::measure::k_weight;
 use crate::units::SampleRate;
 
 /// Whether a set is equalised.
@@ -292,17 +293,12 @@ impl Field {
     }
 }
 
-/// How much the power of pink noise at a frequency counts for loudness: the K curve of ITU-R BS.1770, drawn by
-/// its two corners, from 30 Hz to 20 kHz.
+/// How much the power of pink noise at a frequency counts for loudness (ITU-R BS.1770), from 15 Hz to 20 kHz.
 pub(in crate::render) fn loudness_weight(hz: f64) -> f64 {
-    if !(30.0..=20_000.0).contains(&hz) {
-        return 0.0;
+    match (15.0..=20_000.0).contains(&hz) {
+        true => k_weight(hz) / hz,
+        false => 0.0,
     }
-    let low = (hz / 38.0).powi(4);
-    let high = (hz / 1500.0).powi(4);
-    // 4 dB more at the top.
-    let shelf = (1.0 + 10.0_f64.powf(0.4) * high) / (1.0 + high);
-    low / (1.0 + low) * shelf / hz
 }
 
 /// Means over a third of an octave round each bin, in dB.
