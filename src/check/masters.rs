@@ -35,7 +35,7 @@ pub struct MasterRule {
 
 macro_rules! rules {
     ($($name:ident $code:literal $sentence:literal $reason:literal)*) => {
-        $(const $name: MasterRule = MasterRule { code: $code, sentence: $sentence, reason: $reason };)*
+        $(pub(super) const $name: MasterRule = MasterRule { code: $code, sentence: $sentence, reason: $reason };)*
         /// Every rule, in order of number.
         pub const MASTER_RULES: &[MasterRule] = &[$($name),*];
     };
@@ -46,10 +46,15 @@ rules! {
     FRAME_RATE "U202" "A music master says 24 frames a second." "Dolby Atmos Music, Apple: 24 fps, one rate for a whole project."
     FFOA "U203" "No first frame of action is set." "Universal prohibits it; Netflix wants the default."
     SIZE "U204" "There are at most 118 objects and 128 channels." "Limits of the Dolby Atmos master ADM profile."
+    MASTER_LENGTH "U205" "The master is as long as the stereo master, within 1000 frames." "Apple: track boundaries within 1000 samples of the stereo version's."
+    HEAD_SILENCE "U206" "No silence longer than a frame of 24 a second stands at the start." "Dolby Atmos Music 9.3, Apple, Universal: no extra silence; the stereo master begins with the music."
+    TAIL_SILENCE "U207" "Less than a frame of 24 a second (2000 samples at 48 kHz) of silence stands at the end." "Dolby Atmos Music 9.3, Apple, Universal."
     LOUDNESS "U208" "The integrated loudness of the 5.1 render is at most -18 LKFS." "Dolby Atmos Music 9.3, Apple, Universal. Measured on the own 5.1 render, without a limiter."
     TRUE_PEAK "U209" "The true peak of the 5.1 render is at most -1 dBTP (Netflix: -2)." "Dolby Atmos Music 9.3, Apple, Universal; Netflix Home Mix. Measured on the own 5.1 render, without a limiter."
     TOO_QUIET "U210" "The integrated loudness is not below -31 LKFS." "Universal."
     DOWNMIX "U211" "The 5.1 downmix is \"direct render\"." "Universal."
+    FULL_RANGE_LFE "U212" "The LFE carries nothing full-range: what lies above 260 Hz is 20 dB below the rest, or below -60 dBFS." "Apple; Universal wants a low-pass at 100 to 150 Hz."
+    EMPTY_OBJECT "U213" "Every object has sound." "Universal flags empty objects."
     BINAURAL_SET "U215" "Every bed channel and object has a binaural mode." "Dolby Atmos Music, Apple, Universal: without one, players choose."
     BINAURAL_OFF "U216" "Not every channel is \"off\" on headphones." "Universal refuses it: nothing would be placed."
     BINAURAL_MID "U217" "Not every object is \"mid\" on headphones." "Universal flags it: nobody has listened."
@@ -58,7 +63,7 @@ rules! {
 }
 
 /// What a rule found.
-fn finding(
+pub(super) fn finding(
     rule: MasterRule,
     severity: Severity,
     path: &Path,

@@ -4,10 +4,12 @@
 //! against the published formats; `stems` looks at folders that are handed over. The rules of sessions,
 //! layouts and of the ADM itself stand where these are read.
 
+mod master_sound;
 mod masters;
 mod profile;
 mod stems;
 
+pub use master_sound::{MasterSound, check_sound, hear_master};
 pub use masters::{Heard, MASTER_RULES, MasterRule, Taker, check_master};
 pub use profile::{ProfileRule, check_profile, profile_rules};
 pub use stems::{Rule as StemRule, STEM_RULES, StemsAsked, check_stems};

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Ui, findings, interrupt, opened, report};
 use crate::check::{
-    MASTER_RULES, STEM_RULES, StemsAsked, Taker, check_master, check_profile, check_stems,
-    profile_rules,
+    MASTER_RULES, STEM_RULES, StemsAsked, Taker, check_master, check_profile, check_sound,
+    check_stems, hear_master, profile_rules,
 };
 use crate::error::{Finding, Severity};
 use crate::format::{AudioSource, adm};
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     /// Check masters as this taker would; `handoff`: folders of stems, as whoever mixes them would.
     #[arg(long = "for", value_name = "WHO")]
     taker: Option<TakerWord>,
-    /// The mix that the stems of a folder should add up to.
+    /// The stereo mix: what the stems of a folder should add up to, and how long a master should be.
     #[arg(long, value_name = "MIX.wav")]
     reference: Option<PathBuf>,
     /// How findings are printed; json is one list of all of them.
@@ -273,6 +273,9 @@ fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
             (&rendered.loudness, peak)
         });
         findings.extend(check_master(taker, file.facts(), &document, heard));
+        if is_whole && !args.no_audio {
+            findings.extend(sounds(taker, &document, args, ui)?);
+        }
     }
     findings.extend(of_bytes);
     Ok(Report {
@@ -280,6 +283,27 @@ fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
         text: String::new(),
         findings,
     })
+}
+
+/// What the samples of a master show its taker.
+fn sounds(taker: Taker, document: &adm::Document, args: &Args, ui: &Ui) -> Result<Vec<Finding>> {
+    let rate = document.sample_rate;
+    let stereo = match &args.reference {
+        None => None,
+        Some(path) => {
+            let source = crate::format::open(path)?;
+            let facts = source.facts();
+            // Both lengths are counted in frames of the master.
+            Some(rate.frame_at(facts.sample_rate.seconds_at(facts.frames)))
+        }
+    };
+    let progress = ui.progress(0, "listening");
+    let sound = hear_master(document, &mut |done| {
+        progress.set(done.0);
+        !interrupt::requested()
+    })?;
+    drop(progress);
+    Ok(check_sound(taker, document, &sound, stereo))
 }
 
 fn has_errors(findings: &[Finding]) -> bool {

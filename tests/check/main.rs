@@ -6,4 +6,5 @@ mod cases;
 mod master;
 mod profile;
 mod reports;
+mod sounds;
 mod stems;

@@ -1,0 +1,89 @@
+//! What takers say of a master's samples: silence around it, the LFE, objects without sound, its length.
+
+use serde_json::Value;
+use umbel::format::BitDepth;
+
+use super::master::{Master, Song, text, umbel, write_wave};
+
+/// Channels of the master, and bytes of a frame of 24 bits.
+const CHANNELS: usize = 12;
+const FRAME: usize = 3 * CHANNELS;
+
+/// The rules that `taker` finds broken.
+fn rules(song: &Song, master: &Master, taker: &str, more: &[&str]) -> Vec<String> {
+    let path = song.path("bad.wav");
+    std::fs::write(&path, master.bytes()).unwrap();
+    let mut arguments = vec![
+        "check",
+        text(&path),
+        "--for",
+        taker,
+        "--format",
+        "json",
+        "--no-progress",
+    ];
+    arguments.extend(more);
+    let done = umbel(&arguments);
+    let list: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let mut rules: Vec<String> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| found["rule"].as_str().unwrap().to_owned())
+        .collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules
+}
+
+#[test]
+fn silence_empty_objects_and_a_full_lfe_are_found() {
+    let song = Song::new();
+    let good = Master::read(&song.export("adm-atmos", "good.wav", &["--binaural", "A=near"]));
+    let of_sound = |master: &Master, taker: &str, more: &[&str]| {
+        let known = ["U205", "U206", "U207", "U212", "U213"];
+        let found = rules(&song, master, taker, more);
+        found
+            .into_iter()
+            .filter(|rule| known.contains(&rule.as_str()))
+            .collect::<Vec<_>>()
+    };
+    for taker in ["dolby-music", "apple", "umg", "netflix"] {
+        assert_eq!(of_sound(&good, taker, &[]), [""; 0], "{taker}");
+    }
+    // A tenth of a second is more than a frame of 24 a second; a fiftieth is less.
+    let silent = |from: usize, to: usize| {
+        good.clone()
+            .with(b"data", |data| data[from * FRAME..to * FRAME].fill(0))
+    };
+    assert_eq!(of_sound(&silent(0, 4800), "apple", &[]), ["U206"]);
+    assert_eq!(
+        of_sound(&silent(24_000 - 4800, 24_000), "apple", &[]),
+        ["U207"]
+    );
+    assert_eq!(of_sound(&silent(0, 960), "apple", &[]), [""; 0]);
+    let channel = |from: Option<usize>, to: usize| {
+        good.clone().with(b"data", |data| {
+            for frame in data.chunks_mut(FRAME) {
+                match from {
+                    Some(from) => frame.copy_within(3 * from..3 * from + 3, 3 * to),
+                    None => frame[3 * to..3 * to + 3].fill(0),
+                }
+            }
+        })
+    };
+    assert_eq!(of_sound(&channel(None, 11), "umg", &[]), ["U213"]);
+    // The object's sine of 382 Hz in the LFE.
+    assert_eq!(of_sound(&channel(Some(10), 3), "umg", &[]), ["U212"]);
+    let stereo = song.path("stereo.wav");
+    for (frames, found) in [(24_900, false), (25_200, true)] {
+        write_wave(
+            &stereo,
+            BitDepth::Int24,
+            48_000,
+            &vec![vec![0.1; frames]; 2],
+        );
+        let told = of_sound(&good, "apple", &["--reference", text(&stereo)]);
+        assert_eq!(!told.is_empty(), found, "{frames}: {told:?}");
+    }
+}
