@@ -717,3 +717,62 @@ pub(crate) const COUNTS: &[Case] = &[
             .bytes()
     }),
 ];
+
+/// Faults of a master of the emission profile.
+pub(crate) const EMISSION: &[Case] = &[
+    ("U747", |m| {
+        m.x("profileLevel=\"1\"", "profileLevel=\"3\"").bytes()
+    }),
+    ("U748", |m| m.x(" version=\"ITU-R_BS.2076-3\"", "").bytes()),
+    ("U749", |m| {
+        let many: String = (0..20)
+            .map(|n| format!("<audioContent audioContentID=\"ACO_{:04x}\"/>", 0x1100 + n))
+            .collect();
+        m.x("<audioObject ", &format!("{many}<audioObject "))
+            .bytes()
+    }),
+    ("U750", |m| {
+        let stream = "<audioStreamFormat audioStreamFormatID=\"AS_00031001\"/>";
+        m.x("<audioTrackUID ", &format!("{stream}<audioTrackUID "))
+            .bytes()
+    }),
+    ("U751", |m| {
+        m.x(
+            "typeLabel=\"0003\" typeDefinition=\"Objects\"",
+            "typeLabel=\"0004\" typeDefinition=\"HOA\"",
+        )
+        .bytes()
+    }),
+    ("U752", |m| m.moved("<dialogue", "</dialogue>", "").bytes()),
+    ("U753", |m| {
+        m.x("</audioFormatExtended>", "<tagList/></audioFormatExtended>")
+            .bytes()
+    }),
+    ("U754", |m| {
+        m.x("</audioObject>", "<headLocked>1</headLocked></audioObject>")
+            .bytes()
+    }),
+    ("U754", |m| {
+        m.x(
+            "</audioBlockFormat>",
+            "<objectDivergence>0.5</objectDivergence></audioBlockFormat>",
+        )
+        .bytes()
+    }),
+    ("U755", |m| {
+        m.x(
+            "<audioProgramme ",
+            "<audioProgramme start=\"00:00:00.00000\" ",
+        )
+        .bytes()
+    }),
+    ("U756", |m| {
+        let pack = "<audioPackFormat audioPackFormatID=\"AP_00031fff\" typeLabel=\"0003\">\
+                    <audioChannelFormatIDRef>AC_00031001</audioChannelFormatIDRef></audioPackFormat>";
+        m.x(
+            "<audioChannelFormat ",
+            &format!("{pack}<audioChannelFormat "),
+        )
+        .bytes()
+    }),
+];

@@ -9,7 +9,7 @@ use serde_json::Value;
 use umbel::check::{check_profile, profile_rules};
 use umbel::error::{Finding, Severity};
 
-use super::cases::{BYTES, COUNTS, Case, XML};
+use super::cases::{BYTES, COUNTS, Case, EMISSION, XML};
 use super::master::{Master, Song, text, umbel, write_wave};
 
 fn findings(path: &Path) -> Vec<Finding> {
@@ -48,6 +48,11 @@ fn good_exports_break_no_rule() {
 fn run(cases: &[Case], has_line: bool) {
     let song = Song::new();
     let good = Master::read(&song.export("adm-atmos", "good.wav", &[]));
+    run_on(&song, good, cases, has_line);
+}
+
+/// As [`run`], from another good master.
+fn run_on(song: &Song, good: Master, cases: &[Case], has_line: bool) {
     let path = song.path("bad.wav");
     let mut missed = Vec::new();
     for (number, (code, fault)) in cases.iter().enumerate() {
@@ -84,8 +89,15 @@ fn every_rule_of_elements_is_broken_and_found_at_its_line() {
 }
 
 #[test]
+fn every_rule_of_emission_is_broken_and_found() {
+    let song = Song::new();
+    let good = song.export("adm-ebu", "good.wav", &["--emission", "1", "--no-loudness"]);
+    run_on(&song, Master::read(&good), EMISSION, true);
+}
+
+#[test]
 fn no_rule_is_left_without_a_case() {
-    let cases = [BYTES, XML, COUNTS].concat();
+    let cases = [BYTES, XML, COUNTS, EMISSION].concat();
     let broken: BTreeSet<&str> = cases.iter().map(|(code, _)| *code).collect();
     let left: Vec<&str> = profile_rules()
         .iter()

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::chna::hex;
 use super::document::{Kind, kind_of};
+use super::emission;
 use super::general::{name, one_time};
 use super::report::{Report, quoted};
 use super::tree::{Blocks, Element};
@@ -69,6 +70,7 @@ impl Blocks for BlockRules<'_> {
     fn block(&mut self, channel: &Element, block: &Element) {
         let number = self.channel.summary.count;
         self.identity(channel, block);
+        emission::block(block, self.report);
         let times = self.times(block);
         if kind_of(channel) == Kind::Objects {
             self.joints(block, number, times);

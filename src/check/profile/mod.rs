@@ -1,5 +1,6 @@
 //! Whether an ADM master is what readers of masters take: the container (ITU-R BS.2088), the metadata (BS.2076), and
-//! the Dolby Atmos master ADM profile, rule by rule (U601 to U746).
+//! the Dolby Atmos master ADM profile, rule by rule (U601 to U746), and the emission profile of BS.2168
+//! (U747 to U756) where a file says that it keeps to it.
 //!
 //! This reads the bytes by itself, with nothing mended and nothing filled in: the reader of `format::adm` forgives what
 //! can be understood, and this names what others will not forgive. Steps: `container` walks the chunks, `chna` and
@@ -11,6 +12,7 @@ mod chna;
 mod container;
 mod dbmd;
 mod document;
+mod emission;
 mod formats;
 mod general;
 mod programme;
@@ -74,7 +76,7 @@ pub fn check_profile(path: &Path, must: bool) -> Result<Option<Vec<Finding>>> {
         let said = || "there is no axml chunk".to_owned();
         report.need(!is_profile, 40, NOWHERE, said);
         report.wish(is_profile, 40, NOWHERE, said);
-        return Ok(Some(report.finish(is_profile)));
+        return Ok(Some(report.finish(is_profile, false)));
     };
     file.seek(SeekFrom::Start(axml.offset)).map_err(failed)?;
     let source = BufReader::with_capacity(1 << 16, file.take(axml.size));
@@ -87,7 +89,7 @@ pub fn check_profile(path: &Path, must: bool) -> Result<Option<Vec<Finding>>> {
     if let Some(fault) = fault {
         report.need(false, 40, fault.place, || fault.message);
         // Half a document breaks rules by the dozen that the whole one keeps.
-        return Ok(Some(report.finish(must || dbmd.is_some())));
+        return Ok(Some(report.finish(must || dbmd.is_some(), false)));
     }
     report.need(tree.formats == 1, 41, tree.format.place, || {
         format!("there are {} audioFormatExtended elements", tree.formats)
@@ -96,8 +98,12 @@ pub fn check_profile(path: &Path, must: bool) -> Result<Option<Vec<Finding>>> {
     general::check(&document, &mut report);
     let programme_length = programme::check(&document, &mut report);
     formats::check(&document, programme_length, &mut report);
+    let emission = emission::claimed(&document);
+    if let Some(profile) = emission {
+        emission::check(&document, profile, &mut report);
+    }
     let is_profile = must || dbmd.is_some() || is_called_so(&tree) || has_room_labels(&document);
-    Ok(Some(report.finish(is_profile)))
+    Ok(Some(report.finish(is_profile, emission.is_some())))
 }
 
 fn is_called_so(tree: &Tree) -> bool {

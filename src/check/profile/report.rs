@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::rules::{FIRST_OF_PROFILE, numbered};
+use super::rules::{FIRST_OF_EMISSION, FIRST_OF_PROFILE, numbered};
 use crate::error::{Finding, Severity};
 use crate::format::adm::Place;
 
@@ -83,10 +83,15 @@ impl Report {
         self.found.push((number, finding));
     }
 
-    /// What was found, in order of rule; without the profile's own rules unless it `is_profile`.
-    pub(super) fn finish(self, is_profile: bool) -> Vec<Finding> {
+    /// What was found, in order of rule; without the profile's own rules unless it `is_profile`, and those of emission
+    /// unless it `is_emission`.
+    pub(super) fn finish(self, is_profile: bool, is_emission: bool) -> Vec<Finding> {
         let mut found = self.found;
-        found.retain(|(number, _)| is_profile || *number < FIRST_OF_PROFILE);
+        found.retain(|(number, _)| match *number {
+            FIRST_OF_EMISSION.. => is_emission,
+            FIRST_OF_PROFILE.. => is_profile,
+            _ => true,
+        });
         for (number, finding) in &mut found {
             if !is_profile && MILDER.contains(number) {
                 finding.severity = Severity::Warning;

@@ -1,4 +1,4 @@
-//! The numbered rules of ADM masters, U601 to U746: what each says, how much breaking it matters, who says so.
+//! The numbered rules of ADM masters, U601 to U756: what each says, how much breaking it matters, who says so.
 
 use std::sync::LazyLock;
 
@@ -24,6 +24,9 @@ static RULES: LazyLock<Vec<ProfileRule>> = LazyLock::new(|| {
 
 /// The rules that are the profile's own begin here; those before hold for every ADM file.
 pub(super) const FIRST_OF_PROFILE: u16 = 63;
+
+/// The rules of the emission profile begin here.
+pub(super) const FIRST_OF_EMISSION: u16 = 147;
 
 /// Every rule, in order of number.
 pub fn profile_rules() -> &'static [ProfileRule] {
@@ -56,7 +59,8 @@ fn source_of(number: u16) -> &'static str {
         ..=27 => "ITU-R BS.2088, EBU Tech 3306",
         28..=39 => "ITU-R BS.2088, section 8",
         40..=62 => "ITU-R BS.2076, and BS.2088 for its links to chna and fmt",
-        63..=133 | 146.. => {
+        147.. => "ITU-R BS.2168, emission profile, as MediaInfo enforces it",
+        63..=133 | 146 => {
             "Dolby Atmos master ADM profile v1.0 (2019) and v1.1, as readers of masters enforce them"
         }
         134..=145 => {
@@ -75,6 +79,6 @@ mod tests {
             assert_eq!(rule.code, format!("U{}", 601 + index));
             assert!(rule.sentence.ends_with('.'), "{}", rule.code);
         }
-        assert_eq!(profile_rules().len(), 146);
+        assert_eq!(profile_rules().len(), 156);
     }
 }
