@@ -22,6 +22,7 @@ mod check;
 mod compare;
 mod completions;
 mod convert_position;
+mod edit;
 mod export;
 mod gains;
 mod hoa_decoder;
@@ -66,6 +67,7 @@ enum Verb {
     Check(check::Args),
     Render(Box<render::Args>),
     Export(export::Args),
+    Edit(edit::Args),
     Process(process::Args),
     Presets(presets::Args),
     Info(info::Args),
@@ -88,6 +90,7 @@ impl Cli {
             Verb::Check(args) => check::run(args, &ui),
             Verb::Render(args) => render::run(*args, &ui),
             Verb::Export(args) => export::run(args, &ui),
+            Verb::Edit(args) => edit::run(&args, &ui),
             Verb::Process(args) => process::run(args, &ui),
             Verb::Presets(args) => presets::run(args, &ui),
             Verb::Info(args) => info::run(args, &ui),

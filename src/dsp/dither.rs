@@ -96,20 +96,40 @@ pub fn quantise(
 /// If `out` is not as long as `samples`.
 pub fn round(samples: &[f32], word: WordLength, out: &mut [i32]) -> Quantised {
     assert_eq!(samples.len(), out.len(), "one integer per sample");
-    let full_scale = word.full_scale();
-    let (lowest, highest) = (-full_scale, full_scale - 1.0);
-    let mut peak = 0.0f32;
-    let mut largest = 0;
-    for (&sample, out) in samples.iter().zip(out) {
-        let scaled = sample * full_scale;
-        let below = scaled.floor();
-        let rounded = below + (scaled - below + 0.5).floor();
-        let held = rounded.max(lowest).min(highest);
-        *out = held as i32;
-        peak = peak.max(held.abs());
-        largest = largest.max(sample.abs().to_bits());
+    pulp::Arch::new().dispatch(Round {
+        samples,
+        full_scale: word.full_scale(),
+        out,
+    })
+}
+
+/// [`round`] for each instruction set; without one, rounding down is a call for every sample.
+struct Round<'a> {
+    samples: &'a [f32],
+    full_scale: f32,
+    out: &'a mut [i32],
+}
+
+impl pulp::NullaryFnOnce for Round<'_> {
+    type Output = Quantised;
+
+    #[inline(always)]
+    fn call(self) -> Quantised {
+        let full_scale = self.full_scale;
+        let (lowest, highest) = (-full_scale, full_scale - 1.0);
+        let mut peak = 0.0f32;
+        let mut largest = 0;
+        for (&sample, out) in self.samples.iter().zip(self.out) {
+            let scaled = sample * full_scale;
+            let below = scaled.floor();
+            let rounded = below + (scaled - below + 0.5).floor();
+            let held = rounded.max(lowest).min(highest);
+            *out = held as i32;
+            peak = peak.max(held.abs());
+            largest = largest.max(sample.abs().to_bits());
+        }
+        judged(self.samples, peak as u32, largest)
     }
-    judged(samples, peak as u32, largest)
 }
 
 #[inline(always)]

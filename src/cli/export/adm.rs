@@ -245,9 +245,8 @@ fn run(
 ) -> Result<()> {
     let to_report = common.report.path()?;
     interrupt::install();
-    source.tell_findings(ui)?;
-    let names = source.names(modes)?;
-    let progress = ui.progress(source.programme()?.length.0, "exporting");
+    let (names, length) = source.facts(modes, ui)?;
+    let progress = ui.progress(length.0, "exporting");
     let exported = export_adm(&|| source.programme(), &names, export, &mut |done| {
         progress.set(done.0);
         !interrupt::requested()

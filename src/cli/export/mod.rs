@@ -11,6 +11,7 @@ use crate::format::adm::{self as adm_format, BinauralMode, Selection};
 use crate::format::{AudioSource, SampleFormat, WaveReader};
 use crate::offline::{Names, Programme};
 use crate::session::{BuildOptions, Session, Song};
+use crate::units::Frames;
 use crate::{Error, Result};
 
 /// Write a session or a master as a delivery: ADM masters, stems, object metadata.
@@ -65,20 +66,6 @@ impl Source {
         Ok(Self::Master(Box::new(adm_format::read(input)?)))
     }
 
-    /// Says what was found in the input.
-    fn tell_findings(&self, ui: &Ui) -> Result<()> {
-        match self {
-            Self::Session(session, options) => {
-                super::render::told_findings(&session.build(options)?.warnings, ui);
-            }
-            Self::Master(document) => {
-                let master = document.master(&Selection::default())?;
-                super::render::told_findings(&master.findings, ui);
-            }
-        }
-        Ok(())
-    }
-
     fn programme(&self) -> Result<Programme> {
         match self {
             Self::Session(session, options) => {
@@ -95,13 +82,20 @@ impl Source {
         }
     }
 
-    /// Contents, origins and headphone modes of the objects; `modes` are the user's.
-    fn names(&self, modes: &[(String, BinauralMode)]) -> Result<Names> {
+    /// Says what was found in the input; gives contents, origins and headphone modes of the objects, of which
+    /// `modes` are the user's, and the length of the programme.
+    fn facts(&self, modes: &[(String, BinauralMode)], ui: &Ui) -> Result<(Names, Frames)> {
         match self {
             Self::Session(session, options) => {
-                session_names(session, &session.build(options)?, modes)
+                let song = session.build(options)?;
+                super::render::told_findings(&song.warnings, ui);
+                Ok((session_names(session, &song, modes)?, song.length))
             }
-            Self::Master(document) => master_names(document, modes),
+            Self::Master(document) => {
+                let master = document.master(&Selection::default())?;
+                super::render::told_findings(&master.findings, ui);
+                Ok((master_names(document, &master, modes)?, master.length))
+            }
         }
     }
 
@@ -156,9 +150,9 @@ fn session_names(
 
 fn master_names(
     document: &adm_format::Document,
+    master: &adm_format::Master,
     modes: &[(String, BinauralMode)],
 ) -> Result<Names> {
-    let master = document.master(&Selection::default())?;
     let content_of = |object: &Option<String>| {
         let index = document.objects.find(object.as_deref()?)?;
         let holds = |content: &&adm_format::Content| holds(document, &content.objects, index);
@@ -185,7 +179,7 @@ fn master_names(
             .iter()
             .map(|origin| content_of(&origin.object).unwrap_or_else(|| "Objects".to_owned()))
             .collect(),
-        origins: master.origins,
+        origins: master.origins.clone(),
         binaural,
         is_exact: matches!(file.facts().sample_format, SampleFormat::Integer { bits } if bits <= 24),
     })
@@ -210,7 +204,7 @@ fn refuse_unused(modes: &[(String, BinauralMode)], used: &[bool], path: &Path) -
 }
 
 /// "NAME=off", "NAME=near", "NAME=mid", "NAME=far".
-fn binaural_mode(text: &str) -> Result<(String, BinauralMode), String> {
+pub(super) fn binaural_mode(text: &str) -> Result<(String, BinauralMode), String> {
     let (name, word) = text
         .rsplit_once('=')
         .ok_or_else(|| "write NAME=MODE, as in \"Kick=off\"".to_owned())?;

@@ -12,7 +12,7 @@
 //! 4. `items` makes objects of the scene; `timeline` says when their blocks play, `sources` hands the
 //!    blocks out while playing.
 //!
-//! [`mod@write`] writes such metadata.
+//! [`mod@write`] writes such metadata, [`mod@edit`] changes that of a file.
 
 mod allocate;
 mod blocks;
@@ -20,6 +20,7 @@ mod chna;
 mod codes;
 mod common;
 mod dbmd;
+pub mod edit;
 mod findings;
 mod items;
 mod master;

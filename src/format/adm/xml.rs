@@ -92,6 +92,7 @@ impl<R: BufRead> Xml<R> {
             line: 1,
             line_start: 0,
             event_start: 0,
+            kept: None,
         });
         reader.config_mut().expand_empty_elements = true;
         Self {
@@ -102,6 +103,32 @@ impl<R: BufRead> Xml<R> {
             depth: 0,
             begun: false,
         }
+    }
+
+    /// The same reader, which keeps the bytes it reads for [`take_raw`](Self::take_raw).
+    pub(super) fn keeping_bytes(source: R) -> Self {
+        let mut xml = Self::new(source);
+        xml.reader.get_mut().kept = Some(Vec::new());
+        xml
+    }
+
+    /// The bytes read since this was asked last, as they stand in the file: all that lies before the tag that
+    /// [`advance`](Self::advance) has come to, and that tag. The end of an element that is one tag alone has none.
+    pub(super) fn take_raw(&mut self, raw: &mut Vec<u8>) {
+        raw.clear();
+        if let Some(kept) = &mut self.reader.get_mut().kept {
+            std::mem::swap(raw, kept);
+        }
+    }
+
+    /// What has not been read, after [`Node::End`].
+    pub(super) fn into_rest(self) -> R {
+        self.reader.into_inner().source
+    }
+
+    /// The text between the last two tags.
+    pub(super) fn text(&self) -> &str {
+        self.text.trim()
     }
 
     /// The start tag of the element that began last.
@@ -309,6 +336,8 @@ struct Counted<R> {
     line_start: u64,
     /// Where the present event begins.
     event_start: u64,
+    /// The bytes consumed, if they are kept.
+    kept: Option<Vec<u8>>,
 }
 
 impl<R> Counted<R> {
@@ -341,9 +370,13 @@ impl<R: BufRead> BufRead for Counted<R> {
     fn consume(&mut self, count: usize) {
         // The bytes are still there: consuming is what throws them away.
         if let Ok(bytes) = self.source.fill_buf() {
-            for at in memchr::memchr_iter(b'\n', &bytes[..count.min(bytes.len())]) {
+            let bytes = &bytes[..count.min(bytes.len())];
+            for at in memchr::memchr_iter(b'\n', bytes) {
                 self.line = self.line.saturating_add(1);
                 self.line_start = self.read + at as u64 + 1;
+            }
+            if let Some(kept) = &mut self.kept {
+                kept.extend_from_slice(bytes);
             }
         }
         self.source.consume(count);

@@ -2,12 +2,13 @@
 //!
 //! `chunks` walks a file's chunks, `header` reads and writes what describes the samples, `unpack`
 //! (with `rows`) and `pack` turn bytes into planar samples and back, `reader` and `writer` put them together,
-//! `verify` compares a written file with what was meant.
+//! `verify` compares a written file with what was meant; `rewrite` copies a file with other chunks beside its samples.
 
 mod chunks;
 mod header;
 mod pack;
 mod reader;
+pub(in crate::format) mod rewrite;
 mod rows;
 mod unpack;
 mod verify;

@@ -18,7 +18,7 @@ use crate::{Error, Result};
 const WRITE_BYTES: usize = 256 * 1024;
 
 /// The largest size that a 32-bit field holds; the value above means "see ds64".
-const RIFF_LIMIT: u64 = u32::MAX as u64 - 1;
+pub(super) const RIFF_LIMIT: u64 = u32::MAX as u64 - 1;
 
 /// A file that was written, read again and found to be what was meant.
 #[derive(Debug, Clone, PartialEq)]
@@ -247,6 +247,16 @@ impl WaveSink {
     /// # Errors
     /// The system cannot write or read, or the file read is not what was written ([`Error::Verify`]).
     pub fn seal(&mut self) -> Result<WrittenFile> {
+        let written = self.close()?;
+        self.verify(&written)?;
+        Ok(written)
+    }
+
+    /// Completes the file, which keeps its temporary name; to be called once.
+    ///
+    /// # Errors
+    /// The system cannot write.
+    pub fn close(&mut self) -> Result<WrittenFile> {
         self.flush()?;
         let data_bytes = self.data_bytes();
         if self.behind == 0 {
@@ -260,7 +270,7 @@ impl WaveSink {
             .map_err(|e| Error::io(&self.path, "write to", e))?;
         self.write_out(&head)?;
         let tallies = self.packer.tallies();
-        let written = WrittenFile {
+        Ok(WrittenFile {
             path: self.path.clone(),
             frames: Frames(self.frames),
             channels: self.spec.channels,
@@ -269,16 +279,23 @@ impl WaveSink {
             clipped: tallies.iter().map(|t| t.clipped).sum(),
             bytes: head.len() as u64 + data_bytes + data_bytes % 2 + self.behind,
             container,
-        };
-        verify(&self.part.path, &written, self.spec, tallies).map_err(|e| match e {
+        })
+    }
+
+    /// Reads the closed file again and compares it with what was `written`.
+    ///
+    /// # Errors
+    /// The system cannot read, or the file read is not what was written ([`Error::Verify`]).
+    pub fn verify(&self, written: &WrittenFile) -> Result<()> {
+        let tallies = self.packer.tallies();
+        verify(&self.part.path, written, self.spec, tallies).map_err(|e| match e {
             // The user knows the file by its final name.
             Error::Verify { reason, .. } => Error::Verify {
                 path: self.path.clone(),
                 reason,
             },
             other => other,
-        })?;
-        Ok(written)
+        })
     }
 
     /// Gives the sealed file its name.
@@ -378,7 +395,7 @@ pub(in crate::format) fn check_free(path: &Path, overwrite: bool) -> Result<()> 
 }
 
 /// `path` with `suffix` after its whole name.
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)

@@ -165,7 +165,10 @@ impl Job {
                 plain.insert(object.feed, is_plain(&mut *object.blocks, length));
             }
             let summed: Vec<usize> = programme.matrix.iter().map(|feed| feed.feed).collect();
-            let mut sources = make()?.objects;
+            let mut sources = match bakes && plain.values().any(|is_plain| !is_plain) {
+                true => make()?.objects,
+                false => Vec::new(),
+            };
             for (track, &row) in rows.iter().enumerate() {
                 let is_baked = bakes && plain.get(&row) == Some(&false);
                 exact[track] = names.is_exact && !is_baked && !summed.contains(&row);
@@ -304,7 +307,7 @@ impl Job {
             sink.append(ChunkId(*b"dbmd"), |out| out.write_all(&dbmd))?;
         }
         let tracks: Vec<String> = items.iter().flat_map(track_names).collect();
-        let file = sink.seal()?;
+        let file = sink.close()?;
         let meant = Meant {
             path: &export.path,
             axml: sum.value(),
@@ -312,7 +315,9 @@ impl Job {
             tracks: tracks.len(),
             blocks,
         };
-        verify(sink.part_path(), &meant)?;
+        let (samples, metadata) =
+            rayon::join(|| sink.verify(&file), || verify(sink.part_path(), &meant));
+        samples.and(metadata)?;
         sink.publish()?;
         let is_object = |item: &&Item| item.kind == crate::format::adm::write::ItemKind::Object;
         Ok(ExportedAdm {

@@ -1,9 +1,7 @@
 //! Writes the dbmd chunk: what is said of a master beside its ADM metadata. It names this program as its
 //! origin, and never another maker.
 
-use super::super::dbmd::{
-    BinauralMode, Downmix, ElementFacts, FrameRate, ProgrammeFacts, Trim, Warp, checksum,
-};
+use super::super::dbmd::{ElementFacts, ProgrammeFacts, checksum};
 
 /// 1.0.0.6, as real files have it.
 const VERSION: [u8; 4] = [6, 0, 0, 1];
@@ -28,23 +26,16 @@ pub fn write_dbmd(programme: &ProgrammeFacts, elements: &ElementFacts) -> Vec<u8
     bytes
 }
 
-fn programme_payload(facts: &ProgrammeFacts) -> Vec<u8> {
+/// Payload of segment 9.
+pub(in crate::format::adm) fn programme_payload(facts: &ProgrammeFacts) -> Vec<u8> {
     let mut payload = vec![0; PROGRAMME_BYTES];
     put_text(&mut payload[..32], &facts.origin);
     put_text(&mut payload[32..96], &facts.tool);
     payload[96..99].copy_from_slice(&facts.tool_version);
-    payload[111] = facts.frame_rate.map_or(0, frame_rate_code);
-    payload[112] = 0xff;
-    if let Some(seconds) = facts.first_action_s {
-        let parts = (seconds.clamp(0.0, 254.0 * 3600.0) * 1e5).round() as u64;
-        let minutes = parts / 6_000_000;
-        payload[112] = (minutes / 60) as u8;
-        payload[113] = (minutes % 60) as u8;
-        let rest = (parts % 6_000_000) as u32;
-        payload[114..118].copy_from_slice(&rest.to_le_bytes());
-    }
-    payload[139] = downmix_code(facts.downmix) << 4;
-    payload[152] = warp_code(facts.warp);
+    payload[111] = facts.frame_rate.map_or(0, codes::frame_rate);
+    payload[112..118].copy_from_slice(&codes::first_action(facts.first_action_s));
+    payload[139] = codes::downmix(facts.downmix) << 4;
+    payload[152] = codes::warp(facts.warp);
     payload
 }
 
@@ -58,94 +49,111 @@ fn put_text(field: &mut [u8], text: &str) {
     field[..end].copy_from_slice(&text.as_bytes()[..end]);
 }
 
-fn elements_payload(facts: &ElementFacts) -> Vec<u8> {
+/// Payload of segment 10.
+pub(in crate::format::adm) fn elements_payload(facts: &ElementFacts) -> Vec<u8> {
     let count = facts.binaural.len();
     let mut payload = ELEMENTS_SYNC.to_le_bytes().to_vec();
     payload.extend((count as u16).to_le_bytes());
     payload.push(0);
     for trim in &facts.trims {
-        payload.extend(trim_bytes(*trim));
+        payload.extend(codes::trim(*trim));
     }
     payload.extend((0..count).map(|n| u8::from(facts.trim_bypass.get(n) == Some(&true))));
     payload.extend(facts.binaural.iter().enumerate().map(|(n, &mode)| {
         let tracking = facts.head_tracking.get(n).copied().unwrap_or(0);
-        tracking << 6 | binaural_code(mode)
+        tracking << 6 | codes::binaural(mode)
     }));
     payload
 }
 
-fn trim_bytes(trim: Trim) -> Vec<u8> {
-    let Trim::Manual {
-        centre_db,
-        surround_db,
-        height_db,
-        balance,
-        height_balance,
-    } = trim
-    else {
-        return [1].into_iter().chain([0; 14]).collect();
-    };
-    let mut bytes = vec![0];
-    for db in [centre_db, surround_db, height_db] {
-        bytes.extend(db.to_le_bytes());
+/// Facts as the bytes of the chunk.
+pub(in crate::format::adm) mod codes {
+    use super::super::super::dbmd::{BinauralMode, Downmix, FrameRate, Trim, Warp};
+
+    /// First frame of action: hours, minutes, hundred-thousandths of a second; hours of 0xff are none.
+    pub(in crate::format::adm) fn first_action(seconds: Option<f64>) -> [u8; 6] {
+        let Some(seconds) = seconds else {
+            return [0xff, 0, 0, 0, 0, 0];
+        };
+        let parts = (seconds.clamp(0.0, 254.0 * 3600.0) * 1e5).round() as u64;
+        let minutes = parts / 6_000_000;
+        let [a, b, c, d] = ((parts % 6_000_000) as u32).to_le_bytes();
+        [(minutes / 60) as u8, (minutes % 60) as u8, a, b, c, d]
     }
-    bytes.extend([balance, height_balance].map(signed_magnitude));
-    bytes
-}
 
-/// A balance of -1 to 1 as sign and seven bits.
-fn signed_magnitude(balance: f32) -> u8 {
-    let magnitude = (balance.abs().min(1.0) * 127.0).round() as u8;
-    magnitude | if balance < 0.0 { 0x80 } else { 0 }
-}
-
-fn frame_rate_code(rate: FrameRate) -> u8 {
-    match rate {
-        FrameRate::F23976 => 1,
-        FrameRate::F24 => 2,
-        FrameRate::F25 => 3,
-        FrameRate::F2997Drop => 4,
-        FrameRate::F2997 => 5,
-        FrameRate::F30 => 6,
+    pub(in crate::format::adm) fn trim(trim: Trim) -> Vec<u8> {
+        let Trim::Manual {
+            centre_db,
+            surround_db,
+            height_db,
+            balance,
+            height_balance,
+        } = trim
+        else {
+            return [1].into_iter().chain([0; 14]).collect();
+        };
+        let mut bytes = vec![0];
+        for db in [centre_db, surround_db, height_db] {
+            bytes.extend(db.to_le_bytes());
+        }
+        bytes.extend([balance, height_balance].map(signed_magnitude));
+        bytes
     }
-}
 
-fn downmix_code(downmix: Downmix) -> u8 {
-    match downmix {
-        Downmix::NotIndicated => 0,
-        Downmix::LoRo => 1,
-        Downmix::LtRt => 2,
-        Downmix::LtRtProLogicIi => 3,
-        Downmix::Direct => 4,
-        Downmix::Unknown(code) => code & 7,
+    /// A balance of -1 to 1 as sign and seven bits.
+    fn signed_magnitude(balance: f32) -> u8 {
+        let magnitude = (balance.abs().min(1.0) * 127.0).round() as u8;
+        magnitude | if balance < 0.0 { 0x80 } else { 0 }
     }
-}
 
-fn warp_code(warp: Warp) -> u8 {
-    match warp {
-        Warp::Direct => 0,
-        Warp::DirectWithRoomBalance => 1,
-        Warp::ProLogicIix => 2,
-        Warp::LoRo => 3,
-        Warp::NotIndicated => 4,
-        Warp::Unknown(code) => code & 7,
+    pub(in crate::format::adm) fn frame_rate(rate: FrameRate) -> u8 {
+        match rate {
+            FrameRate::F23976 => 1,
+            FrameRate::F24 => 2,
+            FrameRate::F25 => 3,
+            FrameRate::F2997Drop => 4,
+            FrameRate::F2997 => 5,
+            FrameRate::F30 => 6,
+        }
     }
-}
 
-fn binaural_code(mode: BinauralMode) -> u8 {
-    match mode {
-        BinauralMode::Off => 0,
-        BinauralMode::Near => 1,
-        BinauralMode::Far => 2,
-        BinauralMode::Mid => 3,
-        BinauralMode::NotIndicated => 4,
-        BinauralMode::Unknown(code) => code & 7,
+    pub(in crate::format::adm) fn downmix(downmix: Downmix) -> u8 {
+        match downmix {
+            Downmix::NotIndicated => 0,
+            Downmix::LoRo => 1,
+            Downmix::LtRt => 2,
+            Downmix::LtRtProLogicIi => 3,
+            Downmix::Direct => 4,
+            Downmix::Unknown(code) => code & 7,
+        }
+    }
+
+    pub(in crate::format::adm) fn warp(warp: Warp) -> u8 {
+        match warp {
+            Warp::Direct => 0,
+            Warp::DirectWithRoomBalance => 1,
+            Warp::ProLogicIix => 2,
+            Warp::LoRo => 3,
+            Warp::NotIndicated => 4,
+            Warp::Unknown(code) => code & 7,
+        }
+    }
+
+    pub(in crate::format::adm) fn binaural(mode: BinauralMode) -> u8 {
+        match mode {
+            BinauralMode::Off => 0,
+            BinauralMode::Near => 1,
+            BinauralMode::Far => 2,
+            BinauralMode::Mid => 3,
+            BinauralMode::NotIndicated => 4,
+            BinauralMode::Unknown(code) => code & 7,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::dbmd::read;
+    use super::super::super::dbmd::{BinauralMode, Downmix, FrameRate, Trim, Warp, read};
     use super::super::super::findings::Findings;
     use super::*;
 

@@ -31,7 +31,7 @@ pub fn write_axml(
     items: &mut [Item],
     losses: &mut Losses,
 ) -> io::Result<WrittenAxml> {
-    let mut xml = Xml::begin(out)?;
+    let mut xml = Xml::begin(out);
     let mut document = Document {
         xml: &mut xml,
         plan,
@@ -55,6 +55,7 @@ pub fn write_axml(
     }
     document.uids()?;
     document.close()?;
+    xml.finish()?;
     Ok(WrittenAxml { blocks })
 }
 

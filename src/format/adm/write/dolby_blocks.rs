@@ -8,7 +8,7 @@ use super::item::{MasterFacts, Track};
 use super::losses::Losses;
 use super::plan::TrackIds;
 use super::steps::{self, MOVE_S, Step};
-use super::xml::{Xml, number};
+use super::xml::{Xml, coordinate, number};
 use super::zones;
 use crate::geometry::Position;
 use crate::scene::Features;
@@ -52,8 +52,7 @@ pub(super) fn bed(xml: &mut Xml<'_>, ids: &TrackIds, speaker: &BedSpeaker) -> io
 fn coordinates(xml: &mut Xml<'_>, position: [f64; 3]) -> io::Result<()> {
     for (name, value) in ["X", "Y", "Z"].iter().zip(position) {
         // As many decimals as real masters have.
-        let text = format!("{:.10}", value + 0.0);
-        xml.leaf("position", &[("coordinate", name)], &text)?;
+        xml.leaf("position", &[("coordinate", name)], &coordinate(value))?;
     }
     Ok(())
 }
