@@ -117,18 +117,18 @@ impl pulp::NullaryFnOnce for Round<'_> {
     fn call(self) -> Quantised {
         let full_scale = self.full_scale;
         let (lowest, highest) = (-full_scale, full_scale - 1.0);
-        let mut peak = 0.0f32;
-        let mut largest = 0;
+        // Magnitudes by their bits, which are in the order of the numbers: the largest of integers is found in lanes.
+        let (mut peak, mut largest) = (0, 0);
         for (&sample, out) in self.samples.iter().zip(self.out) {
             let scaled = sample * full_scale;
             let below = scaled.floor();
             let rounded = below + (scaled - below + 0.5).floor();
             let held = rounded.max(lowest).min(highest);
             *out = held as i32;
-            peak = peak.max(held.abs());
+            peak = peak.max(held.abs().to_bits());
             largest = largest.max(sample.abs().to_bits());
         }
-        judged(self.samples, peak as u32, largest)
+        judged(self.samples, f32::from_bits(peak) as u32, largest)
     }
 }
 

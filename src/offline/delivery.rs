@@ -91,7 +91,7 @@ impl Delivery {
     pub fn channel_mask(&self) -> Option<u32> {
         match &self.target {
             Target::Layout { layout, .. } if !self.multi_mono => layout.channel_mask(),
-            Target::Layout { .. } => None,
+            Target::Layout { .. } | Target::Ambisonics(_) => None,
             Target::Stereo | Target::Binaural(_) => Some(0x3),
         }
     }
@@ -108,6 +108,7 @@ impl Delivery {
     fn label(&self, row: usize) -> String {
         match &self.target {
             Target::Layout { layout, .. } => layout.speakers[row].label.clone(),
+            Target::Ambisonics(_) => format!("ACN{row}"),
             Target::Stereo | Target::Binaural(_) => ["L", "R"][row].to_owned(),
         }
     }
@@ -139,6 +140,8 @@ impl Delivery {
         };
         let weights = match &self.target {
             Target::Layout { layout, .. } => channel_weights(layout),
+            // What is heard from everywhere is the only component that a loudness may be told of.
+            Target::Ambisonics(_) => (0..channels).map(|c| f64::from(u8::from(c == 0))).collect(),
             Target::Stereo | Target::Binaural(_) => vec![1.0; 2],
         };
         let setup = Setup {

@@ -31,8 +31,8 @@ pub use course::{
 use delivery::Writing;
 pub use delivery::{Delivery, Heard, Rendered};
 pub use export::{
-    AdmExport, Contract, ExportedAdm, ExportedStem, ExportedStems, Image, Names, StemExport,
-    export_adm, export_stems,
+    AdmExport, AmbixExport, Contract, ExportedAdm, ExportedStem, ExportedStems, Image, Names,
+    StemExport, export_adm, export_ambix, export_stems,
 };
 pub use process::{ProcessOptions, Processed, process};
 pub use programme::Programme;

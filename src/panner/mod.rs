@@ -1,7 +1,7 @@
 //! Panners: from where an object is to the gain of every channel. A panner knows a layout and no time.
 //!
 //! `vbap` pans on any layout, `bs2127` on those of ITU-R BS.2051 as that standard has it; `stereo` is a mixing
-//! desk's pan pot; `hoa` decodes sound fields. [`build`] picks the panner of a layout, and [`GainCalculator`]
+//! desk's pan pot; `hoa` decodes and encodes sound fields. [`build`] picks the panner of a layout, and [`GainCalculator`]
 //! puts all that an object's metadata may say on top of it.
 
 mod allocentric;
@@ -23,7 +23,7 @@ pub use bearing::{Bearing, Bearings};
 pub(crate) use direct_speakers::is_lfe;
 pub use direct_speakers::{nominal_label, speaker_remarks};
 pub use gain_calculator::GainCalculator;
-pub use hoa::Decoder;
+pub use hoa::{Decoder, Encoder};
 pub use vbap::Vbap;
 
 use crate::geometry::Position;

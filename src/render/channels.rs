@@ -1,4 +1,4 @@
-//! Renders to loudspeakers and to the stereo bus.
+//! Renders to loudspeakers, to the stereo bus and to sound fields.
 
 use std::sync::Arc;
 
@@ -285,11 +285,18 @@ fn gains_of(
         (Target::Layout { .. }, State::Hoa(component)) => {
             Decoder::write(decoders, component, direct);
         }
+        (Target::Ambisonics(encoder), State::Object(object)) => encoder.object(object, direct),
+        (Target::Ambisonics(encoder), State::DirectSpeakers(speaker)) => {
+            encoder.speaker(speaker, direct);
+        }
+        (Target::Ambisonics(encoder), State::Hoa(component)) => {
+            encoder.component(component, direct);
+        }
         (Target::Stereo, State::Object(object)) => {
             let gains = stereo::pan_gains(object.pan).map(|gain| gain * object.gain);
             direct.copy_from_slice(&gains);
         }
-        (Target::Layout { .. }, State::Binaural { .. })
+        (Target::Layout { .. } | Target::Ambisonics(_), State::Binaural { .. })
         | (Target::Stereo | Target::Binaural(_), _) => {
             direct.fill(0.0);
         }

@@ -3,7 +3,7 @@
 use super::binaural::Headphones;
 use crate::Result;
 use crate::layout::Layout;
-use crate::panner::{self, GainCalculator, Panner};
+use crate::panner::{self, Encoder, GainCalculator, Panner};
 
 /// Where a render is meant to be heard.
 pub enum Target {
@@ -16,6 +16,8 @@ pub enum Target {
     },
     /// A mixing desk's stereo bus: every object is panned by its pan pot, constant power. Left, right.
     Stereo,
+    /// A sound field in the order of AmbiX, SN3D: every object is a plane wave from its position.
+    Ambisonics(Box<Encoder>),
     /// Headphones: every object is heard from its position. Left, right.
     Binaural(Box<Headphones>),
 }
@@ -39,11 +41,12 @@ impl Target {
         Ok(Self::Layout { layout, gains })
     }
 
-    /// The layout's name, "stereo" or "binaural".
+    /// The layout's name, "stereo", "ambix" or "binaural".
     pub fn name(&self) -> &str {
         match self {
             Self::Layout { layout, .. } => &layout.name,
             Self::Stereo => "stereo",
+            Self::Ambisonics(_) => "ambix",
             Self::Binaural(headphones) => headphones.name(),
         }
     }
@@ -52,6 +55,7 @@ impl Target {
     pub fn channels(&self) -> usize {
         match self {
             Self::Layout { layout, .. } => layout.channels(),
+            Self::Ambisonics(encoder) => encoder.components(),
             Self::Stereo | Self::Binaural(_) => 2,
         }
     }
@@ -60,7 +64,7 @@ impl Target {
     pub fn lfe_channel(&self) -> Option<usize> {
         match self {
             Self::Layout { layout, .. } => layout.lfe_channel(),
-            Self::Stereo | Self::Binaural(_) => None,
+            Self::Stereo | Self::Ambisonics(_) | Self::Binaural(_) => None,
         }
     }
 }
@@ -70,6 +74,7 @@ impl std::fmt::Debug for Target {
         match self {
             Self::Layout { layout, .. } => f.debug_tuple("Layout").field(&layout.name).finish(),
             Self::Stereo => f.write_str("Stereo"),
+            Self::Ambisonics(encoder) => write!(f, "Ambisonics({})", encoder.order()),
             Self::Binaural(headphones) => f.debug_tuple("Binaural").field(headphones).finish(),
         }
     }

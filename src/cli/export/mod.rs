@@ -1,7 +1,9 @@
 //! `umbel export`: deliveries.
 
 mod adm;
+mod ambix;
 mod losses;
+mod objects;
 mod stems;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use super::{Ui, opened};
 use crate::format::adm::{self as adm_format, BinauralMode, Selection};
 use crate::format::{AudioSource, SampleFormat, WaveReader};
 use crate::offline::{Names, Programme};
+use crate::scene::RoomMode;
 use crate::session::{BuildOptions, Session, Song};
 use crate::units::Frames;
 use crate::{Error, Result};
@@ -28,6 +31,8 @@ Examples:
   umbel export adm-ebu song.toml -o master.wav               a master for EBU and ITU renderers
   umbel export adm-ebu dolby.wav -o ebu.wav                  one kind of master as the other
   umbel export stems song.toml --out handoff              stems that add up to the mix, and projects
+  umbel export ambix song.toml -o field.wav --order 3     ambisonics: ACN, SN3D
+  umbel export json master.wav -o objects.json            where every object is, block by block; csv as a table
 Beside each master stands a loss report (master.loss.txt, master.loss.json): what it could not carry.";
 
 #[derive(Debug, clap::Subcommand)]
@@ -38,6 +43,12 @@ enum Kind {
     AdmEbu(adm::EbuArgs),
     /// Aligned stems of full length with everything another workstation needs.
     Stems(stems::Args),
+    /// A sound field: ambisonics of order 1 to 7, ACN and SN3D.
+    Ambix(ambix::Args),
+    /// The metadata of all objects over time, as JSON.
+    Json(objects::Args),
+    /// The metadata of all objects over time, as a table.
+    Csv(objects::Args),
 }
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
@@ -45,6 +56,9 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         Kind::AdmAtmos(args) => adm::atmos(&args, ui),
         Kind::AdmEbu(args) => adm::ebu(&args, ui),
         Kind::Stems(args) => stems::run(&args, ui),
+        Kind::Ambix(args) => ambix::run(&args, ui),
+        Kind::Json(args) => objects::run(&args, objects::Form::Json, ui),
+        Kind::Csv(args) => objects::run(&args, objects::Form::Csv, ui),
     }
 }
 
@@ -114,7 +128,16 @@ fn session_names(
     modes: &[(String, BinauralMode)],
 ) -> Result<Names> {
     let mut contents = vec![String::new(); song.objects.len()];
-    let mut binaural = vec![BinauralMode::Mid; song.objects.len()];
+    let mut binaural: Vec<BinauralMode> = song
+        .objects
+        .iter()
+        .map(|object| match object.headphones.room {
+            Some(RoomMode::Off) => BinauralMode::Off,
+            Some(RoomMode::Near) => BinauralMode::Near,
+            Some(RoomMode::Far) => BinauralMode::Far,
+            Some(RoomMode::Mid) | None => BinauralMode::Mid,
+        })
+        .collect();
     let mut used = vec![false; modes.len()];
     let mut set = |name: &str, feeds: std::ops::Range<usize>, content: &str| {
         for feed in feeds {

@@ -57,7 +57,7 @@ fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
             let delivery = of_argument(args, layout.trim(), &name, target)?;
             let chain = match &delivery.target {
                 Target::Stereo => song.stereo_chain.clone(),
-                Target::Layout { .. } => Vec::new(),
+                Target::Layout { .. } | Target::Ambisonics(_) => Vec::new(),
                 Target::Binaural(_) => args.headphones.chain(song.sample_rate)?,
             };
             Ok(Delivery { chain, ..delivery })

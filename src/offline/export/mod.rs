@@ -5,9 +5,10 @@
 //! 2. `pass` runs the desk once over the stems; each track takes its feed as it leaves the master fader.
 //! 3. The metadata is streamed behind the samples, the file read again and compared, then it gets its name.
 //!
-//! `stems` writes the feeds as files of their own in the same way.
+//! `stems` writes the feeds as files of their own in the same way; `ambix` renders a sound field.
 
 mod adm;
+mod ambix;
 mod bake;
 mod items;
 mod pass;
@@ -16,4 +17,5 @@ mod verify;
 
 pub use adm::{AdmExport, ExportedAdm, Names, export_adm};
 pub(super) use pass::Pass;
+pub use ambix::{AmbixExport, export_ambix};
 pub use stems::{Contract, ExportedStem, ExportedStems, Image, StemExport, export_stems};

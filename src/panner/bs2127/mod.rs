@@ -13,4 +13,5 @@ mod topology;
 
 pub use point_source::PointSource;
 pub use polar::Polar;
+pub(in crate::panner) use polar::seen_angle_deg;
 pub use system::{Angles, SYSTEMS, System, nominal};

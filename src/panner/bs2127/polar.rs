@@ -160,7 +160,7 @@ impl Panner for Polar {
     clippy::float_cmp,
     reason = "where distance is 1, what is seen is the extent itself"
 )]
-fn seen_angle_deg(extent_deg: f64, distance: f64) -> f64 {
+pub(in crate::panner) fn seen_angle_deg(extent_deg: f64, distance: f64) -> f64 {
     if distance == 1.0 {
         return extent_deg;
     }
