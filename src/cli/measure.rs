@@ -31,6 +31,10 @@ pub(crate) struct Args {
     /// Print the loudness over time as well, with --json: a figure every tenth of a second.
     #[arg(long)]
     series: bool,
+    /// Measure every stem, return and group of a session, every object of a master by itself as well: what it adds to
+    /// the render, behind all processors.
+    #[arg(long)]
+    stems: bool,
     /// Fail with exit code 5 if the integrated loudness is above this, in LKFS.
     #[arg(long, value_name = "LKFS", allow_negative_numbers = true)]
     max_lkfs: Option<f64>,
@@ -48,6 +52,7 @@ const EXAMPLES: &str = "\
 Examples:
   umbel measure out/714.wav                     a file, by its channel mask
   umbel measure song.toml                       a session, by its 5.1 render
+  umbel measure song.toml --stems --json        and each stem, return and group by itself
   umbel measure master.wav -l 7.1.4 --json      a master, by its 7.1.4 render
   umbel measure master.wav --max-lkfs -18 --max-dbtp -1    exit code 5 if it is too loud";
 
@@ -72,6 +77,7 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         } else {
             ui.line(format_args!("{}: {}", input.display(), figures.of))?;
             figures.measured.print(ui)?;
+            figures.print_parts(ui)?;
         }
         if let Some(path) = to_report {
             let mut page = report::page(input);
@@ -115,6 +121,14 @@ struct Figures {
     of: String,
     channels: Vec<String>,
     measured: Measured,
+    parts: Vec<Part>,
+}
+
+/// What a part of a session or master comes to.
+struct Part {
+    kind: &'static str,
+    name: String,
+    measured: Measured,
 }
 
 fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
@@ -127,6 +141,7 @@ fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
             of: format!("the file as it stands, {} channels", facts.channels),
             channels: named,
             measured,
+            parts: Vec::new(),
         });
     }
     let (programme, stereo_chain) = if opened::is_audio(input) {
@@ -141,12 +156,78 @@ fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
         (song.into(), chain)
     };
     let name = args.layout.as_deref().unwrap_or(GATE_LAYOUT);
-    let rendered = render(programme, stereo_chain, name, ui)?;
+    let parts = match args.stems {
+        true if name.eq_ignore_ascii_case("stereo") => {
+            return Err(Error::Usage(
+                "--stems: parts are measured on loudspeakers: choose another --layout".to_owned(),
+            ));
+        }
+        true => parts(&programme),
+        false => Vec::new(),
+    };
+    let mut deliveries = vec![delivery(stereo_chain, name)?];
+    for (_, part, heard) in &parts {
+        deliveries.push(Delivery {
+            name: part.clone(),
+            target: Target::part(named_layout::load(name)?, heard.clone())?,
+            ..delivery(Vec::new(), name)?
+        });
+    }
+    let mut outputs = listen(programme, deliveries, ui)?.into_iter();
+    let measured =
+        |rendered: Rendered| Measured::of(rendered.loudness, &rendered.peaks, &rendered.true_peaks);
+    let Some(whole) = outputs.next() else {
+        return Err(Error::Usage("nothing was rendered".to_owned()));
+    };
+    let of_parts = parts.into_iter().zip(outputs);
     Ok(Figures {
         of: format!("own {name} render, without a limiter"),
-        channels: rendered.channel_order.clone(),
-        measured: Measured::of(rendered.loudness, &rendered.peaks, &rendered.true_peaks),
+        channels: whole.channel_order.clone(),
+        measured: measured(whole),
+        parts: of_parts
+            .map(|((kind, name, _), rendered)| Part {
+                kind,
+                name,
+                measured: measured(rendered),
+            })
+            .collect(),
     })
+}
+
+/// Kind, name and objects of the parts of a programme: stems, returns and groups of a session, objects of a master.
+fn parts(programme: &Programme) -> Vec<(&'static str, String, Vec<bool>)> {
+    let desk = &programme.desk;
+    let heard = |is_in: &dyn Fn(usize) -> bool| -> Vec<bool> {
+        let objects = programme.objects.iter();
+        objects.map(|object| is_in(object.feed)).collect()
+    };
+    let mut parts = Vec::new();
+    for strip in &desk.strips {
+        let own = heard(&|feed| strip.feeds.contains(&feed));
+        parts.push(("stem", strip.name.clone(), own));
+    }
+    for found in &desk.returns {
+        let own = heard(&|feed| found.feeds.contains(&feed));
+        parts.push(("return", found.name.clone(), own));
+    }
+    for group in &desk.groups {
+        let members = || {
+            group
+                .members
+                .iter()
+                .filter_map(|&member| desk.strips.get(member))
+        };
+        let own = heard(&|feed| members().any(|strip| strip.feeds.contains(&feed)));
+        parts.push(("group", group.name.clone(), own));
+    }
+    if parts.is_empty() {
+        for (index, object) in programme.objects.iter().enumerate() {
+            let mut own = vec![false; programme.objects.len()];
+            own[index] = true;
+            parts.push(("object", object.name.clone(), own));
+        }
+    }
+    parts
 }
 
 /// The programme heard on a layout, or on the stereo bus through its chain.
@@ -156,6 +237,12 @@ pub(super) fn render(
     layout: &str,
     ui: &Ui,
 ) -> Result<Rendered> {
+    let mut outputs = listen(programme, vec![delivery(stereo_chain, layout)?], ui)?;
+    Ok(outputs.swap_remove(0))
+}
+
+/// What is listened to on a layout.
+fn delivery(stereo_chain: Vec<Settings>, layout: &str) -> Result<Delivery> {
     let (target, chain) = if layout.eq_ignore_ascii_case("stereo") {
         (Target::Stereo, stereo_chain)
     } else {
@@ -164,7 +251,7 @@ pub(super) fn render(
             Vec::new(),
         )
     };
-    let delivery = Delivery {
+    Ok(Delivery {
         name: layout.to_owned(),
         target,
         path: PathBuf::new(),
@@ -173,7 +260,11 @@ pub(super) fn render(
         multi_mono: false,
         true_peak: true,
         chain,
-    };
+    })
+}
+
+/// Plays the programme once to all of `deliveries`.
+fn listen(programme: Programme, deliveries: Vec<Delivery>, ui: &Ui) -> Result<Vec<Rendered>> {
     let options = Options {
         from: Frames(0),
         to: None,
@@ -182,11 +273,11 @@ pub(super) fn render(
         tail: false,
     };
     let progress = ui.progress(programme.length.0, "measuring");
-    let mut done = offline::listen(programme, vec![delivery], options, &mut |done| {
+    let done = offline::listen(programme, deliveries, options, &mut |done| {
         progress.set(done.0);
         !interrupt::requested()
     })?;
-    Ok(done.outputs.swap_remove(0))
+    Ok(done.outputs)
 }
 
 impl Figures {
@@ -215,8 +306,47 @@ impl Figures {
         missed
     }
 
+    fn print_parts(&self, ui: &Ui) -> Result<()> {
+        let level = |value: Option<f64>, unit: &str| {
+            value.map_or_else(
+                || format!("{:>6} {unit}", "-"),
+                |value| format!("{value:>6.1} {unit}"),
+            )
+        };
+        for part in &self.parts {
+            let loudness = part.measured.loudness();
+            ui.line(format_args!(
+                "  {:<6} {:<24} {}  short-term {}  {}",
+                part.kind,
+                part.name,
+                level(loudness.integrated(), "LUFS"),
+                level(loudness.short_term_max(), "LUFS"),
+                level(part.measured.true_peak_dbtp(), "dBTP"),
+            ))?;
+        }
+        Ok(())
+    }
+
     fn json(&self, input: &Path, series: bool) -> Value {
         let mut object = self.measured.as_json();
+        if !self.parts.is_empty() {
+            let part = |part: &Part| {
+                let mut figures = part.measured.as_json();
+                figures["kind"] = part.kind.into();
+                figures["name"] = part.name.as_str().into();
+                figures["lra_lu"] = figures["range_lu"].take();
+                if let Some(map) = figures.as_object_mut() {
+                    map.retain(|key, _| key != "range_lu" && !key.starts_with("channel_"));
+                }
+                if series {
+                    let meter = part.measured.loudness();
+                    figures["momentary_lufs"] = meter.momentary().collect();
+                    figures["short_term_lufs"] = meter.short_term().collect();
+                }
+                figures
+            };
+            object["parts"] = self.parts.iter().map(part).collect();
+        }
         object["file"] = json!(input.display().to_string());
         object["measured"] = json!(self.of);
         object["lra_lu"] = object["range_lu"].take();

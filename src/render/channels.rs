@@ -108,7 +108,9 @@ impl ChannelRenderer {
             ),
             _ => (vec![1.0; channels], Alignment::none()),
         };
+        let is_part = matches!(&target, Target::Layout { heard: Some(_), .. });
         let lfe = lfe_feed
+            .filter(|_| !is_part)
             .zip(target.lfe_channel())
             .map(|(feed, channel)| Lfe {
                 feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
@@ -215,6 +217,9 @@ impl ChannelRenderer {
                 blocks,
                 &mut self.plans,
                 |(block, number), gains| {
+                    if !is_heard(target, index) {
+                        return gains.fill(0.0);
+                    }
                     let (direct, diffuse) = gains.split_at_mut(channels);
                     let bearing = bearings.get(number);
                     gains_of(target, decoders, &block.state, bearing, direct, diffuse);
@@ -255,6 +260,16 @@ impl ChannelRenderer {
     /// Finishes the block `out` after all its stretches are rendered: calibration delays.
     pub(super) fn finish_block(&mut self, out: &mut Block) {
         self.alignment.process(out);
+    }
+}
+
+/// Whether the object `index` plays on `target`.
+fn is_heard(target: &Target, index: usize) -> bool {
+    match target {
+        Target::Layout {
+            heard: Some(heard), ..
+        } => heard.get(index) == Some(&true),
+        _ => true,
     }
 }
 

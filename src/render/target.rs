@@ -13,6 +13,8 @@ pub enum Target {
         layout: Layout,
         /// What turns metadata into gains on them.
         gains: Box<GainCalculator>,
+        /// Whether each object is heard; `None`: all are, and what goes to the LFE.
+        heard: Option<Box<[bool]>>,
     },
     /// A mixing desk's stereo bus: every object is panned by its pan pot, constant power. Left, right.
     Stereo,
@@ -38,7 +40,26 @@ impl Target {
     /// [`crate::Error::Layout`] if the panner is one for another layout.
     pub fn panned(layout: Layout, panner: Box<dyn Panner>) -> Result<Self> {
         let gains = Box::new(GainCalculator::new(&layout, panner)?);
-        Ok(Self::Layout { layout, gains })
+        Ok(Self::Layout {
+            layout,
+            gains,
+            heard: None,
+        })
+    }
+
+    /// The loudspeakers of `layout`, on which object `n` plays if `heard[n]`, as it does among all others: for
+    /// figures of parts of a programme.
+    ///
+    /// # Errors
+    /// As [`loudspeakers`](Self::loudspeakers).
+    pub fn part(layout: Layout, heard: Vec<bool>) -> Result<Self> {
+        let panner = panner::build(&layout)?;
+        let gains = Box::new(GainCalculator::new(&layout, panner)?);
+        Ok(Self::Layout {
+            layout,
+            gains,
+            heard: Some(heard.into()),
+        })
     }
 
     /// The layout's name, "stereo", "ambix" or "binaural".

@@ -11,7 +11,8 @@ use super::load::Session;
 use super::movement::{self, Clock};
 use super::rules::{self, StemAudio, Target};
 use super::schema::{
-    BitDepthKey, ContainerKey, GroupKeys, Level, OutKeys, ReturnKeys, SessionFile, StemKeys,
+    BitDepthKey, ContainerKey, FrameRateKey, GateKeys, GroupKeys, Level, OutFormat, OutKeys,
+    ReturnKeys, SessionFile, StemKeys,
 };
 use super::silence::{self, Sounding};
 use crate::effect::{self, Settings};
@@ -53,6 +54,8 @@ pub struct Song {
     pub feed_count: usize,
     /// What is written.
     pub outs: Vec<OutSpec>,
+    /// Outputs that are no renders: masters, stems, sound fields.
+    pub deliveries: Vec<DeliverySpec>,
     /// What was found on the way, notes included.
     pub warnings: Vec<Finding>,
 }
@@ -89,6 +92,29 @@ pub struct OutSpec {
     pub limit: Option<f64>,
     /// A safe file name without a folder, ending in .wav.
     pub file_name: String,
+    /// Limits that it has to keep.
+    pub gate: GateKeys,
+}
+
+/// An output that is no render.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeliverySpec {
+    /// Its name.
+    pub name: String,
+    /// Its kind; never "wav".
+    pub format: OutFormat,
+    /// A safe file name without a folder, ending in .wav.
+    pub file_name: String,
+    /// Sample format.
+    pub bit_depth: BitDepthKey,
+    /// Chunk format.
+    pub container: ContainerKey,
+    /// Frame rate, as written.
+    pub fps: Option<String>,
+    /// Order of a sound field.
+    pub order: u32,
+    /// Limits that the own 5.1 render has to keep.
+    pub gate: GateKeys,
 }
 
 pub(super) fn build(session: &Session, options: &BuildOptions) -> Result<Song> {
@@ -122,6 +148,7 @@ pub(super) fn build(session: &Session, options: &BuildOptions) -> Result<Song> {
         objects: Vec::new(),
         feed_count: 0,
         outs: outs(&session.file.out, &session.path)?,
+        deliveries: deliveries(&session.file.out),
         warnings: session.findings.clone(),
     };
     song.warnings.append(&mut warnings);
@@ -383,8 +410,25 @@ impl Song {
     }
 }
 
+fn deliveries(keys: &[OutKeys]) -> Vec<DeliverySpec> {
+    keys.iter()
+        .filter(|out| out.format != OutFormat::Wav)
+        .map(|out| DeliverySpec {
+            name: out.name.clone(),
+            format: out.format,
+            file_name: rules::file_name(&out.name, out.file.as_deref()),
+            bit_depth: out.bit_depth,
+            container: out.container,
+            fps: out.fps.as_ref().map(FrameRateKey::word),
+            order: out.order.unwrap_or(3),
+            gate: out.gate.unwrap_or_default(),
+        })
+        .collect()
+}
+
 fn outs(keys: &[OutKeys], path: &Path) -> Result<Vec<OutSpec>> {
     keys.iter()
+        .filter(|out| out.format == OutFormat::Wav)
         .map(|out| {
             Ok(OutSpec {
                 name: out.name.clone(),
@@ -395,6 +439,7 @@ fn outs(keys: &[OutKeys], path: &Path) -> Result<Vec<OutSpec>> {
                 multi_mono: out.multi_mono,
                 limit: out.limit.as_ref().map(|limit| limit.dbtp),
                 file_name: rules::file_name(&out.name, out.file.as_deref()),
+                gate: out.gate.unwrap_or_default(),
             })
         })
         .collect()

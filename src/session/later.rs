@@ -15,37 +15,13 @@ const KEYS: &[(&str, &str)] = &[
         "zone",
         "excluding zones of loudspeakers is not available in this version",
     ),
-    (
-        "gate",
-        "gates on loudness and peak are not available in this version",
-    ),
-    (
-        "fps",
-        "a frame rate belongs to ADM masters: umbel export adm-atmos --fps",
-    ),
 ];
 
 /// Words that name something of a later version.
 const WORDS: &[(&str, &str)] = &[
     (
-        "adm-atmos",
-        "ADM masters are written by `umbel export adm-atmos`; an [[out]] writes \"wav\"",
-    ),
-    (
-        "adm-ebu",
-        "ADM masters are written by `umbel export adm-ebu`; an [[out]] writes \"wav\"",
-    ),
-    (
         "adm",
-        "ADM masters are written by `umbel export adm-ebu`; an [[out]] writes \"wav\"",
-    ),
-    (
-        "stems",
-        "stems are written by `umbel export stems`; an [[out]] writes \"wav\"",
-    ),
-    (
-        "ambix",
-        "ambisonics are not available in this version; it writes \"wav\"",
+        "there are two kinds of ADM masters: \"adm-atmos\" and \"adm-ebu\"",
     ),
     (
         "exp",

@@ -40,7 +40,7 @@ pub mod time;
 mod tree;
 pub mod write;
 
-pub use build::{BuildOptions, Input, OutSpec, Song};
+pub use build::{BuildOptions, DeliverySpec, Input, OutSpec, Song};
 pub use chain::{ChainFile, ChainText};
 pub use codes::{RULES, Rule};
 pub use json_schema::json_schema;
@@ -49,5 +49,5 @@ pub use load::{Checked, Session};
 pub use place::{Placing, Turn};
 pub use presets::{PRESETS, Preset};
 pub use rules::{Target, file_name, on_headphones, target};
-pub use schema::{BitDepthKey, ContainerKey};
+pub use schema::{BitDepthKey, ContainerKey, GateKeys, OutFormat};
 pub use time::Time;

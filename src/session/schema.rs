@@ -312,6 +312,39 @@ pub struct LimitKeys {
     pub dbtp: f64,
 }
 
+/// Limits that a delivery has to keep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct GateKeys {
+    /// Highest integrated loudness in LKFS.
+    #[schemars(range(min = -70, max = 0))]
+    pub max_lkfs: Option<f64>,
+    /// Highest true peak in dBTP.
+    #[schemars(range(min = -60, max = 20))]
+    pub max_dbtp: Option<f64>,
+}
+
+/// Frames of picture per second.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "a frame rate")]
+pub enum FrameRateKey {
+    /// 23.976, 24, 25, 29.97 or 30.
+    Number(#[schemars(range(min = 23, max = 30))] f64),
+    /// "29.97df", or one of the numbers in quotes.
+    Word(String),
+}
+
+impl FrameRateKey {
+    /// As it is written.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Word(word) => word.trim().to_lowercase(),
+        }
+    }
+}
+
 /// One delivery.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -323,9 +356,20 @@ pub struct OutKeys {
     pub format: OutFormat,
     /// Loudspeaker layout: a name ("7.1.4", "4+7+0"), a layout file relative to this file
     /// ("dome.toml"), "stereo" for the desk's stereo bus, "binaural" for headphones, or "binaural:7.1.4" for
-    /// the loudspeakers of a layout on headphones.
-    #[schemars(length(min = 1))]
+    /// the loudspeakers of a layout on headphones. Required with "wav"; the other formats have none.
+    #[serde(default)]
     pub layout: String,
+    /// Frame rate of an "adm-atmos" master: 23.976, 24, 25, 29.97, "29.97df" or 30. Default: 24.
+    #[serde(default)]
+    pub fps: Option<FrameRateKey>,
+    /// Order of an "ambix" sound field, 1 to 7. Default: 3.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 7))]
+    pub order: Option<u32>,
+    /// Limits of loudness and true peak: of the output itself with "wav", of the own 5.1 render with all others.
+    /// Exit code 5 if they are not kept. Default: none.
+    #[serde(default)]
+    pub gate: Option<GateKeys>,
     /// 16 or 24 (integer, dithered) or "f32" (float). Default: 24.
     #[serde(default)]
     pub bit_depth: BitDepthKey,
@@ -350,6 +394,27 @@ pub struct OutKeys {
 pub enum OutFormat {
     /// A WAV file of the loudspeaker channels.
     Wav,
+    /// A master of the Dolby Atmos master ADM profile.
+    AdmAtmos,
+    /// A master of ITU-R BS.2076-2.
+    AdmEbu,
+    /// A folder of stems that add up to the mix.
+    Stems,
+    /// A sound field, ACN and SN3D.
+    Ambix,
+}
+
+impl OutFormat {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Wav => "wav",
+            Self::AdmAtmos => "adm-atmos",
+            Self::AdmEbu => "adm-ebu",
+            Self::Stems => "stems",
+            Self::Ambix => "ambix",
+        }
+    }
 }
 
 /// Sample format of an output file.

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::deliver::Ask;
 use super::{Source, binaural_mode, losses};
 use crate::cli::{Ui, interrupt, measure, report};
 use crate::format::Container;
 use crate::format::adm::write::Flavour;
 use crate::format::adm::{BinauralMode, Downmix, FrameRate, Selection, Trim, Warp};
 use crate::offline::{AdmExport, ExportedAdm, export_adm};
+use crate::session::{ContainerKey, DeliverySpec};
 use crate::units::Gain;
 use crate::{Error, Result, layout};
 
@@ -202,6 +204,63 @@ pub(super) fn ebu(args: &EbuArgs, ui: &Ui) -> Result<()> {
         ..export(&args.common, flavour)
     };
     run(&args.common, &source, &[], &export, ui)
+}
+
+/// A master that a session's `[[out]]` asks for.
+pub(super) fn deliver_atmos(
+    spec: &DeliverySpec,
+    ask: &Ask<'_>,
+    output: PathBuf,
+    ui: &Ui,
+) -> Result<()> {
+    use clap::ValueEnum;
+    let fps = spec.fps.as_deref().map(|word| {
+        Fps::from_str(word, true).map_err(|_| {
+            Error::Usage(format!(
+                "output \"{}\": \"{word}\" is no frame rate",
+                spec.name
+            ))
+        })
+    });
+    let args = AtmosArgs {
+        common: common_of(spec, ask, output),
+        fps: fps.transpose()?,
+        ffoa: None,
+        binaural: Vec::new(),
+        downmix: None,
+        warp: None,
+    };
+    atmos(&args, ui)
+}
+
+/// As [`deliver_atmos`].
+pub(super) fn deliver_ebu(
+    spec: &DeliverySpec,
+    ask: &Ask<'_>,
+    output: PathBuf,
+    ui: &Ui,
+) -> Result<()> {
+    let args = EbuArgs {
+        common: common_of(spec, ask, output),
+        emission: None,
+        no_loudness: false,
+    };
+    ebu(&args, ui)
+}
+
+fn common_of(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf) -> Common {
+    Common {
+        input: ask.session.to_path_buf(),
+        output,
+        container: match spec.container {
+            ContainerKey::Auto => None,
+            ContainerKey::Bw64 => Some(ContainerWord::Bw64),
+        },
+        strict: false,
+        tail: ask.tail,
+        resample: ask.resample,
+        force: ask.force,
+    }
 }
 
 fn export(common: &Common, flavour: Flavour) -> AdmExport {

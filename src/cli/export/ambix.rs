@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::deliver::Ask;
 use super::{Source, losses};
 use crate::Result;
 use crate::cli::{Ui, interrupt};
 use crate::format::{BitDepth, Container};
 use crate::offline::{AmbixExport, export_ambix};
+use crate::session::{BitDepthKey, ContainerKey, DeliverySpec};
 use crate::units::Gain;
 
 /// Write a sound field: a WAV file with a channel per component, in the order of AmbiX (ACN), SN3D.
@@ -53,6 +55,25 @@ enum Depth {
     Int24,
     #[value(name = "f32")]
     Float32,
+}
+
+/// A sound field that a session's `[[out]]` asks for.
+pub(super) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf, ui: &Ui) -> Result<()> {
+    let args = Args {
+        input: ask.session.to_path_buf(),
+        output,
+        order: spec.order,
+        bit_depth: match spec.bit_depth {
+            BitDepthKey::Float32 => Depth::Float32,
+            BitDepthKey::Int16 | BitDepthKey::Int24 => Depth::Int24,
+        },
+        bw64: spec.container == ContainerKey::Bw64,
+        strict: false,
+        tail: ask.tail,
+        resample: ask.resample,
+        force: ask.force,
+    };
+    run(&args, ui)
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::deliver::Ask;
 use super::losses::replace;
 use crate::cli::{Ui, interrupt, report};
 use crate::effect::Settings;
@@ -13,7 +14,7 @@ use crate::format::handoff::{
 };
 use crate::format::{BitDepth, sha256};
 use crate::offline::{Contract, ExportedStem, ExportedStems, Image, StemExport, export_stems};
-use crate::session::{BuildOptions, Session, Song};
+use crate::session::{BitDepthKey, BuildOptions, DeliverySpec, Session, Song};
 use crate::units::Gain;
 use crate::{Error, Result};
 
@@ -67,6 +68,24 @@ enum Depth {
     Int24,
     #[value(name = "f32")]
     Float32,
+}
+
+/// Stems that a session's `[[out]]` asks for.
+pub(super) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf, ui: &Ui) -> Result<()> {
+    let args = Args {
+        input: ask.session.to_path_buf(),
+        out: output,
+        contract: ContractWord::PreMaster,
+        image: ImageWord::Stereo,
+        bit_depth: match spec.bit_depth {
+            BitDepthKey::Float32 => Depth::Float32,
+            BitDepthKey::Int16 | BitDepthKey::Int24 => Depth::Int24,
+        },
+        no_tail: false,
+        resample: ask.resample,
+        force: ask.force,
+    };
+    run(&args, ui)
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {

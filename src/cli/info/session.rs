@@ -50,7 +50,11 @@ pub(super) fn print(session: &Session, ui: &Ui) -> Result<()> {
         ui.line(format_args!(
             "  {:<20} {:<10} {}",
             out.name,
-            out.layout,
+            if out.layout.is_empty() {
+                out.format.word()
+            } else {
+                &out.layout
+            },
             out_file(out)
         ))?;
     }
@@ -141,7 +145,7 @@ fn stem(stem: &StemKeys) -> Value {
 }
 
 fn out(out: &OutKeys) -> Value {
-    json!({ "name": out.name, "layout": out.layout, "file": out_file(out) })
+    json!({ "name": out.name, "format": out.format.word(), "layout": out.layout, "file": out_file(out) })
 }
 
 /// True or false, or that it is automated.

@@ -9,7 +9,7 @@ use crate::format::{AudioSource, WaveReader};
 use crate::layout;
 use crate::offline::Delivery;
 use crate::render::Target;
-use crate::session::{self, Time};
+use crate::session::{self, GateKeys, Time};
 use crate::units::SampleRate;
 use crate::{Error, Result};
 
@@ -82,6 +82,8 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
     let (from, to) = frames_asked_for(args, |time| frame_at(time, rate))?;
     Ok(Job {
         programme: master.into(),
+        gates: vec![GateKeys::default(); args.layouts.len()],
+        exports: Vec::new(),
         deliveries,
         from,
         to,

@@ -13,13 +13,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::export::{Ask, path_of};
 use super::report as html;
 use super::{Ui, interrupt, opened};
 use crate::format::{BitDepth, Container};
+use crate::mix::GainCurve;
 use crate::offline::{self, Delivery, Options, Programme};
 use crate::render::Target;
 use crate::session as session_file;
-use crate::units::Frames;
+use crate::session::{DeliverySpec, GateKeys};
+use crate::units::{Decibels, Frames, Gain};
 use crate::{Error, Result};
 
 /// Render sessions and ADM masters to loudspeaker layouts and to stereo, all in one pass.
@@ -57,6 +60,9 @@ pub(crate) struct Args {
     /// Write what filters ring on after the end as well.
     #[arg(long)]
     tail: bool,
+    /// Turn everything by one gain behind the master, so that the own 5.1 render has this integrated loudness in LKFS.
+    #[arg(long, value_name = "LKFS", allow_negative_numbers = true, value_parser = loudness)]
+    normalize: Option<f64>,
     /// Start here: seconds, bar|beat ("9|1"), min:s or a marker ("@drop").
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -92,6 +98,18 @@ Examples:
   umbel render song.toml -l binaural --hrtf me.sofa headphones, with ears of your own
   umbel render master.wav -l 5.1,7.1.4              an ADM master, as ITU-R BS.2127 says";
 
+/// A loudness that can be asked for.
+fn loudness(text: &str) -> Result<f64, String> {
+    let value: f64 = text
+        .parse()
+        .map_err(|_| format!("\"{text}\" is no number"))?;
+    if (-70.0..=0.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("a loudness is -70 to 0 LKFS".to_owned())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Depth {
     /// 16-bit integer, dithered.
@@ -125,6 +143,7 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     }
     interrupt::install();
     let mut all = Vec::new();
+    let mut missed = Vec::new();
     let mut names = HashSet::new();
     for input in &args.inputs {
         let name = input
@@ -139,12 +158,96 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         }
     }
     for input in &args.inputs {
-        all.extend(render_one(&args, input, ui)?);
+        all.extend(render_one(&args, input, &mut missed, ui)?);
     }
     if ui.json {
         let event = if args.dry_run { "plan" } else { "done" };
-        ui.json_line(&json!({ "event": event, "outputs": all }))?;
+        let ok = missed.is_empty();
+        ui.json_line(&json!({ "event": event, "ok": ok, "missed": missed, "outputs": all }))?;
     }
+    match missed.as_slice() {
+        [] => Ok(()),
+        missed => Err(Error::Gate(missed.join("; "))),
+    }
+}
+
+/// Writes outputs that are no renders, and holds them against their limits by the own 5.1 render.
+fn export_all(
+    exports: &[DeliverySpec],
+    ask: &Ask<'_>,
+    missed: &mut Vec<String>,
+    ui: &Ui,
+) -> Result<()> {
+    for spec in exports {
+        super::export::deliver(spec, ask, ui)?;
+    }
+    if exports.iter().all(|spec| spec.gate == GateKeys::default()) {
+        return Ok(());
+    }
+    let song = opened::song(ask.session, ask.resample, ui)?;
+    let heard =
+        super::measure::render(song.into(), Vec::new(), super::measure::GATE_LAYOUT, ui)?.heard;
+    let peak = heard
+        .true_peak
+        .map(|peak| Gain(f64::from(peak)).decibels().0);
+    for spec in exports {
+        let what = format!(
+            "output \"{}\" (own {} render)",
+            spec.name,
+            super::measure::GATE_LAYOUT
+        );
+        missed.extend(missed_of(&spec.gate, &what, heard.integrated_lufs, peak));
+    }
+    Ok(())
+}
+
+/// The limits of `gate` that are not kept, in words.
+fn missed_of(
+    gate: &GateKeys,
+    what: &str,
+    integrated: Option<f64>,
+    true_peak: Option<f64>,
+) -> Vec<String> {
+    [
+        ("integrated loudness", "LKFS", integrated, gate.max_lkfs),
+        ("true peak", "dBTP", true_peak, gate.max_dbtp),
+    ]
+    .into_iter()
+    .filter_map(|(name, unit, found, most)| {
+        let (found, most) = (found?, most?);
+        (found > most)
+            .then(|| format!("{what}: {name} is {found:.2} {unit}; at most {most} is allowed"))
+    })
+    .collect()
+}
+
+/// Turns everything up or down by one gain behind the master, so that the own 5.1 render has `wanted` LKFS.
+fn normalize(
+    programme: &mut Programme,
+    args: &Args,
+    input: &Path,
+    wanted: f64,
+    ui: &Ui,
+) -> Result<()> {
+    let layout = super::measure::GATE_LAYOUT;
+    let again = if opened::is_audio(input) {
+        master::open(args, input, ui)?.programme
+    } else {
+        opened::song(input, args.resample, ui)?.into()
+    };
+    let heard = super::measure::render(again, Vec::new(), layout, ui)?.heard;
+    let Some(found) = heard.integrated_lufs else {
+        return Err(Error::Usage(format!(
+            "--normalize: \"{}\" is silent, or too short to have a loudness",
+            input.display()
+        )));
+    };
+    let by = Decibels(wanted - found);
+    programme.desk.master.gains.push(GainCurve::constant(by));
+    ui.note(format_args!(
+        "the own {layout} render has {found:.2} LKFS: everything is turned by {:+.2} dB to {wanted} LKFS",
+        by.0
+    ));
     Ok(())
 }
 
@@ -156,10 +259,14 @@ struct Job {
     from: Frames,
     /// Frame after the last one written, if not to the end.
     to: Option<Frames>,
+    /// Limits of each of the deliveries.
+    gates: Vec<GateKeys>,
+    /// Outputs of the session that are no renders.
+    exports: Vec<DeliverySpec>,
 }
 
-/// Renders (or plans) one input; gives its outputs as JSON.
-fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
+/// Renders (or plans) one input; gives its outputs as JSON, and adds to `missed` the limits that are not kept.
+fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> Result<Vec<Value>> {
     let job = if opened::is_audio(input) {
         master::open(args, input, ui)?
     } else {
@@ -175,12 +282,28 @@ fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
         tail: args.tail,
     };
     let Job {
-        programme,
+        mut programme,
         deliveries,
+        gates,
+        exports,
         ..
     } = job;
+    let ask = Ask {
+        session: input,
+        folder: &args.out,
+        resample: args.resample,
+        tail: args.tail,
+        force: args.force,
+    };
     if args.dry_run {
-        return report::plan(&programme, &deliveries, options, ui);
+        let mut plan = report::plan(&programme, &deliveries, options, ui)?;
+        for spec in &exports {
+            plan.push(report::planned_export(spec, &path_of(spec, &ask), ui)?);
+        }
+        return Ok(plan);
+    }
+    if let Some(wanted) = args.normalize {
+        normalize(&mut programme, args, input, wanted, ui)?;
     }
     let rate = programme.sample_rate;
     let length = programme.length;
@@ -198,6 +321,15 @@ fn render_one(args: &Args, input: &Path, ui: &Ui) -> Result<Vec<Value>> {
         report::written(output, chain, rate, ui)?;
     }
     report::desk(&rendered.desk, &chains, ui)?;
+    for (output, gate) in rendered.outputs.iter().zip(&gates) {
+        let peak = output
+            .heard
+            .true_peak
+            .map(|peak| Gain(f64::from(peak)).decibels().0);
+        let what = format!("output \"{}\"", output.name);
+        missed.extend(missed_of(gate, &what, output.heard.integrated_lufs, peak));
+    }
+    export_all(&exports, &ask, missed, ui)?;
     let outputs = rendered.outputs.iter().zip(&output_chains);
     let outputs = outputs.map(|(output, chain)| {
         let desk = report::desk_json(&rendered.desk, &chains);

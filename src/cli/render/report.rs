@@ -1,5 +1,7 @@
 //! What `umbel render` says: what would be written, what was written, how loud it is.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::Result;
@@ -9,6 +11,7 @@ use crate::error::{Finding, Severity};
 use crate::format::WrittenFile;
 use crate::mix::{Desk, DeskReport, Place};
 use crate::offline::{Delivery, Options, Programme, Rendered};
+use crate::session::DeliverySpec;
 use crate::units::{Frames, Gain, SampleRate};
 
 /// Says what was found in the input: notes and warnings.
@@ -82,6 +85,22 @@ pub(super) fn plan(
             }))
         })
         .collect()
+}
+
+/// Prints what would be exported.
+pub(super) fn planned_export(spec: &DeliverySpec, path: &Path, ui: &Ui) -> Result<Value> {
+    if !ui.json {
+        ui.line(format_args!(
+            "would write {}  {}",
+            path.display(),
+            spec.format.word()
+        ))?;
+    }
+    Ok(json!({
+        "name": spec.name,
+        "format": spec.format.word(),
+        "files": [path.display().to_string()],
+    }))
 }
 
 /// Prints what was written and how loud it is.

@@ -8,7 +8,9 @@ use crate::effect::{LimitSettings, Settings};
 use crate::format::{BitDepth, Container};
 use crate::offline::Delivery;
 use crate::render::Target;
-use crate::session::{self, BitDepthKey, BuildOptions, ContainerKey, OutSpec, Session, Song};
+use crate::session::{
+    self, BitDepthKey, BuildOptions, ContainerKey, GateKeys, OutSpec, Session, Song,
+};
 use crate::units::SampleRate;
 use crate::{Error, Result};
 
@@ -22,28 +24,48 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
     let deliveries = deliveries(args, input, &song)?;
     note_lost_lfe(&song, &deliveries, ui);
     let (from, to) = frames_asked_for(args, |time| session.frame_at(time, song.sample_rate))?;
+    // What is asked for on the command line takes the place of the session's outputs.
+    let is_own = args.layouts.is_empty();
+    let gates = match is_own {
+        true => song.outs.iter().map(|out| out.gate).collect(),
+        false => vec![GateKeys::default(); deliveries.len()],
+    };
+    let exports = match is_own {
+        true => song.deliveries.clone(),
+        false => Vec::new(),
+    };
+    if !exports.is_empty() && (args.from.is_some() || args.to.is_some() || args.normalize.is_some())
+    {
+        return Err(Error::Usage(
+            "--from, --to and --normalize are for renders: choose layouts with -l, or leave out the outputs that are \
+             masters, stems and sound fields"
+                .to_owned(),
+        ));
+    }
     Ok(Job {
         programme: song.into(),
         deliveries,
         from,
         to,
+        gates,
+        exports,
     })
 }
 
 /// What is to be written: the layouts given, or the session's own outputs.
 fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
     if args.layouts.is_empty() {
-        if song.outs.is_empty() {
+        if song.outs.is_empty() && song.deliveries.is_empty() {
             return Err(Error::Usage(format!(
                 "\"{}\" has no [[out]]: say what to render with -l, for instance -l 7.1.4,stereo",
                 input.display()
             )));
         }
-        if args.output.is_some() && song.outs.len() > 1 {
+        if args.output.is_some() && song.outs.len() + song.deliveries.len() > 1 {
             return Err(Error::Usage(format!(
                 "-o names one file, but \"{}\" has {} outputs: choose a layout with -l, or use --out DIR",
                 input.display(),
-                song.outs.len()
+                song.outs.len() + song.deliveries.len()
             )));
         }
         let of_session = |out| of_session(args, out, song);
@@ -97,7 +119,7 @@ fn of_session(args: &Args, out: &OutSpec, song: &Song) -> Result<Delivery> {
         bit_depth: args.bit_depth.map_or(depth, bit_depth),
         container: args.container.map_or(container, container_of),
         multi_mono: args.multi_mono || out.multi_mono,
-        true_peak: args.true_peak,
+        true_peak: args.true_peak || out.gate.max_dbtp.is_some(),
     })
 }
 

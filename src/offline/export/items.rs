@@ -136,6 +136,7 @@ impl Build<'_> {
                 },
                 State::Binaural { .. } => ItemKind::Ears,
             };
+            self.note_headphones(&known, "nothing");
             let origin = self
                 .origin(&known)
                 .map(|origin| (origin.object.clone(), origin.pack.clone()));
@@ -171,6 +172,22 @@ impl Build<'_> {
             items.push(self.lfe_item());
         }
         items
+    }
+
+    /// Notes what an object says of headphones, which is not written in its own words.
+    fn note_headphones(&mut self, known: &Known, written: &str) {
+        let Some(headphone) = self.origin(known).and_then(|origin| origin.headphone) else {
+            return;
+        };
+        self.losses
+            .add(&known.name, "headphoneVirtualise", 0.0, || {
+                let found = format!(
+                    "bypass {}, direct to reverberant {} dB",
+                    u8::from(headphone.bypass),
+                    headphone.direct_to_reverberant_db
+                );
+                (found, written.to_owned())
+            });
     }
 
     /// The copies for the LFE as a channel of their own.
@@ -210,6 +227,7 @@ impl Build<'_> {
         let mut objects = Vec::new();
         for known in all {
             let content = self.content(&known);
+            self.note_headphones(&known, "the headphone mode of the dbmd chunk");
             match &known.first {
                 State::Object(_) => {
                     let name = known.name.clone();

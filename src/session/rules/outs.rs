@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::super::codes::{FILE_NAME, NOT_AVAILABLE, SAME_OUTPUT_FILE, UNKNOWN_LAYOUT};
+use super::super::codes::{
+    FILE_NAME, MISSING_KEY, NO_EFFECT, NOT_A_CHOICE, NOT_AVAILABLE, SAME_OUTPUT_FILE,
+    UNKNOWN_LAYOUT,
+};
 use super::super::findings::{Findings, shorten};
 use super::super::later;
 use super::super::tree::Cursor;
@@ -15,6 +18,7 @@ use crate::{Error, Result};
 pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
     let mut taken: HashMap<String, String> = HashMap::new();
     for out in tables(root, "out") {
+        check_format(out, findings);
         check_layout(out.key("layout"), path, findings);
         let written = if out.key("file").exists() {
             out.key("file")
@@ -54,6 +58,55 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
         }
     }
 }
+
+/// Keys that the format of an output asks for, or has no use for.
+fn check_format(out: Cursor<'_>, findings: &mut Findings) {
+    let Some(format) = out.key("format").text() else {
+        return;
+    };
+    let layout = out.key("layout").text().unwrap_or_default();
+    if format == "wav" && layout.is_empty() {
+        findings.add(
+            MISSING_KEY,
+            out.key("format").span(),
+            "an output of the format \"wav\" has no `layout`",
+            "`layout` is missing",
+            "what it is rendered for: layout = \"7.1.4\", \"stereo\" or \"binaural\"",
+        );
+    }
+    let useless: &[&str] = match format {
+        "wav" => &["fps", "order"],
+        "adm-atmos" => &["layout", "order", "bit-depth", "multi-mono", "limit"],
+        "adm-ebu" => &["layout", "order", "fps", "bit-depth", "multi-mono", "limit"],
+        "stems" => &["layout", "order", "fps", "multi-mono", "limit", "container"],
+        "ambix" => &["layout", "fps", "multi-mono", "limit"],
+        _ => &[],
+    };
+    for key in useless.iter().filter(|key| out.key(key).exists()) {
+        findings.add(
+            NO_EFFECT,
+            out.key(key).span(),
+            format!("`{key}` has no effect on an output of the format \"{format}\""),
+            "no effect",
+            "leave it out",
+        );
+    }
+    let rate = out.key("fps");
+    let word = rate.text().map(|text| text.trim().to_lowercase());
+    let word = word.or_else(|| rate.number().map(|number| number.to_string()));
+    if let Some(word) = word.filter(|word| !FRAME_RATES.contains(&word.as_str())) {
+        findings.add(
+            NOT_A_CHOICE,
+            rate.span(),
+            format!("\"{}\" is no frame rate", shorten(&word)),
+            "not a frame rate",
+            format!("allowed are {}", FRAME_RATES.join(", ")),
+        );
+    }
+}
+
+/// Frame rates that masters have words for.
+const FRAME_RATES: [&str; 6] = ["23.976", "24", "25", "29.97", "29.97df", "30"];
 
 fn check_layout(written: Cursor<'_>, path: &Path, findings: &mut Findings) {
     let Some(name) = written.text().filter(|name| !name.is_empty()) else {

@@ -266,7 +266,7 @@ impl Document<'_, '_> {
             } else if self.is_dolby() {
                 dolby_blocks::write(self.xml, self.facts, ids, &item.name, track, losses)?
             } else {
-                ebu_blocks::write(self.xml, self.facts, ids, track)?
+                ebu_blocks::write(self.xml, self.facts, ids, &item.name, track, losses)?
             };
             self.xml.close("audioChannelFormat")?;
         }

@@ -5,6 +5,7 @@ use std::io;
 use super::clock::Decimals;
 use super::document::coordinate;
 use super::item::{MasterFacts, Track};
+use super::losses::Losses;
 use super::plan::TrackIds;
 use super::xml::{Xml, number};
 use crate::geometry::Position;
@@ -24,7 +25,9 @@ pub(super) fn write(
     xml: &mut Xml<'_>,
     facts: &MasterFacts,
     ids: &TrackIds,
+    object: &str,
     track: &mut Track,
+    losses: &mut Losses,
 ) -> io::Result<usize> {
     let end = facts.length.0 as f64;
     let mut count = 0;
@@ -55,6 +58,12 @@ pub(super) fn write(
         if let Some(before) = &before {
             cut_move(&mut block, before, until);
         }
+        screen(
+            &block.state,
+            from / f64::from(facts.sample_rate.0),
+            object,
+            losses,
+        );
         // What stands still throughout needs no times.
         let is_all = count == 0 && next.is_none() && from <= 0.0 && until >= end;
         let times = (!is_all).then_some(Times { from, until });
@@ -118,6 +127,28 @@ fn cut_move(block: &mut MetadataBlock, before: &State, until: f64) {
     };
     to.gain = line(from.gain, to.gain);
     to.diffuse = line(from.diffuse, to.diffuse);
+}
+
+/// Notes what depends on a screen that is not the default one: the programme does not say its own.
+fn screen(state: &State, second: f64, object: &str, losses: &mut Losses) {
+    let found = match state {
+        State::Object(state) => state.features.as_deref().and_then(|features| {
+            let depends = features.screen_ref || !features.screen_edge_lock.is_none();
+            depends.then_some(features.reference_screen)
+        }),
+        State::DirectSpeakers(speaker) => {
+            (!speaker.screen_edge_lock.is_none()).then_some(speaker.reference_screen)
+        }
+        _ => None,
+    };
+    if let Some(screen) = found.filter(|screen| *screen != crate::layout::Screen::default()) {
+        losses.add(object, "reference screen", second, || {
+            (
+                format!("{screen:?}"),
+                "none: readers take the default screen".to_owned(),
+            )
+        });
+    }
 }
 
 /// When a block plays, in frames.

@@ -1,0 +1,45 @@
+//! Deliveries that a session asks for in its `[[out]]` blocks.
+
+use std::path::{Path, PathBuf};
+
+use super::{adm, ambix, stems};
+use crate::Result;
+use crate::cli::Ui;
+use crate::session::{DeliverySpec, OutFormat};
+
+/// What holds for all deliveries of a session.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Ask<'a> {
+    /// The session.
+    pub(in crate::cli) session: &'a Path,
+    /// The folder to write to.
+    pub(in crate::cli) folder: &'a Path,
+    /// Stems of another rate are converted.
+    pub(in crate::cli) resample: bool,
+    /// What rings on after the end belongs to it.
+    pub(in crate::cli) tail: bool,
+    /// Files that exist are replaced.
+    pub(in crate::cli) force: bool,
+}
+
+/// Where `spec` is written: a file, or for stems a folder.
+pub(in crate::cli) fn path_of(spec: &DeliverySpec, ask: &Ask<'_>) -> PathBuf {
+    let path = ask.folder.join(&spec.file_name);
+    match spec.format {
+        OutFormat::Stems => path.with_extension(""),
+        _ => path,
+    }
+}
+
+/// Writes one.
+pub(in crate::cli) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, ui: &Ui) -> Result<()> {
+    let output = path_of(spec, ask);
+    match spec.format {
+        // Renders are no business of exports.
+        OutFormat::Wav => Ok(()),
+        OutFormat::AdmAtmos => adm::deliver_atmos(spec, ask, output, ui),
+        OutFormat::AdmEbu => adm::deliver_ebu(spec, ask, output, ui),
+        OutFormat::Stems => stems::deliver(spec, ask, output, ui),
+        OutFormat::Ambix => ambix::deliver(spec, ask, output, ui),
+    }
+}

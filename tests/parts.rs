@@ -1,0 +1,322 @@
+//! Figures of parts of a session, limits that outputs have to keep, and outputs that are no renders.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use umbel::audio::Block;
+use umbel::format::{AudioSource, BitDepth, Container, WaveReader, WaveSink, WaveSpec};
+use umbel::units::SampleRate;
+
+const FRAMES: usize = 96_000;
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        for (seed, name) in ["a.wav", "b.wav", "c.wav"].into_iter().enumerate() {
+            let spec = WaveSpec {
+                channels: 1,
+                sample_rate: SampleRate(48_000),
+                bit_depth: BitDepth::Int24,
+                channel_mask: None,
+                container: Container::Riff,
+            };
+            let mut block = Block::new(1, FRAMES);
+            block.set_frames(FRAMES);
+            let mut state = seed as u32 + 11;
+            for sample in block.row_mut(0) {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                *sample = 0.2 * (f64::from(state) / f64::from(u32::MAX) - 0.5) as f32;
+            }
+            let mut sink = WaveSink::create(&folder.path(name), spec, true).unwrap();
+            sink.write(&block, &[0]).unwrap();
+            sink.finish().unwrap();
+        }
+        folder
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn session(&self, name: &str, blocks: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, blocks).unwrap();
+        path
+    }
+}
+
+const A: &str = "[[stem]]\nname = \"A\"\nfile = \"a.wav\"\nat = { az = 30 }\n";
+const B: &str = "[[stem]]\nname = \"B\"\nfile = \"b.wav\"\nat = { az = -110 }\ngain = -6\n";
+const C: &str = "[[stem]]\nname = \"C\"\nfile = \"c.wav\"\nat = { az = 0 }\nlfe = -10\n";
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn umbel(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_umbel"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// The last line of what a command says.
+fn told(done: &Output) -> Value {
+    let lines = String::from_utf8_lossy(&done.stdout);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    let last = lines.lines().last().unwrap_or_else(|| panic!("{said}"));
+    serde_json::from_str(last).unwrap()
+}
+
+fn measured(path: &Path, more: &[&str]) -> Value {
+    let arguments = [&["measure", text(path), "--json", "--no-progress"], more].concat();
+    let done = umbel(&arguments);
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    told(&done)
+}
+
+#[test]
+fn each_stem_and_group_is_as_loud_as_it_is_alone() {
+    let folder = Folder::new();
+    let group = "[[group]]\nname = \"G\"\n";
+    let in_group = |stem: &str| format!("{stem}group = \"G\"\n");
+    let all = format!("{group}{}{}{C}", in_group(A), in_group(B));
+    let whole = measured(&folder.session("all.toml", &all), &["--stems", "--series"]);
+    let parts = whole["parts"].as_array().unwrap();
+    let named: Vec<(&str, &str)> = parts
+        .iter()
+        .map(|part| {
+            (
+                part["kind"].as_str().unwrap(),
+                part["name"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        named,
+        [("stem", "A"), ("stem", "B"), ("stem", "C"), ("group", "G")]
+    );
+    for (part, alone) in parts.iter().zip([
+        A.to_owned(),
+        B.to_owned(),
+        C.replace("lfe = -10\n", ""),
+        format!("{group}{}{}", in_group(A), in_group(B)),
+    ]) {
+        let alone = measured(&folder.session("alone.toml", &alone), &[]);
+        for key in ["integrated_lufs", "true_peak_dbtp", "short_term_max_lufs"] {
+            let (found, expected) = (part[key].as_f64(), alone[key].as_f64());
+            let differ = match (found, expected) {
+                (Some(found), Some(expected)) => (found - expected).abs() > 1e-6,
+                (found, expected) => found != expected,
+            };
+            assert!(!differ, "{} {key}: {found:?}, {expected:?}", part["name"]);
+        }
+        assert!(part["momentary_lufs"].as_array().unwrap().len() > 10);
+    }
+}
+
+#[test]
+fn outputs_are_held_against_their_limits() {
+    let folder = Folder::new();
+    let out = folder.path("out");
+    let out_block = |gate: &str| {
+        format!("{A}{B}[[out]]\nname = \"51\"\nformat = \"wav\"\nlayout = \"5.1\"\ngate = {gate}\n")
+    };
+    for (gate, missed) in [
+        ("{ max-lkfs = -10, max-dbtp = 0 }", 0),
+        ("{ max-lkfs = -60 }", 1),
+        ("{ max-lkfs = -60, max-dbtp = -50 }", 2),
+    ] {
+        let song = folder.session("song.toml", &out_block(gate));
+        let done = umbel(&[
+            "render",
+            text(&song),
+            "--out",
+            text(&out),
+            "-f",
+            "--json",
+            "--no-progress",
+        ]);
+        let told = told(&done);
+        assert_eq!(
+            done.status.code(),
+            Some(if missed > 0 { 5 } else { 0 }),
+            "{gate}"
+        );
+        assert_eq!(told["missed"].as_array().unwrap().len(), missed, "{told}");
+        assert_eq!(told["ok"], missed == 0);
+        assert!(out.join("51.wav").exists());
+    }
+    let done = umbel(&[
+        "check",
+        text(&folder.session("bad.toml", &out_block("{ max-lufs = -18 }"))),
+    ]);
+    assert_eq!(done.status.code(), Some(5));
+}
+
+#[test]
+fn a_loudness_that_is_asked_for_is_what_the_render_has() {
+    let folder = Folder::new();
+    let song = folder.session("song.toml", &format!("{A}{B}{C}"));
+    let out = folder.path("51.wav");
+    let done = umbel(&[
+        "render",
+        text(&song),
+        "-l",
+        "5.1",
+        "-o",
+        text(&out),
+        "--normalize",
+        "-18",
+        "--bit-depth",
+        "f32",
+        "-q",
+    ]);
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let loud = measured(&out, &["-l", "5.1"])["integrated_lufs"]
+        .as_f64()
+        .unwrap();
+    assert!((loud + 18.0).abs() < 0.01, "{loud}");
+}
+
+#[test]
+fn a_session_s_outputs_may_be_masters_stems_and_sound_fields() {
+    let folder = Folder::new();
+    let song = folder.session(
+        "song.toml",
+        &format!(
+            "[song]\nbpm = 120\nkey = \"Am\"\n{A}{B}\
+             [[out]]\nname = \"51\"\nformat = \"wav\"\nlayout = \"5.1\"\n\
+             [[out]]\nname = \"atmos\"\nformat = \"adm-atmos\"\nfps = \"29.97df\"\ngate = {{ max-lkfs = -60 }}\n\
+             [[out]]\nname = \"ebu\"\nformat = \"adm-ebu\"\n\
+             [[out]]\nname = \"field\"\nformat = \"ambix\"\norder = 2\n\
+             [[out]]\nname = \"handoff\"\nformat = \"stems\"\n"
+        ),
+    );
+    let out = folder.path("out");
+    let plan = umbel(&[
+        "render",
+        text(&song),
+        "--out",
+        text(&out),
+        "--dry-run",
+        "--json",
+    ]);
+    assert_eq!(told(&plan)["outputs"].as_array().unwrap().len(), 5);
+    assert!(!out.exists());
+    let done = umbel(&[
+        "render",
+        text(&song),
+        "--out",
+        text(&out),
+        "--json",
+        "--no-progress",
+    ]);
+    // The limit of the master is not kept.
+    assert_eq!(
+        done.status.code(),
+        Some(5),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    assert!(told(&done)["missed"][0].as_str().unwrap().contains("atmos"));
+    let master = umbel::format::adm::read(&out.join("atmos.wav")).unwrap();
+    let rate = master.dbmd.unwrap().programme.unwrap().frame_rate.unwrap();
+    assert_eq!(rate.name(), "29.97df");
+    assert!(
+        umbel::format::adm::read(&out.join("ebu.wav"))
+            .unwrap()
+            .dbmd
+            .is_none()
+    );
+    let field = WaveReader::open(&out.join("field.wav")).unwrap();
+    assert_eq!(field.facts().channels, 9);
+    assert!(
+        out.join("handoff/A_120_Am.wav").exists() && out.join("handoff/manifest.json").exists()
+    );
+    for (block, code) in [
+        ("format = \"wav\"\n", "U456"),
+        ("format = \"adm-atmos\"\nfps = 26\n", "U454"),
+        ("format = \"adm\"\nlayout = \"5.1\"\n", "U452"),
+        ("format = \"ambix\"\norder = 8\n", "U455"),
+    ] {
+        let bad = folder.session("bad.toml", &format!("{A}[[out]]\nname = \"x\"\n{block}"));
+        let done = umbel(&["check", text(&bad), "--json"]);
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(said.contains(code), "{block}: {said}");
+    }
+}
+
+#[test]
+fn the_ebu_s_form_reports_screens_and_headphone_words_that_it_does_not_write() {
+    let folder = Folder::new();
+    let song = folder.session("song.toml", A);
+    let master = folder.path("master.wav");
+    let done = umbel(&[
+        "export",
+        "adm-ebu",
+        text(&song),
+        "-o",
+        text(&master),
+        "-q",
+        "--no-loudness",
+    ]);
+    assert!(done.status.success());
+    // The axml is the last chunk but one: put in what our own export never says.
+    let bytes = std::fs::read(&master).unwrap();
+    let find = |what: &[u8]| bytes.windows(what.len()).position(|w| w == what).unwrap();
+    let (axml, chna) = (find(b"axml"), find(b"chna"));
+    let size = u32::from_le_bytes(bytes[axml + 4..axml + 8].try_into().unwrap()) as usize;
+    let xml = std::str::from_utf8(&bytes[axml + 8..axml + 8 + size]).unwrap();
+    let screen = "<audioProgrammeReferenceScreen><aspectRatio>2.39</aspectRatio>\
+                  <screenCentrePosition><azimuth>0</azimuth><elevation>0</elevation><distance>1</distance></screenCentrePosition>\
+                  <screenWidth><azimuth>40</azimuth></screenWidth></audioProgrammeReferenceScreen></audioProgramme>";
+    let words =
+        "<screenRef>1</screenRef><headphoneVirtualise bypass=\"1\" DRR=\"20\"/></audioBlockFormat>";
+    let xml = xml
+        .replace("</audioProgramme>", screen)
+        .replace("</audioBlockFormat>", words);
+    let mut changed = bytes[..axml + 4].to_vec();
+    changed.extend((xml.len() as u32).to_le_bytes());
+    changed.extend(xml.as_bytes());
+    changed.extend(vec![0; xml.len() % 2]);
+    changed.extend(&bytes[chna..]);
+    let form = (changed.len() - 8) as u32;
+    changed[4..8].copy_from_slice(&form.to_le_bytes());
+    let wide = folder.path("wide.wav");
+    std::fs::write(&wide, changed).unwrap();
+    let again = folder.path("again.wav");
+    let done = umbel(&[
+        "export",
+        "adm-ebu",
+        text(&wide),
+        "-o",
+        text(&again),
+        "--json",
+        "--no-loudness",
+        "--no-progress",
+    ]);
+    let told = told(&done);
+    let losses = told["losses"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{told}"));
+    let fields: Vec<&str> = losses
+        .iter()
+        .map(|loss| loss["field"].as_str().unwrap())
+        .collect();
+    assert!(fields.contains(&"reference screen"), "{told}");
+    assert!(fields.contains(&"headphoneVirtualise"), "{told}");
+}
