@@ -219,6 +219,12 @@ fn a_hand_over_has_names_lengths_and_everything_beside() {
         // More than the song: the echoes ring on.
         assert!(reader.facts().frames.0 as usize > FRAMES);
         assert_eq!(reader.chunk(*b"bext", 1000).unwrap().unwrap().len(), 602);
+        // The marker at the third beat of 92.5 a minute.
+        let cue = reader.chunk(*b"cue ", 1000).unwrap().unwrap();
+        assert_eq!(cue[..4], [1, 0, 0, 0]);
+        assert_eq!(cue[24..28], 62_270_u32.to_le_bytes());
+        let labels = reader.chunk(*b"LIST", 1000).unwrap().unwrap();
+        assert!(labels.windows(4).any(|name| name == b"drop"));
     }
     for name in [
         "tempo.mid",

@@ -117,6 +117,11 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
             .bpm
             .or_else(|| facts.tempo.first().map(|mark| mark.quarters_per_minute)),
         key: session.file.song.key.clone(),
+        markers: facts
+            .markers
+            .iter()
+            .map(|marker| (marker.name.clone(), song.sample_rate.frame_at(marker.at_s)))
+            .collect(),
         tail: !args.no_tail,
         overwrite: args.force,
         threads: rayon::current_num_threads(),

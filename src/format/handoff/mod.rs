@@ -5,6 +5,7 @@
 //! chunk that says where a stem begins.
 
 pub mod bext;
+pub mod cue;
 pub mod dawproject;
 pub mod midi;
 pub mod names;

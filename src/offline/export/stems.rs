@@ -1,5 +1,6 @@
 //! Writes stems for a hand-over: one file per stem and return, all of one length, in one run of the desk.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -7,6 +8,7 @@ use super::bake::{Baker, gain_of};
 use super::pass::Pass;
 use crate::audio::Block;
 use crate::format::handoff::bext::bext;
+use crate::format::handoff::cue::{cue, labels};
 use crate::format::handoff::names::{number_collisions, stem_file};
 use crate::format::{BitDepth, ChunkId, Container, Extras, WaveSink, WaveSpec, WrittenFile};
 use crate::mix::{DeskReport, Master};
@@ -49,6 +51,8 @@ pub struct StemExport {
     pub bpm: Option<f64>,
     /// Key in the names.
     pub key: Option<String>,
+    /// Named places of the song, in order of time: markers in every file.
+    pub markers: Vec<(String, Frames)>,
     /// What reverbs and delays ring on after the end is written too.
     pub tail: bool,
     /// Existing files may be replaced.
@@ -233,6 +237,17 @@ fn run(
     let (mut sinks, _, _, frames, _) = work
         .into_inner()
         .map_err(|_| Error::Usage("a thread that wrote has failed".to_owned()))?;
+    let reached = |(name, at): &(String, Frames)| {
+        let frame = u32::try_from(at.0).ok().filter(|_| at.0 < frames);
+        frame.map(|frame| (name.clone(), frame))
+    };
+    let markers: Vec<(String, u32)> = export.markers.iter().filter_map(reached).collect();
+    if !markers.is_empty() {
+        for sink in &mut sinks {
+            sink.append(ChunkId(*b"cue "), |out| out.write_all(&cue(&markers)))?;
+            sink.append(ChunkId(*b"LIST"), |out| out.write_all(&labels(&markers)))?;
+        }
+    }
     // All are verified before the first gets its name.
     let files = sinks
         .iter_mut()
