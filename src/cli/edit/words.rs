@@ -193,8 +193,7 @@ fn key_of(key: &str) -> Result<(Target, String), String> {
             let near = MASTER_FIELDS
                 .iter()
                 .chain(&["object:NAME.gain", "content:NAME.name"])
-                .filter(|known| strsim::damerau_levenshtein(&lower, known) <= 2)
-                .next();
+                .find(|known| strsim::damerau_levenshtein(&lower, known) <= 2);
             let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
             return Err(format!(
                 "\"{key}\" is not known{hint}; there are {}, and object:NAME, content:NAME, programme:NAME and \

@@ -231,7 +231,7 @@ fn sizes(
     if container == "RIFF" {
         if let Some(size) = u32::try_from(form).ok().filter(|_| form <= RIFF_LIMIT) {
             put(4, &size.to_le_bytes())?;
-            return Ok((vec![4..8], container));
+            return Ok((std::iter::once(4..8).collect(), container));
         }
         let room = first.filter(|chunk| {
             chunk.id.0.eq_ignore_ascii_case(b"JUNK") && chunk.offset == 20 && chunk.size >= 28
@@ -267,7 +267,7 @@ fn sizes(
     let ds64 = chunks.iter().find(|chunk| chunk.id.0 == *b"ds64");
     let at = ds64.map_or(20, |chunk| chunk.offset);
     put(at, &form.to_le_bytes())?;
-    Ok((vec![at..at + 8], container))
+    Ok((std::iter::once(at..at + 8).collect(), container))
 }
 
 /// Compares the stretches of `kept` in both files; bytes in `changed`, places in both, are passed over.

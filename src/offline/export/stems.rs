@@ -1,6 +1,5 @@
 //! Writes stems for a hand-over: one file per stem and return, all of one length, in one run of the desk.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
