@@ -723,7 +723,7 @@ fn facts_of_a_session_have_stable_keys() {
         assert!(stem["at"].is_null() != stem["move"].is_null(), "{stem}");
     }
     for out in facts["outs"].as_array().unwrap() {
-        assert_eq!(keys(out), ["file", "layout", "name"]);
+        assert_eq!(keys(out), ["file", "format", "layout", "name"]);
     }
 }
 

@@ -282,8 +282,8 @@ fn the_ebu_s_form_reports_screens_and_headphone_words_that_it_does_not_write() {
     let size = u32::from_le_bytes(bytes[axml + 4..axml + 8].try_into().unwrap()) as usize;
     let xml = std::str::from_utf8(&bytes[axml + 8..axml + 8 + size]).unwrap();
     let screen = "<audioProgrammeReferenceScreen><aspectRatio>2.39</aspectRatio>\
-                  <screenCentrePosition><azimuth>0</azimuth><elevation>0</elevation><distance>1</distance></screenCentrePosition>\
-                  <screenWidth><azimuth>40</azimuth></screenWidth></audioProgrammeReferenceScreen></audioProgramme>";
+                  <screenCentrePosition azimuth=\"0.0\" elevation=\"0.0\" distance=\"1.0\"/>\
+                  <screenWidth azimuth=\"40.0\"/></audioProgrammeReferenceScreen></audioProgramme>";
     let words =
         "<screenRef>1</screenRef><headphoneVirtualise bypass=\"1\" DRR=\"20\"/></audioBlockFormat>";
     let xml = xml

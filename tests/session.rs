@@ -203,8 +203,8 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
         ),
         (
             "U452",
-            out("format = «\"adm-atmos\"»\nlayout = \"7.1.4\""),
-            "umbel export adm-atmos",
+            out("format = «\"adm\"»\nlayout = \"7.1.4\""),
+            "adm-atmos",
         ),
         (
             "U456",

@@ -11,6 +11,7 @@ use crate::format::{BitDepth, Container, adm};
 use crate::offline::{self, Delivery, Options, Programme, Rendered};
 use crate::render::Target;
 use crate::report::page::Page;
+use crate::session::Session;
 use crate::units::Frames;
 use crate::{Error, Result};
 
@@ -144,6 +145,7 @@ fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
             parts: Vec::new(),
         });
     }
+    let mut groups = Vec::new();
     let (programme, stereo_chain) = if opened::is_audio(input) {
         let all = adm::Selection::default();
         (
@@ -152,6 +154,9 @@ fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
         )
     } else {
         let song = opened::song(input, args.resample, ui)?;
+        if args.stems {
+            groups = groups_of(&Session::load(input)?);
+        }
         let chain = song.stereo_chain.clone();
         (song.into(), chain)
     };
@@ -162,7 +167,7 @@ fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
                 "--stems: parts are measured on loudspeakers: choose another --layout".to_owned(),
             ));
         }
-        true => parts(&programme),
+        true => parts(&programme, &groups),
         false => Vec::new(),
     };
     let mut deliveries = vec![delivery(stereo_chain, name)?];
@@ -194,8 +199,25 @@ fn of(args: &Args, input: &Path, ui: &Ui) -> Result<Figures> {
     })
 }
 
+/// A group of a session and its stems.
+type Members = (String, Vec<String>);
+
+/// The groups of a session.
+fn groups_of(session: &Session) -> Vec<Members> {
+    let file = &session.file;
+    let members = |name: &str| {
+        let stems = file.stem.iter();
+        let own = stems.filter(|stem| stem.group.as_deref() == Some(name));
+        own.map(|stem| stem.name.clone()).collect()
+    };
+    let groups = file.group.iter();
+    groups
+        .map(|group| (group.name.clone(), members(&group.name)))
+        .collect()
+}
+
 /// Kind, name and objects of the parts of a programme: stems, returns and groups of a session, objects of a master.
-fn parts(programme: &Programme) -> Vec<(&'static str, String, Vec<bool>)> {
+fn parts(programme: &Programme, groups: &[Members]) -> Vec<(&'static str, String, Vec<bool>)> {
     let desk = &programme.desk;
     let heard = |is_in: &dyn Fn(usize) -> bool| -> Vec<bool> {
         let objects = programme.objects.iter();
@@ -210,15 +232,13 @@ fn parts(programme: &Programme) -> Vec<(&'static str, String, Vec<bool>)> {
         let own = heard(&|feed| found.feeds.contains(&feed));
         parts.push(("return", found.name.clone(), own));
     }
-    for group in &desk.groups {
+    for (name, stems) in groups {
         let members = || {
-            group
-                .members
-                .iter()
-                .filter_map(|&member| desk.strips.get(member))
+            let strips = desk.strips.iter();
+            strips.filter(|strip| stems.contains(&strip.name))
         };
         let own = heard(&|feed| members().any(|strip| strip.feeds.contains(&feed)));
-        parts.push(("group", group.name.clone(), own));
+        parts.push(("group", name.clone(), own));
     }
     if parts.is_empty() {
         for (index, object) in programme.objects.iter().enumerate() {

@@ -68,7 +68,7 @@ fn check_format(out: Cursor<'_>, findings: &mut Findings) {
     if format == "wav" && layout.is_empty() {
         findings.add(
             MISSING_KEY,
-            out.key("format").span(),
+            out.span(),
             "an output of the format \"wav\" has no `layout`",
             "`layout` is missing",
             "what it is rendered for: layout = \"7.1.4\", \"stereo\" or \"binaural\"",
