@@ -21,7 +21,7 @@ use crate::units::{Frames, Gain};
 use crate::{Error, Result};
 
 /// The option, for every command that has it.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ReportArgs {
     /// Write a report beside all else: one HTML file with pictures, tables, findings and hashes.
     #[arg(long, value_name = "FILE.html")]

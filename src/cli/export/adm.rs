@@ -256,6 +256,7 @@ fn common_of(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf) -> Common {
             ContainerKey::Auto => None,
             ContainerKey::Bw64 => Some(ContainerWord::Bw64),
         },
+        report: report::ReportArgs::default(),
         strict: false,
         tail: ask.tail,
         resample: ask.resample,

@@ -82,6 +82,7 @@ pub(super) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf, ui: &
             BitDepthKey::Int16 | BitDepthKey::Int24 => Depth::Int24,
         },
         no_tail: false,
+        report: report::ReportArgs::default(),
         resample: ask.resample,
         force: ask.force,
     };

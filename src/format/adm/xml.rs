@@ -121,16 +121,6 @@ impl<R: BufRead> Xml<R> {
         }
     }
 
-    /// What has not been read, after [`Node::End`].
-    pub(super) fn into_rest(self) -> R {
-        self.reader.into_inner().source
-    }
-
-    /// The text between the last two tags.
-    pub(super) fn text(&self) -> &str {
-        self.text.trim()
-    }
-
     /// The start tag of the element that began last.
     pub(crate) fn tag(&self) -> &Tag {
         &self.tag

@@ -16,6 +16,6 @@ mod stems;
 mod verify;
 
 pub use adm::{AdmExport, ExportedAdm, Names, export_adm};
-pub(super) use pass::Pass;
 pub use ambix::{AmbixExport, export_ambix};
+pub(super) use pass::Pass;
 pub use stems::{Contract, ExportedStem, ExportedStems, Image, StemExport, export_stems};

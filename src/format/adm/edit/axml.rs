@@ -82,7 +82,7 @@ pub(super) fn rewrite(source: impl BufRead, edits: &Edits, out: &mut dyn Write) 
         }
         out.write_all(&raw).map_err(failed)?;
     }
-    io::copy(&mut xml.into_rest(), out).map_err(failed)?;
+    io::copy(&mut xml.rest(), out).map_err(failed)?;
     Ok(())
 }
 
