@@ -78,7 +78,11 @@ fn view(
         let limit = |value: f64| value.clamp(-1.22, 1.22) * HALF;
         (middle + limit(x), middle - limit(y))
     };
-    let mut taken: Vec<(f64, f64, f64)> = Vec::new();
+    // The words at the walls stand there first.
+    let mut taken: Vec<(f64, f64, f64)> = vec![
+        (middle + HALF + 6.0, middle + 4.0, 40.0),
+        (middle - 22.0, middle - HALF - 10.0, 44.0),
+    ];
     for (index, object) in course.objects.iter().enumerate() {
         let colour = if object.is_bed {
             "currentColor".to_owned()
