@@ -28,17 +28,12 @@ pub(super) fn write(path: &Path, target: &str, losses: &Losses) -> Result<[PathB
 /// Says in a line what was lost.
 pub(super) fn tell(losses: &Losses, report: &Path, ui: &Ui) {
     let count = losses.entries().len();
-    if count > 0 {
-        ui.note(format_args!(
-            "{count} {} could not be carried as they are: see {}",
-            if count == 1 {
-                "kind of value"
-            } else {
-                "kinds of values"
-            },
-            report.display()
-        ));
-    }
+    let what = match count {
+        0 => return,
+        1 => "one kind of value could not be carried as it is".to_owned(),
+        _ => format!("{count} kinds of values could not be carried as they are"),
+    };
+    ui.note(format_args!("{what}: see {}", report.display()));
 }
 
 pub(super) fn as_json(losses: &Losses) -> Value {

@@ -275,7 +275,7 @@ mod tests {
         let layout = crate::layout::find("9+10+3").unwrap();
         let panner = crate::panner::build(&layout).unwrap();
         let decoder = Decoder::new(&*panner);
-        for (order, near_deg) in [(1, 25.0), (3, 12.0), (7, 8.0)] {
+        for (order, near_deg) in [(1, 25.0), (3, 12.0), (7, 9.0)] {
             let matrix = decoder.matrix(&SoundField::full(order, Normalization::Sn3d));
             let channels = layout.channels();
             for (azimuth, elevation) in [(30.0, 0.0), (-90.0, 30.0), (135.0, 0.0), (0.0, 60.0)] {
