@@ -225,6 +225,28 @@ pub struct Finding {
     pub help: String,
 }
 
+impl Finding {
+    /// A remark about a whole file.
+    pub fn of_file(
+        code: &'static str,
+        severity: Severity,
+        path: &Path,
+        message: String,
+        help: &str,
+    ) -> Self {
+        Self {
+            code,
+            severity,
+            path: path.to_path_buf(),
+            span: None,
+            line_column: None,
+            message,
+            label: String::new(),
+            help: help.to_owned(),
+        }
+    }
+}
+
 /// 1-based line and column (in characters) of a byte offset in `text`.
 pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
     let offset = (0..=offset.min(text.len()))

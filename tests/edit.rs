@@ -3,15 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod made;
 
+use std::path::{Path, PathBuf};
+
+use made::{text, umbel};
 use serde_json::Value;
-use umbel::audio::Block;
 use umbel::format::adm::{self, BinauralMode, Blocks, Document, Downmix, FrameRate, Trim, Warp};
-use umbel::format::{AudioSource, BitDepth, Container, WaveReader, WaveSink, WaveSpec};
+use umbel::format::{AudioSource, BitDepth, WaveReader};
 use umbel::geometry::Position;
-use umbel::units::SampleRate;
 
 const FRAMES: usize = 24_123;
 
@@ -22,23 +22,8 @@ impl Folder {
     fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         for (seed, name) in ["a.wav", "b.wav"].into_iter().enumerate() {
-            let spec = WaveSpec {
-                channels: 1,
-                sample_rate: SampleRate(48_000),
-                bit_depth: BitDepth::Int24,
-                channel_mask: None,
-                container: Container::Riff,
-            };
-            let mut block = Block::new(1, FRAMES);
-            block.set_frames(FRAMES);
-            let mut state = seed as u32 + 7;
-            for sample in block.row_mut(0) {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                *sample = 0.2 * (f64::from(state) / f64::from(u32::MAX) - 0.5) as f32;
-            }
-            let mut sink = WaveSink::create(&folder.path(name), spec, true).unwrap();
-            sink.write(&block, &[0]).unwrap();
-            sink.finish().unwrap();
+            let samples = made::noise(seed as u32 + 7, FRAMES);
+            made::write_stem(&folder.path(name), BitDepth::Int24, &samples);
         }
         let song = r#"
 [song]
@@ -83,17 +68,6 @@ at = { x = 0.25, y = -0.5, z = 0.75 }
         std::fs::write(&path, bytes).unwrap();
         path
     }
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-fn umbel(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_umbel"))
-        .args(arguments)
-        .output()
-        .unwrap()
 }
 
 fn edit(master: &Path, out: &Path, set: &[&str]) -> Value {

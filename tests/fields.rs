@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod made;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use made::text;
 use serde_json::Value;
 use umbel::audio::Block;
-use umbel::format::{AudioSource, BitDepth, Container, WaveReader, WaveSink, WaveSpec};
-use umbel::units::SampleRate;
+use umbel::format::{AudioSource, BitDepth, WaveReader};
 
 /// Whole grid frames: a move that the end cuts short arrives elsewhere in a master.
 const FRAMES: usize = 10_240;
@@ -19,21 +21,9 @@ impl Folder {
     fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         for (seed, name) in ["a.wav", "b.wav"].into_iter().enumerate() {
-            let spec = WaveSpec {
-                channels: 1,
-                sample_rate: SampleRate(48_000),
-                bit_depth: BitDepth::Float32,
-                channel_mask: None,
-                container: Container::Riff,
-            };
-            let mut block = Block::new(1, FRAMES);
-            block.set_frames(FRAMES);
-            for (n, sample) in block.row_mut(0).iter_mut().enumerate() {
-                *sample = 0.5 * (0.01 * (seed + 1) as f32 * n as f32).sin();
-            }
-            let mut sink = WaveSink::create(&folder.path(name), spec, true).unwrap();
-            sink.write(&block, &[0]).unwrap();
-            sink.finish().unwrap();
+            let tone = |n| 0.5 * (0.01 * (seed + 1) as f32 * n as f32).sin();
+            let samples: Vec<f32> = (0..FRAMES).map(tone).collect();
+            made::write_stem(&folder.path(name), BitDepth::Float32, &samples);
         }
         folder
     }
@@ -51,15 +41,8 @@ impl Folder {
 
 const A_AT: &str = "[[stem]]\nname = \"A, \\\"lead\\\"\"\nfile = \"a.wav\"\n";
 
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
 fn umbel(arguments: &[&str]) -> Output {
-    let done = Command::new(env!("CARGO_BIN_EXE_umbel"))
-        .args(arguments)
-        .output()
-        .unwrap();
+    let done = made::umbel(arguments);
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.success(), "{arguments:?}: {said}");
     done

@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod made;
 
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use made::{text, umbel};
 use serde_json::Value;
-use umbel::audio::Block;
-use umbel::format::{AudioSource, BitDepth, Container, WaveReader, WaveSink, WaveSpec};
-use umbel::units::SampleRate;
+use umbel::format::{AudioSource, BitDepth, WaveReader};
 
 const FRAMES: usize = 96_000;
 
@@ -18,23 +19,8 @@ impl Folder {
     fn new() -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         for (seed, name) in ["a.wav", "b.wav", "c.wav"].into_iter().enumerate() {
-            let spec = WaveSpec {
-                channels: 1,
-                sample_rate: SampleRate(48_000),
-                bit_depth: BitDepth::Int24,
-                channel_mask: None,
-                container: Container::Riff,
-            };
-            let mut block = Block::new(1, FRAMES);
-            block.set_frames(FRAMES);
-            let mut state = seed as u32 + 11;
-            for sample in block.row_mut(0) {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                *sample = 0.2 * (f64::from(state) / f64::from(u32::MAX) - 0.5) as f32;
-            }
-            let mut sink = WaveSink::create(&folder.path(name), spec, true).unwrap();
-            sink.write(&block, &[0]).unwrap();
-            sink.finish().unwrap();
+            let samples = made::noise(seed as u32 + 11, FRAMES);
+            made::write_stem(&folder.path(name), BitDepth::Int24, &samples);
         }
         folder
     }
@@ -53,17 +39,6 @@ impl Folder {
 const A: &str = "[[stem]]\nname = \"A\"\nfile = \"a.wav\"\nat = { az = 30 }\n";
 const B: &str = "[[stem]]\nname = \"B\"\nfile = \"b.wav\"\nat = { az = -110 }\ngain = -6\n";
 const C: &str = "[[stem]]\nname = \"C\"\nfile = \"c.wav\"\nat = { az = 0 }\nlfe = -10\n";
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-fn umbel(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_umbel"))
-        .args(arguments)
-        .output()
-        .unwrap()
-}
 
 /// The last line of what a command says.
 fn told(done: &Output) -> Value {

@@ -70,16 +70,7 @@ pub(super) fn finding(
     message: String,
     help: &str,
 ) -> Finding {
-    Finding {
-        code: rule.code,
-        severity,
-        path: path.to_path_buf(),
-        span: None,
-        line_column: None,
-        message,
-        label: String::new(),
-        help: help.to_owned(),
-    }
+    Finding::of_file(rule.code, severity, path, message, help)
 }
 
 /// Loudness and true peak (linear) of the own 5.1 render.

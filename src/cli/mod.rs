@@ -4,6 +4,7 @@
 //! stdout and all else on stderr, `exit` turns what it returns into an exit code, `interrupt` tells
 //! long work that the user wants it to stop.
 
+mod bit_depth;
 mod dynamics;
 mod exit;
 mod findings;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::bit_depth::Depth;
 use super::{Ui, dynamics, interrupt};
 use crate::effect::{Chain, Key, Settings, Setup};
-use crate::format::BitDepth;
 use crate::offline::{self, ProcessOptions, Processed};
 use crate::session::ChainText;
 use crate::units::{Frames, Gain, SampleRate};
@@ -49,19 +49,6 @@ Examples:
   umbel process bass.wav out.wav --chain '[{ eq = { hp = 30, bell = [[100, 2, 0.7]] } }]'
   umbel process pad.wav out.wav --chain-file pad.toml --bit-depth f32 --json";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Depth {
-    /// 16-bit integer, dithered.
-    #[value(name = "16")]
-    Int16,
-    /// 24-bit integer, dithered.
-    #[value(name = "24")]
-    Int24,
-    /// 32-bit float.
-    #[value(name = "f32")]
-    Float32,
-}
-
 /// Most bytes of a chain's text.
 const LONGEST_CHAIN: u64 = 1 << 20;
 
@@ -86,11 +73,7 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     refuse_overwriting_input(&args)?;
     let options = ProcessOptions {
         output: args.output.clone(),
-        bit_depth: match args.bit_depth {
-            Depth::Int16 => BitDepth::Int16,
-            Depth::Int24 => BitDepth::Int24,
-            Depth::Float32 => BitDepth::Float32,
-        },
+        bit_depth: args.bit_depth.into(),
         tail: args.tail,
         overwrite: args.force,
     };

@@ -106,11 +106,12 @@ pub fn check(path: &Path) -> Result<CsvFacts> {
         }
         if findings.len() >= MOST_FINDINGS {
             findings.truncate(MOST_FINDINGS);
-            findings.push(whole_file(
-                path,
+            findings.push(Finding::of_file(
+                RULE,
                 Severity::Note,
+                path,
                 format!("the file was not read beyond line {}", line.number),
-                format!("only the first {MOST_FINDINGS} findings are shown"),
+                &format!("only the first {MOST_FINDINGS} findings are shown"),
             ));
             break;
         }
@@ -199,25 +200,13 @@ fn session_error(path: &Path, findings: Vec<Finding>) -> Error {
 }
 
 fn no_rows(path: &Path) -> Finding {
-    whole_file(
-        path,
+    Finding::of_file(
+        RULE,
         Severity::Error,
+        path,
         "the file holds no positions".to_owned(),
-        "the first line names the columns (time,azimuth,elevation,distance or time,x,y,z), each further line is a time in seconds and a position".to_owned(),
+        "the first line names the columns (time,azimuth,elevation,distance or time,x,y,z), each further line is a time in seconds and a position",
     )
-}
-
-fn whole_file(path: &Path, severity: Severity, message: String, help: String) -> Finding {
-    Finding {
-        code: RULE,
-        severity,
-        path: path.to_path_buf(),
-        span: None,
-        line_column: None,
-        message,
-        label: String::new(),
-        help,
-    }
 }
 
 /// What is wrong with a stretch of one line.

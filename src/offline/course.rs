@@ -7,8 +7,7 @@ use super::export::Pass;
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::transform::Transform;
 use crate::format::AudioSource;
-use crate::geometry::Position;
-use crate::scene::{MetadataBlock, Object, SpeakerPosition, State};
+use crate::scene::{MetadataBlock, Object, State};
 use crate::units::{Frames, SampleRate};
 use crate::{Error, Result};
 
@@ -158,22 +157,7 @@ fn place_at(block: &MetadataBlock, from: Option<[f64; 3]>, frame: u64) -> Option
 fn place_of(state: &State) -> Option<[f64; 3]> {
     let position = match state {
         State::Object(state) => state.position,
-        State::DirectSpeakers(speaker) => match &speaker.position {
-            SpeakerPosition::Polar {
-                azimuth,
-                elevation,
-                distance,
-            } => Position::Polar {
-                azimuth: azimuth.value,
-                elevation: elevation.value,
-                distance: distance.value,
-            },
-            SpeakerPosition::Cartesian { x, y, z } => Position::Cartesian {
-                x: x.value,
-                y: y.value,
-                z: z.value,
-            },
-        },
+        State::DirectSpeakers(speaker) => speaker.position.nominal(),
         State::Hoa(_) | State::Binaural { .. } => return None,
     };
     let vector = position.vector();
@@ -404,6 +388,7 @@ impl Spectrogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Position;
     use crate::scene::{ObjectState, Ramp, StaticBlock};
 
     #[test]

@@ -1,6 +1,7 @@
 //! Channels made for a loudspeaker (ITU-R BS.2076, type DirectSpeakers).
 
 use super::ScreenEdgeLock;
+use crate::geometry::Position;
 use crate::layout::Screen;
 
 /// A channel of a bed and what says which loudspeaker it is for.
@@ -66,4 +67,26 @@ pub enum SpeakerPosition {
         /// -1 floor to 1 ceiling.
         z: Bounded,
     },
+}
+
+impl SpeakerPosition {
+    /// The position itself, without the bounds around it.
+    pub fn nominal(&self) -> Position {
+        match self {
+            Self::Polar {
+                azimuth,
+                elevation,
+                distance,
+            } => Position::Polar {
+                azimuth: azimuth.value,
+                elevation: elevation.value,
+                distance: distance.value,
+            },
+            Self::Cartesian { x, y, z } => Position::Cartesian {
+                x: x.value,
+                y: y.value,
+                z: z.value,
+            },
+        }
+    }
 }

@@ -58,16 +58,8 @@ impl Report {
         message: String,
         help: &str,
     ) {
-        self.found.push(Finding {
-            code: rule.code,
-            severity,
-            path: path.to_path_buf(),
-            span: None,
-            line_column: None,
-            message,
-            label: String::new(),
-            help: help.to_owned(),
-        });
+        let finding = Finding::of_file(rule.code, severity, path, message, help);
+        self.found.push(finding);
     }
 }
 

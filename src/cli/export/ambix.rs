@@ -7,10 +7,11 @@ use serde_json::json;
 use super::deliver::Ask;
 use super::{Source, losses};
 use crate::Result;
+use crate::cli::bit_depth::WorkingDepth;
 use crate::cli::{Ui, interrupt};
 use crate::format::{BitDepth, Container};
 use crate::offline::{AmbixExport, export_ambix};
-use crate::session::{BitDepthKey, ContainerKey, DeliverySpec};
+use crate::session::{ContainerKey, DeliverySpec};
 use crate::units::Gain;
 
 /// Write a sound field: a WAV file with a channel per component, in the order of AmbiX (ACN), SN3D.
@@ -31,7 +32,7 @@ pub(super) struct Args {
     order: u32,
     /// How samples are stored; float holds what is above full scale.
     #[arg(long, value_name = "DEPTH", default_value = "f32")]
-    bit_depth: Depth,
+    bit_depth: WorkingDepth,
     /// Write BW64 instead of RIFF that becomes RF64 past 4 GiB.
     #[arg(long)]
     bw64: bool,
@@ -49,24 +50,13 @@ pub(super) struct Args {
     force: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Depth {
-    #[value(name = "24")]
-    Int24,
-    #[value(name = "f32")]
-    Float32,
-}
-
 /// A sound field that a session's `[[out]]` asks for.
 pub(super) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf, ui: &Ui) -> Result<()> {
     let args = Args {
         input: ask.session.to_path_buf(),
         output,
         order: spec.order,
-        bit_depth: match spec.bit_depth {
-            BitDepthKey::Float32 => Depth::Float32,
-            BitDepthKey::Int16 | BitDepthKey::Int24 => Depth::Int24,
-        },
+        bit_depth: BitDepth::from(spec.bit_depth).into(),
         bw64: spec.container == ContainerKey::Bw64,
         strict: false,
         tail: ask.tail,
@@ -87,10 +77,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let export = AmbixExport {
         path: args.output.clone(),
         order: args.order,
-        bit_depth: match args.bit_depth {
-            Depth::Int24 => BitDepth::Int24,
-            Depth::Float32 => BitDepth::Float32,
-        },
+        bit_depth: args.bit_depth.into(),
         container: if args.bw64 {
             Container::Bw64
         } else {

@@ -10,7 +10,7 @@ use super::Source;
 use crate::cli::Ui;
 use crate::geometry::Position;
 use crate::offline::{Names, Programme};
-use crate::scene::{MetadataBlock, SpeakerPosition, State, Zone, to_cartesian, to_polar};
+use crate::scene::{MetadataBlock, State, Zone, to_cartesian, to_polar};
 use crate::units::SampleRate;
 use crate::{Error, Result};
 
@@ -237,7 +237,7 @@ fn block_json(
             );
         }
         State::DirectSpeakers(speaker) => {
-            let position = position_of(&speaker.position);
+            let position = speaker.position.nominal();
             put("form", form(position).into());
             put("labels", json!(speaker.labels));
             let (polar, room) = both(position);
@@ -294,25 +294,6 @@ fn both(position: Position) -> ([f64; 3], [f64; 3]) {
         } => [azimuth, elevation, distance],
     };
     (polar, room)
-}
-
-fn position_of(position: &SpeakerPosition) -> Position {
-    match position {
-        SpeakerPosition::Polar {
-            azimuth,
-            elevation,
-            distance,
-        } => Position::Polar {
-            azimuth: azimuth.value,
-            elevation: elevation.value,
-            distance: distance.value,
-        },
-        SpeakerPosition::Cartesian { x, y, z } => Position::Cartesian {
-            x: x.value,
-            y: y.value,
-            z: z.value,
-        },
-    }
 }
 
 fn zone(zone: &Zone) -> Value {
@@ -392,7 +373,7 @@ fn rest_of_row(state: &State) -> String {
         ),
         State::DirectSpeakers(speaker) => format!(
             "{},,,,{},,{},,",
-            place(position_of(&speaker.position)),
+            place(speaker.position.nominal()),
             speaker.gain,
             quoted(speaker.labels.first().map_or("", String::as_str))
         ),
@@ -426,7 +407,7 @@ mod tests {
         let columns = COLUMNS.split(',').count();
         let speaker = crate::scene::DirectSpeakers {
             labels: vec!["M+030".to_owned()],
-            position: SpeakerPosition::Polar {
+            position: crate::scene::SpeakerPosition::Polar {
                 azimuth: 30.0.into(),
                 elevation: 0.0.into(),
                 distance: 1.0.into(),

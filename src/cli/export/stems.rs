@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::deliver::Ask;
 use super::losses::replace;
+use crate::cli::bit_depth::WorkingDepth;
 use crate::cli::{Ui, interrupt, report};
 use crate::effect::Settings;
 use crate::format::handoff::{
@@ -14,7 +15,7 @@ use crate::format::handoff::{
 };
 use crate::format::{BitDepth, sha256};
 use crate::offline::{Contract, ExportedStem, ExportedStems, Image, StemExport, export_stems};
-use crate::session::{BitDepthKey, BuildOptions, DeliverySpec, Session, Song};
+use crate::session::{BuildOptions, DeliverySpec, Session, Song};
 use crate::units::Gain;
 use crate::{Error, Result};
 
@@ -36,7 +37,7 @@ pub(super) struct Args {
     image: ImageWord,
     /// Sample format.
     #[arg(long, value_name = "DEPTH", default_value = "24")]
-    bit_depth: Depth,
+    bit_depth: WorkingDepth,
     /// End with the song, whatever rings on.
     #[arg(long)]
     no_tail: bool,
@@ -62,14 +63,6 @@ enum ImageWord {
     Dry,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Depth {
-    #[value(name = "24")]
-    Int24,
-    #[value(name = "f32")]
-    Float32,
-}
-
 /// Stems that a session's `[[out]]` asks for.
 pub(super) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf, ui: &Ui) -> Result<()> {
     let args = Args {
@@ -77,10 +70,7 @@ pub(super) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf, ui: &
         out: output,
         contract: ContractWord::PreMaster,
         image: ImageWord::Stereo,
-        bit_depth: match spec.bit_depth {
-            BitDepthKey::Float32 => Depth::Float32,
-            BitDepthKey::Int16 | BitDepthKey::Int24 => Depth::Int24,
-        },
+        bit_depth: BitDepth::from(spec.bit_depth).into(),
         no_tail: false,
         report: report::ReportArgs::default(),
         resample: ask.resample,
@@ -108,10 +98,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
             ImageWord::Stereo => Image::Stereo,
             ImageWord::Dry => Image::Dry,
         },
-        bit_depth: match args.bit_depth {
-            Depth::Int24 => BitDepth::Int24,
-            Depth::Float32 => BitDepth::Float32,
-        },
+        bit_depth: args.bit_depth.into(),
         bpm: session
             .file
             .song

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::export::{Ask, path_of};
 use super::report as html;
 use super::{Ui, interrupt, opened};
+use crate::cli::bit_depth::Depth;
 use crate::format::{BitDepth, Container};
 use crate::mix::GainCurve;
 use crate::offline::{self, Delivery, Options, Programme};
@@ -108,19 +109,6 @@ fn loudness(text: &str) -> Result<f64, String> {
     } else {
         Err("a loudness is -70 to 0 LKFS".to_owned())
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Depth {
-    /// 16-bit integer, dithered.
-    #[value(name = "16")]
-    Int16,
-    /// 24-bit integer, dithered.
-    #[value(name = "24")]
-    Int24,
-    /// 32-bit float.
-    #[value(name = "f32")]
-    Float32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -381,20 +369,12 @@ fn of_argument(
         name: layout.to_owned(),
         target: target(meant)?,
         path: args.output.clone().unwrap_or_else(|| args.out.join(file)),
-        bit_depth: args.bit_depth.map_or(BitDepth::Int24, bit_depth),
+        bit_depth: args.bit_depth.map_or(BitDepth::Int24, BitDepth::from),
         container: args.container.map_or(Container::Riff, container_of),
         multi_mono: args.multi_mono,
         true_peak: args.true_peak,
         chain: Vec::new(),
     })
-}
-
-fn bit_depth(depth: Depth) -> BitDepth {
-    match depth {
-        Depth::Int16 => BitDepth::Int16,
-        Depth::Int24 => BitDepth::Int24,
-        Depth::Float32 => BitDepth::Float32,
-    }
 }
 
 fn container_of(kind: Kind) -> Container {

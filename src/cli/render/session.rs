@@ -2,15 +2,13 @@
 
 use std::path::Path;
 
-use super::{Args, Job, bit_depth, container_of, frames_asked_for, of_argument, report};
+use super::{Args, Job, container_of, frames_asked_for, of_argument, report};
 use crate::cli::Ui;
 use crate::effect::{LimitSettings, Settings};
 use crate::format::{BitDepth, Container};
 use crate::offline::Delivery;
 use crate::render::Target;
-use crate::session::{
-    self, BitDepthKey, BuildOptions, ContainerKey, GateKeys, OutSpec, Session, Song,
-};
+use crate::session::{self, BuildOptions, ContainerKey, GateKeys, OutSpec, Session, Song};
 use crate::units::SampleRate;
 use crate::{Error, Result};
 
@@ -88,11 +86,7 @@ fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
 }
 
 fn of_session(args: &Args, out: &OutSpec, song: &Song) -> Result<Delivery> {
-    let depth = match out.bit_depth {
-        BitDepthKey::Int16 => BitDepth::Int16,
-        BitDepthKey::Int24 => BitDepth::Int24,
-        BitDepthKey::Float32 => BitDepth::Float32,
-    };
+    let depth = BitDepth::from(out.bit_depth);
     let container = match out.container {
         ContainerKey::Auto => Container::Riff,
         ContainerKey::Bw64 => Container::Bw64,
@@ -116,7 +110,7 @@ fn of_session(args: &Args, out: &OutSpec, song: &Song) -> Result<Delivery> {
             .output
             .clone()
             .unwrap_or_else(|| args.out.join(&out.file_name)),
-        bit_depth: args.bit_depth.map_or(depth, bit_depth),
+        bit_depth: args.bit_depth.map_or(depth, BitDepth::from),
         container: args.container.map_or(container, container_of),
         multi_mono: args.multi_mono || out.multi_mono,
         true_peak: args.true_peak || out.gate.max_dbtp.is_some(),

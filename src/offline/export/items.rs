@@ -351,28 +351,12 @@ impl Build<'_> {
         speaker: &DirectSpeakers,
         place: Option<&BedSpeaker>,
     ) -> Item {
-        let position = match (place, &speaker.position) {
-            (Some(place), _) => {
+        let position = match place {
+            Some(place) => {
                 let [x, y, z] = place.position;
                 Position::Cartesian { x, y, z }
             }
-            (
-                None,
-                SpeakerPosition::Polar {
-                    azimuth,
-                    elevation,
-                    distance,
-                },
-            ) => Position::Polar {
-                azimuth: azimuth.value,
-                elevation: elevation.value,
-                distance: distance.value,
-            },
-            (None, SpeakerPosition::Cartesian { x, y, z }) => Position::Cartesian {
-                x: x.value,
-                y: y.value,
-                z: z.value,
-            },
+            None => speaker.position.nominal(),
         };
         let name = known.name.replace(": ", " ");
         self.losses.add(&name, "loudspeaker channel", 0.0, || {
