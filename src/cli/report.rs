@@ -109,8 +109,9 @@ pub(super) fn add_programme(
         "session"
     };
     page.files.push(file_row(role, input)?);
+    let mut listed = std::collections::HashSet::new();
     for stem in &programme.inputs {
-        if stem.path != input {
+        if stem.path != input && listed.insert(&stem.path) {
             page.files.push(file_row("stem", &stem.path)?);
         }
     }
@@ -394,6 +395,7 @@ pub(super) fn add_stems(page: &mut Page, folder: &Path, ui: &Ui) -> Result<()> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned(),
+            colour: None,
             is_bed: false,
             places: Vec::new(),
             levels_db: (0..columns)

@@ -1,4 +1,4 @@
-//! FLAC, AIFF, CAF and ALAC, decoded by symphonia.
+//! FLAC, AIFF, CAF, and the ALAC, AAC and PCM of MP4 files, decoded by symphonia.
 //!
 //! Symphonia gives packets; here they become the frames of a file: exactly as many as it has, each at its
 //! place, or an error that says where the file is broken. A packet that cannot be decoded is never skipped.
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use symphonia::core::audio::sample::SampleFormat as SymphoniaFormat;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_ALAC, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE,
+    CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE,
 };
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::{Error as SymphoniaError, Result as SymphoniaResult};
@@ -36,6 +36,8 @@ const MOST_PACKET_FRAMES: u64 = 1 << 16;
 /// A file that symphonia decodes.
 pub(super) struct DecodedFile {
     path: PathBuf,
+    /// The number inside the file of the track that is read; `None`: the one that the file proposes.
+    track: Option<u32>,
     facts: AudioFacts,
     stream: Stream,
     /// The frame that `read` gives next.
@@ -57,6 +59,9 @@ struct Stream {
     track: u32,
     /// Timestamps count frames.
     is_frame_exact: bool,
+    /// A packet sounds differently after other packets than after none: each overlaps the next, and noise that the
+    /// decoder puts in goes on from what it was (ISO/IEC 14496-3, 4.6.13).
+    has_memory: bool,
     /// The timestamp of frame 0.
     start: i64,
 }
@@ -72,10 +77,15 @@ impl std::fmt::Debug for DecodedFile {
 }
 
 impl DecodedFile {
-    /// Opens the file at `path`, which begins like the given container. With `verify` a checksum of all its
-    /// samples that the file carries is compared at its end.
-    pub(super) fn open(path: &Path, container: &'static str, verify: bool) -> Result<Self> {
-        let (stream, parameters, frames) = Stream::open(path, container, verify)?;
+    /// Opens the file at `path`, which begins like the given container, for one of its tracks. With `verify` a
+    /// checksum of all its samples that the file carries is compared at its end.
+    pub(super) fn open(
+        path: &Path,
+        container: &'static str,
+        track: Option<u32>,
+        verify: bool,
+    ) -> Result<Self> {
+        let (stream, parameters, frames) = Stream::open(path, container, track, verify)?;
         let channels = parameters.channels.as_ref().map_or(0, |c| c.count());
         let rate = parameters.sample_rate.unwrap_or(0);
         if channels == 0 {
@@ -88,6 +98,7 @@ impl DecodedFile {
         }
         let mut file = Self {
             path: path.to_path_buf(),
+            track,
             facts: AudioFacts {
                 container,
                 sample_format: sample_format(&parameters),
@@ -95,6 +106,8 @@ impl DecodedFile {
                 sample_rate: SampleRate(rate),
                 frames: Frames(frames.unwrap_or(u64::MAX)),
                 channel_mask: None,
+                tracks: 1,
+                priming: Frames(0),
                 warnings: Vec::new(),
                 chunks: Vec::new(),
             },
@@ -121,6 +134,11 @@ impl DecodedFile {
                 .push("the file has no samples".to_owned());
         }
         Ok(file)
+    }
+
+    /// What is known of the file, for what is learned elsewhere.
+    pub(super) fn facts_mut(&mut self) -> &mut AudioFacts {
+        &mut self.facts
     }
 
     /// Decodes the next packet; false at the end of the file.
@@ -184,7 +202,7 @@ impl DecodedFile {
 
     /// Begins again at frame 0.
     fn rewind(&mut self) -> Result<()> {
-        (self.stream, _, _) = Stream::open(&self.path, self.facts.container, self.verify)?;
+        (self.stream, _, _) = Stream::open(&self.path, self.facts.container, self.track, self.verify)?;
         self.position = 0;
         self.taken = 0;
         for row in &mut self.packet {
@@ -296,6 +314,8 @@ impl AudioSource for DecodedFile {
             return Ok(());
         }
         match self.stream.seek(frame) {
+            // What has been decoded decides what follows: only on from here, or again from the beginning.
+            _ if self.stream.has_memory && frame > self.position => {}
             Some(reached) if reached <= frame => {
                 self.position = reached;
                 self.taken = 0;
@@ -324,6 +344,7 @@ impl Stream {
     fn open(
         path: &Path,
         container: &'static str,
+        track: Option<u32>,
         verify: bool,
     ) -> Result<(Self, AudioCodecParameters, Option<u64>)> {
         let file = sniff::open_regular(path)?;
@@ -346,9 +367,12 @@ impl Stream {
         let demuxer = fenced(probe)
             .unwrap_or_else(absurd)
             .map_err(|e| refused(path, container, &e))?;
-        let track = demuxer
-            .default_track(TrackType::Audio)
-            .ok_or_else(|| Error::malformed(path, container, "", "it has no audio track"))?;
+        let track = match track {
+            Some(id) => demuxer.tracks().iter().find(|track| track.id == id),
+            None => demuxer.default_track(TrackType::Audio),
+        };
+        let track =
+            track.ok_or_else(|| Error::malformed(path, container, "", "it has no audio track"))?;
         let Some(CodecParameters::Audio(parameters)) = track.codec_params.clone() else {
             let reason = "its audio track does not say how it is coded";
             return Err(Error::malformed(path, container, "", reason));
@@ -374,6 +398,7 @@ impl Stream {
             track: track.id,
             start: track.start_ts.get(),
             is_frame_exact,
+            has_memory: parameters.codec == CODEC_ID_AAC,
             decoder,
             demuxer,
         };
@@ -409,7 +434,7 @@ impl Stream {
 
     /// Goes to the packet that holds `frame`; gives the frame at which it begins, or `None`.
     fn seek(&mut self, frame: u64) -> Option<u64> {
-        if !self.is_frame_exact {
+        if !self.is_frame_exact || self.has_memory {
             return None;
         }
         let ts = Timestamp::new(self.start.checked_add_unsigned(frame)?);
@@ -438,6 +463,7 @@ fn sample_format(parameters: &AudioCodecParameters) -> SampleFormat {
     match parameters.codec {
         CODEC_ID_PCM_F32LE | CODEC_ID_PCM_F32BE => return SampleFormat::Float { bits: 32 },
         CODEC_ID_PCM_F64LE | CODEC_ID_PCM_F64BE => return SampleFormat::Float { bits: 64 },
+        CODEC_ID_AAC => return SampleFormat::Lossy { codec: "AAC" },
         // The sixth byte of ALAC's configuration ("ALACSpecificConfig", Apple's description of the format).
         CODEC_ID_ALAC => {
             let stated = parameters.extra_data.as_ref().and_then(|data| data.get(5));

@@ -4,11 +4,12 @@ use std::fmt;
 use std::path::Path;
 
 use super::decode::DecodedFile;
+use super::mp4;
 use super::sniff::{self, Kind};
 use super::wave::WaveReader;
-use crate::Result;
 use crate::audio::Block;
 use crate::units::{Frames, SampleRate};
+use crate::{Error, Result};
 
 /// How samples are stored in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,11 @@ pub enum SampleFormat {
         /// 32 or 64.
         bits: u32,
     },
+    /// No samples but what a listener is thought to hear of them; they are decoded to floating point.
+    Lossy {
+        /// The name of the coding: "AAC".
+        codec: &'static str,
+    },
 }
 
 impl fmt::Display for SampleFormat {
@@ -30,6 +36,7 @@ impl fmt::Display for SampleFormat {
         match self {
             Self::Integer { bits } => write!(f, "{bits}-bit integer"),
             Self::Float { bits } => write!(f, "{bits}-bit float"),
+            Self::Lossy { codec } => write!(f, "lossy {codec}"),
         }
     }
 }
@@ -76,6 +83,10 @@ pub struct AudioFacts {
     pub frames: Frames,
     /// Speakers of a WAV file (bit 0 front left, as WAVEFORMATEXTENSIBLE), if it names one per channel.
     pub channel_mask: Option<u32>,
+    /// Audio tracks of the file, of which these facts describe one; 1 except in MP4 files.
+    pub tracks: usize,
+    /// Frames that an encoder put in front of the sound and that are left out.
+    pub priming: Frames,
     /// Oddities that were mended, one sentence each.
     pub warnings: Vec<String>,
     /// Every chunk of a WAV file in the order of the file; empty for other formats.
@@ -121,7 +132,7 @@ pub trait AudioSource: Send {
 /// # Errors
 /// The file cannot be opened, is no audio file, is broken, or is of a kind that is not read.
 pub fn open(path: &Path) -> Result<Box<dyn AudioSource>> {
-    open_as(path, false)
+    open_track(path, None, false)
 }
 
 /// As [`open`]; a FLAC file that is read from its first frame to its last must also give the MD5 it carries.
@@ -129,14 +140,35 @@ pub fn open(path: &Path) -> Result<Box<dyn AudioSource>> {
 /// # Errors
 /// As [`open`]; reading the last frame fails if the checksum is another.
 pub fn open_verified(path: &Path) -> Result<Box<dyn AudioSource>> {
-    open_as(path, true)
+    open_track(path, None, true)
 }
 
-fn open_as(path: &Path, verify: bool) -> Result<Box<dyn AudioSource>> {
+/// As [`open`], or with `verify` as [`open_verified`], for one audio track of a file that may hold several (MP4):
+/// `track` counts from 1, the first if it is `None`.
+///
+/// # Errors
+/// As [`open`]; or the file has no such track.
+pub fn open_track(
+    path: &Path,
+    track: Option<usize>,
+    verify: bool,
+) -> Result<Box<dyn AudioSource>> {
+    let number = track.unwrap_or(1);
     match sniff::kind_of(path)? {
+        Kind::Other("MP4") => mp4::open(path, number, verify),
+        _ if number != 1 => Err(no_track(path, number, 1)),
         Kind::Wave => Ok(Box::new(WaveReader::open(path)?)),
-        Kind::Other(container) => Ok(Box::new(DecodedFile::open(path, container, verify)?)),
+        Kind::Other(container) => Ok(Box::new(DecodedFile::open(path, container, None, verify)?)),
     }
+}
+
+/// Says that a file with `count` tracks has no track `number`.
+pub(super) fn no_track(path: &Path, number: usize, count: usize) -> Error {
+    let has = match count {
+        1 => "it has one".to_owned(),
+        _ => format!("it has tracks 1 to {count}"),
+    };
+    Error::malformed(path, "audio", "", format!("it has no track {number}; {has}"))
 }
 
 /// Silences the frames from `from` on in the rows that are named.

@@ -28,6 +28,8 @@ pub const BANDS_AN_OCTAVE: f64 = 8.0;
 pub struct ObjectCourse {
     /// Its name.
     pub name: String,
+    /// Its colour, "#RRGGBB", if it has one of its own.
+    pub colour: Option<String>,
     /// Made for a loudspeaker of a bed, so it stands still.
     pub is_bed: bool,
     /// Right, front, up at the middle of each column; 1 is the distance of the loudspeakers or the wall of the room.
@@ -112,6 +114,7 @@ pub fn course(
 fn follow(mut object: Object, count: usize, width: u64) -> ObjectCourse {
     let mut course = ObjectCourse {
         name: std::mem::take(&mut object.name),
+        colour: object.colour.take(),
         is_bed: false,
         places: Vec::with_capacity(count),
         levels_db: Vec::new(),

@@ -44,6 +44,7 @@ impl From<Master> for Programme {
             inputs: vec![Input {
                 stem: master.title.clone(),
                 path: master.path,
+                track: None,
                 channels,
                 feeds,
             }],

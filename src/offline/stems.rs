@@ -62,7 +62,8 @@ impl StemReader {
 
 impl StemFile {
     fn open(input: &Input, rate: SampleRate) -> Result<Self> {
-        let mut source = format::open(&input.path).map_err(|e| blame(e, &input.stem))?;
+        let mut source = format::open_track(&input.path, input.track, false)
+            .map_err(|e| blame(e, &input.stem))?;
         if source.facts().sample_rate != rate {
             source = format::resampled(source, rate)?;
         }

@@ -179,6 +179,8 @@ pub struct Object {
     pub name: String,
     /// Row of the mixer's feeds that it plays.
     pub feed: usize,
+    /// The colour in which pictures draw it, "#RRGGBB"; `None`: one of their own.
+    pub colour: Option<String>,
     /// Some of its blocks are (partly) diffuse: targets then delay all else to match their decorrelators.
     pub diffuse: bool,
     /// Some of its blocks have an extent, diverge or keep out of zones: it is heard from several directions.
@@ -197,6 +199,7 @@ impl Object {
         Self {
             name: name.into(),
             feed,
+            colour: None,
             diffuse: false,
             spread: false,
             headphones: OnHeadphones::default(),

@@ -67,6 +67,8 @@ pub struct Input {
     pub stem: String,
     /// The file.
     pub path: PathBuf,
+    /// Its audio track, from 1; `None`: the only one, or the first.
+    pub track: Option<usize>,
     /// Channels of the file, from 0.
     pub channels: Vec<usize>,
     /// Rows of the feeds.
@@ -155,7 +157,7 @@ pub(super) fn build(session: &Session, options: &BuildOptions) -> Result<Song> {
     let file = &session.file;
     let sounding = silence::of(&file.stem, &file.group, &line, common.sample_rate);
     let heard = desk::keyed_by(chains(file));
-    let mut input_of: HashMap<PathBuf, usize> = HashMap::new();
+    let mut input_of: HashMap<(PathBuf, Option<usize>), usize> = HashMap::new();
     let mut strip_of: HashMap<&str, usize> = HashMap::new();
     for ((stem, audio), sounding) in file.stem.iter().zip(&audio).zip(sounding) {
         let Some(audio) = audio else { continue };
@@ -233,7 +235,7 @@ fn refuse(session: &Session, audio: &[Option<StemAudio>], findings: &[Finding]) 
     let stems = session.root().key("stem");
     let concerned = (0..audio.len()).find(|&index| {
         let stem = stems.item(index);
-        let words = [stem.key("file").span(), stem.key("channels").span()];
+        let words = ["file", "track", "channels"].map(|key| stem.key(key).span());
         first.span.as_ref().is_some_and(|span| {
             words
                 .iter()
@@ -317,6 +319,7 @@ impl Song {
             let blocks = mover.blocks(*side, clock)?;
             let mut object = Object::new(name, self.feed_count, blocks);
             object.spread = stem.size > 0.0;
+            object.colour.clone_from(&stem.colour);
             object.headphones.room = stem.binaural.map(Into::into);
             self.objects.push(object);
             self.feed_count += 1;
@@ -390,15 +393,16 @@ impl Song {
         &mut self,
         stem: &StemKeys,
         audio: &StemAudio,
-        input_of: &mut HashMap<PathBuf, usize>,
+        input_of: &mut HashMap<(PathBuf, Option<usize>), usize>,
     ) {
         let Some(feeds) = self.desk.strips.last().map(|strip| strip.feeds.clone()) else {
             return;
         };
-        let index = *input_of.entry(audio.path.clone()).or_insert_with(|| {
+        let index = *input_of.entry(audio.file()).or_insert_with(|| {
             self.inputs.push(Input {
                 stem: stem.name.clone(),
                 path: audio.path.clone(),
+                track: audio.track,
                 channels: Vec::new(),
                 feeds: Vec::new(),
             });

@@ -12,17 +12,17 @@ use crate::units::{Frames, SampleRate};
 /// Frames read at a time when a whole file is listened to.
 const AT_A_TIME: usize = 8192;
 
-/// What an audio file says of itself.
-pub(super) fn audio_facts(path: &Path) -> Result<AudioFacts> {
-    Ok(format::open(path)?.facts().clone())
+/// What an audio file says of itself, or of one of its tracks.
+pub(super) fn audio_facts(path: &Path, track: Option<usize>) -> Result<AudioFacts> {
+    Ok(format::open_track(path, track, false)?.facts().clone())
 }
 
-/// Largest sample of each channel of a file, which is read to its end; 0 for channels that are not wanted.
+/// Largest sample of each channel of a track of a file, which is read to its end; 0 for channels that are not wanted.
 ///
 /// # Errors
 /// It cannot be read to its end, or a sample of a wanted channel is not finite.
-pub(super) fn peaks(path: &Path, wanted: &[bool]) -> Result<Vec<f32>> {
-    let mut source = format::open_verified(path)?;
+pub(super) fn peaks(path: &Path, track: Option<usize>, wanted: &[bool]) -> Result<Vec<f32>> {
+    let mut source = format::open_track(path, track, true)?;
     let mut block = Block::new(wanted.len(), AT_A_TIME);
     block.set_frames(AT_A_TIME);
     let rows: Vec<Option<usize>> = wanted

@@ -12,6 +12,9 @@ use super::rules::{self, StemAudio};
 use super::{codes, outside};
 use crate::error::Finding;
 
+/// A file, and a track of it.
+type File<'a> = (&'a Path, Option<usize>);
+
 impl Session {
     /// Opens and reads the audio of every stem, and lists everything found beside
     /// [`findings`](Self::findings): files that cannot be read, sample rates and lengths that differ,
@@ -21,22 +24,22 @@ impl Session {
         rules::advise(self, &mut findings);
         let (audio, _) = rules::check_audio(self, false, &mut findings);
         // Each file is read once, however many stems it carries.
-        let mut wanted: BTreeMap<&Path, Vec<bool>> = BTreeMap::new();
+        let mut wanted: BTreeMap<File<'_>, Vec<bool>> = BTreeMap::new();
         for audio in audio.iter().flatten() {
             let channels = wanted
-                .entry(&audio.path)
+                .entry((&audio.path, audio.track))
                 .or_insert_with(|| vec![false; audio.facts.channels]);
             for &channel in &audio.channels {
                 channels[channel] = true;
             }
         }
-        let peaks: BTreeMap<&Path, crate::Result<Vec<f32>>> = wanted
+        let peaks: BTreeMap<File<'_>, crate::Result<Vec<f32>>> = wanted
             .into_par_iter()
-            .map(|(path, wanted)| (path, outside::peaks(path, &wanted)))
+            .map(|(file, wanted)| (file, outside::peaks(file.0, file.1, &wanted)))
             .collect();
         for (index, audio) in audio.iter().enumerate() {
             if let Some(audio) = audio {
-                self.heard(index, audio, &peaks[audio.path.as_path()], &mut findings);
+                self.heard(index, audio, &peaks[&(audio.path.as_path(), audio.track)], &mut findings);
             }
         }
         findings.finish(&self.text)

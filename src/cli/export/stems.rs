@@ -190,8 +190,16 @@ struct Facts {
     meter: (u32, u32),
     key: Option<String>,
     markers: Vec<Marker>,
-    /// Name, group and chain of each stem and return.
-    sources: Vec<(String, Option<String>, Vec<Settings>)>,
+    /// The stems and returns.
+    sources: Vec<Source>,
+}
+
+/// A stem or return of the session.
+struct Source {
+    name: String,
+    group: Option<String>,
+    colour: Option<String>,
+    chain: Vec<Settings>,
 }
 
 impl Facts {
@@ -229,15 +237,19 @@ impl Facts {
             });
         }
         markers.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
-        let group = |name: &str| {
-            let stem = session.file.stem.iter().find(|stem| stem.name == name);
-            stem.and_then(|stem| stem.group.clone())
-        };
-        let strips = song.desk.strips.iter();
-        let strips =
-            strips.map(|strip| (strip.name.clone(), group(&strip.name), strip.chain.clone()));
-        let returns = song.desk.returns.iter();
-        let returns = returns.map(|r| (r.name.clone(), None, r.chain.clone()));
+        let keys_of = |name: &str| session.file.stem.iter().find(|stem| stem.name == name);
+        let strips = song.desk.strips.iter().map(|strip| Source {
+            name: strip.name.clone(),
+            group: keys_of(&strip.name).and_then(|stem| stem.group.clone()),
+            colour: keys_of(&strip.name).and_then(|stem| stem.colour.clone()),
+            chain: strip.chain.clone(),
+        });
+        let returns = song.desk.returns.iter().map(|r| Source {
+            name: r.name.clone(),
+            group: None,
+            colour: None,
+            chain: r.chain.clone(),
+        });
         Ok(Self {
             title: song.title.clone(),
             rate: rate.0,
@@ -253,12 +265,13 @@ impl Facts {
         let tracks = exported.stems.iter().filter(|stem| stem.kind != "mix");
         let tracks = tracks
             .zip(&self.sources)
-            .map(|(stem, (_, group, chain))| ProjectTrack {
+            .map(|(stem, source)| ProjectTrack {
                 name: stem.name.clone(),
                 file: file_name(&stem.file.path),
                 channels: stem.file.channels,
-                group: group.clone(),
-                devices: chain.iter().filter_map(device).collect(),
+                group: source.group.clone(),
+                colour: source.colour.clone(),
+                devices: source.chain.iter().filter_map(device).collect(),
             });
         Project {
             title: self.title.clone(),
@@ -316,13 +329,14 @@ impl Facts {
     }
 
     fn stem(&self, stem: &ExportedStem) -> Result<Value> {
-        let group = self.sources.iter().find(|(name, ..)| *name == stem.name);
+        let source = self.sources.iter().find(|source| source.name == stem.name);
         let peak = Gain(f64::from(stem.file.peak)).decibels().0;
         Ok(json!({
             "name": stem.name,
             "file": file_name(&stem.file.path),
             "kind": stem.kind,
-            "group": group.and_then(|(_, group, _)| group.clone()),
+            "group": source.and_then(|source| source.group.clone()),
+            "colour": source.and_then(|source| source.colour.clone()),
             "channels": stem.file.channels,
             "frames": stem.file.frames.0,
             "peak_dbfs": peak.is_finite().then_some(peak),

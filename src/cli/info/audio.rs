@@ -67,8 +67,9 @@ pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -
 
 fn as_json(path: &Path, facts: &AudioFacts, measured: Option<&Measured>) -> Value {
     let (encoding, bits) = match facts.sample_format {
-        SampleFormat::Integer { bits } => ("integer", bits),
-        SampleFormat::Float { bits } => ("float", bits),
+        SampleFormat::Integer { bits } => ("integer", Some(bits)),
+        SampleFormat::Float { bits } => ("float", Some(bits)),
+        SampleFormat::Lossy { codec } => (codec, None),
     };
     let chunks = facts.chunks.iter().map(
         |chunk| json!({ "id": chunk.id.to_string(), "offset": chunk.offset, "size": chunk.size }),

@@ -132,7 +132,9 @@ fn stem(stem: &StemKeys) -> Value {
     json!({
         "name": stem.name,
         "file": stem.file,
+        "track": stem.track,
         "channels": stem.channels,
+        "colour": stem.colour,
         "group": stem.group,
         "at": at,
         "move": stem.movement.as_ref().map(movement_name),

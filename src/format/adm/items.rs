@@ -89,6 +89,7 @@ impl Build<'_> {
             };
             let object = Object {
                 name: self.name(context, &member.place, several),
+                colour: None,
                 feed: self.feed(member.terms),
                 diffuse,
                 spread: blocks.shapes().iter().any(is_spread),
@@ -255,6 +256,7 @@ impl Build<'_> {
             );
             let object = Object {
                 name: self.name(context, &member.place, true),
+                colour: None,
                 feed: self.feed(member.terms),
                 diffuse: false,
                 spread: false,

@@ -118,8 +118,11 @@ fn document(project: &Project) -> String {
 /// A track of the structure; gives its ID.
 fn structure(out: &mut Text, track: &ProjectTrack, master: &str) -> String {
     let [id, channel] = [(); 2].map(|()| out.id());
+    let colour = track.colour.as_deref().map_or(String::new(), |colour| {
+        format!(" color=\"{}\"", escaped(colour))
+    });
     out.line(format_args!(
-        "    <Track contentType=\"audio\" loaded=\"true\" id=\"{id}\" name=\"{}\">\n      \
+        "    <Track contentType=\"audio\" loaded=\"true\" id=\"{id}\" name=\"{}\"{colour}>\n      \
          <Channel audioChannels=\"{}\" destination=\"{master}\" role=\"regular\" solo=\"false\" id=\"{channel}\">",
         escaped(&track.name),
         track.channels

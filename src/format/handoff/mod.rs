@@ -41,6 +41,8 @@ pub struct ProjectTrack {
     pub channels: usize,
     /// The group it belongs to.
     pub group: Option<String>,
+    /// Its colour, "#RRGGBB".
+    pub colour: Option<String>,
     /// Processors that workstations know, in order; they are in the sound already and come switched off.
     pub devices: Vec<Device>,
 }

@@ -41,6 +41,9 @@ pub fn project(project: &Project) -> String {
     }
     for track in &project.tracks {
         line(format_args!("  <TRACK\n    NAME {}", quoted(&track.name)));
+        if let Some(colour) = track.colour.as_deref().and_then(native_colour) {
+            line(format_args!("    PEAKCOL {colour}"));
+        }
         line(format_args!(
             "    NCHAN {}",
             track.channels.next_multiple_of(2).max(2)
@@ -60,6 +63,13 @@ pub fn project(project: &Project) -> String {
     }
     text.push_str(">\n");
     text
+}
+
+/// "#RRGGBB" as Reaper stores a track's own colour: blue, green, red, and a bit that says it is one.
+fn native_colour(colour: &str) -> Option<u32> {
+    let digits = colour.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+    let [_, red, green, blue] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
+    Some(0x100_0000 | u32::from_be_bytes([0, blue, green, red]))
 }
 
 /// Text in the quotes that it does not hold itself.

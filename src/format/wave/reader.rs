@@ -91,6 +91,8 @@ impl WaveReader {
                 sample_rate: format.sample_rate,
                 frames: Frames(frames),
                 channel_mask: format.channel_mask,
+                tracks: 1,
+                priming: Frames(0),
                 warnings,
                 chunks: map.chunks,
             },

@@ -178,6 +178,7 @@ mod tests {
     pub(super) fn page() -> Page {
         let object = |name: &str, x: f64| ObjectCourse {
             name: name.to_owned(),
+            colour: None,
             is_bed: false,
             places: (0..60)
                 .map(|n| Some([x, (f64::from(n) / 10.0).sin(), 0.5]))

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::figure;
 use super::plots::open;
 use super::tables::table;
+use crate::format::mp4::is_colour;
 use crate::offline::{Course, ObjectCourse};
 use crate::report::svg::{clipped, escaped};
 
@@ -87,7 +88,8 @@ fn view(
         let colour = if object.is_bed {
             "currentColor".to_owned()
         } else {
-            colour(index)
+            let own = object.colour.as_deref().filter(|text| is_colour(text));
+            own.map_or_else(|| colour(index), str::to_owned)
         };
         path(&mut svg, object, &colour, at);
         let Some((x, y)) = object

@@ -20,9 +20,18 @@ use crate::units::{Frames, SampleRate};
 #[derive(Debug, Clone)]
 pub(crate) struct StemAudio {
     pub(crate) path: PathBuf,
+    /// Audio track of the file, from 1, if one was named.
+    pub(crate) track: Option<usize>,
     /// Channels of the file that the stem plays, from 0: one or two.
     pub(crate) channels: Vec<usize>,
     pub(crate) facts: AudioFacts,
+}
+
+impl StemAudio {
+    /// What is read: a file, and a track of it.
+    pub(crate) fn file(&self) -> (PathBuf, Option<usize>) {
+        (self.path.clone(), self.track)
+    }
 }
 
 /// What all stems have together.
@@ -42,20 +51,26 @@ pub(crate) fn check(
     findings: &mut Findings,
 ) -> (Vec<Option<StemAudio>>, Option<Common>) {
     // A file that many stems share is opened once.
-    let mut opened: HashMap<PathBuf, Result<AudioFacts, String>> = HashMap::new();
+    let mut opened: HashMap<(PathBuf, Option<usize>), Result<AudioFacts, String>> = HashMap::new();
     let mut audio = Vec::new();
     for (stem, at) in session.file.stem.iter().zip(tables(session.root(), "stem")) {
         let path = session.stem_path(&stem.file);
-        let is_new = !opened.contains_key(&path);
-        let facts = opened
-            .entry(path.clone())
-            .or_insert_with(|| outside::audio_facts(&path).map_err(|error| error.to_string()));
+        let track = stem.track.and_then(|track| usize::try_from(track).ok());
+        let file = (path.clone(), track);
+        let is_new = !opened.contains_key(&file);
+        let facts = opened.entry(file).or_insert_with(|| {
+            outside::audio_facts(&path, track).map_err(|error| error.to_string())
+        });
         let facts = match facts {
             Ok(facts) => facts.clone(),
             Err(reason) => {
+                let named = match track {
+                    Some(_) if reason.contains("it has no track") => "track",
+                    _ => "file",
+                };
                 findings.add(
                     AUDIO_UNREADABLE,
-                    at.key("file").span(),
+                    at.key(named).span(),
                     reason.clone(),
                     "cannot be read",
                     "",
@@ -78,6 +93,7 @@ pub(crate) fn check(
         let channels = channels(stem.channels.as_deref(), &facts, at, &stem.name, findings);
         audio.push(channels.map(|channels| StemAudio {
             path,
+            track,
             channels,
             facts,
         }));

@@ -125,8 +125,8 @@ fn names_in(folder: &Path) -> Vec<String> {
 
 /// One sound in two places is louder than meant, and is most often a line copied and not changed.
 fn used_once(root: Cursor<'_>, findings: &mut Findings) {
-    // Which stem took a channel of a file; channel 0 stands for all of them.
-    let mut taken: HashMap<&str, HashMap<u64, String>> = HashMap::new();
+    // Which stem took a channel of a track of a file; channel 0 stands for all of them.
+    let mut taken: HashMap<(&str, u64), HashMap<u64, String>> = HashMap::new();
     for stem in tables(root, "stem") {
         let Some(file) = stem.key("file").text() else {
             continue;
@@ -143,7 +143,8 @@ fn used_once(root: Cursor<'_>, findings: &mut Findings) {
         } else {
             vec![0]
         };
-        let takers = taken.entry(file).or_default();
+        let track = stem.key("track").number().map_or(1, |track| track as u64);
+        let takers = taken.entry((file, track)).or_default();
         if let [left, right] = channels.as_slice()
             && left == right
         {
@@ -167,6 +168,9 @@ fn used_once(root: Cursor<'_>, findings: &mut Findings) {
         });
         if let Some((channel, taker)) = clash {
             let what = match (channel, channels.as_slice()) {
+                (0, _) | (_, [0]) if stem.key("track").exists() => {
+                    format!("track {track} of \"{}\"", shorten(file))
+                }
                 (0, _) | (_, [0]) => format!("the file \"{}\"", shorten(file)),
                 (channel, _) => format!("channel {channel} of \"{}\"", shorten(file)),
             };

@@ -8,6 +8,7 @@ use super::super::codes::{
 use super::super::findings::{Findings, did_you_mean, meant, shorten};
 use super::super::tree::Cursor;
 use super::tables;
+use crate::format::mp4::is_colour;
 
 pub(super) fn check(root: Cursor<'_>, findings: &mut Findings) {
     for kind in ["group", "stem", "return", "out"] {
@@ -16,6 +17,9 @@ pub(super) fn check(root: Cursor<'_>, findings: &mut Findings) {
     groups(root, findings);
     sounding(root, findings);
     key(root.key("song").key("key"), findings);
+    for stem in tables(root, "stem") {
+        colour(stem.key("colour"), findings);
+    }
 }
 
 /// Names differ in more than capitals: they become file names, and some disks ignore capitals.
@@ -221,6 +225,20 @@ fn key(key: Cursor<'_>, findings: &mut Findings) {
             format!("\"{}\" is not a key", shorten(text)),
             "not a key",
             help,
+        );
+    }
+}
+
+/// "#RRGGBB".
+fn colour(colour: Cursor<'_>, findings: &mut Findings) {
+    let Some(text) = colour.text() else { return };
+    if !is_colour(text) {
+        findings.add(
+            NOT_UNDERSTOOD,
+            colour.span(),
+            format!("\"{}\" is not a colour", shorten(text)),
+            "not a colour",
+            "write # and six hexadecimal digits, two each for red, green and blue: \"#D55E00\"",
         );
     }
 }

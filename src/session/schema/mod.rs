@@ -123,6 +123,10 @@ pub struct StemKeys {
     /// Audio file, relative to the folder `stems` of `[song]`.
     #[schemars(length(min = 1))]
     pub file: String,
+    /// Audio track of an MP4 file that holds several (`.stem.mp4`), counted from 1. Default: 1.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 65_535))]
+    pub track: Option<u32>,
     /// Channels of the file, counted from 1: one (a mono stem) or two (left and right). Default: all, if
     /// the file has one or two.
     #[serde(default)]
@@ -131,6 +135,9 @@ pub struct StemKeys {
     /// The group it belongs to.
     #[serde(default)]
     pub group: Option<String>,
+    /// Colour in reports and in projects for workstations, "#RRGGBB". Default: one is chosen.
+    #[serde(default)]
+    pub colour: Option<String>,
     /// Where it is. Either `at` or `move` is required.
     #[serde(default)]
     pub at: Option<Place>,

@@ -398,6 +398,8 @@ mod tests {
             sample_rate: SampleRate(48_000),
             frames: Frames(1),
             channel_mask: None,
+            tracks: 1,
+            priming: Frames(0),
             warnings: Vec::new(),
             chunks: Vec::new(),
         };

@@ -1,0 +1,310 @@
+//! What an MP4 file says of its audio tracks.
+
+use std::path::Path;
+
+use super::boxes::{self, Atom, Fault, atoms, number};
+use super::ni_stems::StemAtom;
+use super::passage::{self, Edit, Passage};
+use crate::format::sniff;
+use crate::{Error, Result};
+
+/// The facts of an MP4 file, as far as they concern sound.
+#[derive(Debug)]
+pub(crate) struct Movie {
+    /// Its audio tracks, in order.
+    pub(crate) tracks: Vec<AudioTrack>,
+    /// The atom that names stems, and the byte at which it stands; a text if it is there and cannot be read.
+    pub(crate) stems: Option<std::result::Result<StemAtom, String>>,
+    /// What the tag "iTunSMPB" says.
+    gapless: Option<Passage>,
+}
+
+/// One audio track.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AudioTrack {
+    /// Its number inside the file, by which packets name it.
+    pub(crate) id: u32,
+    /// The four letters of its coding: "mp4a", "alac".
+    pub(crate) coding: String,
+    /// Ticks a second of its clock.
+    clock: u32,
+    /// Its length in ticks of its clock; `None` if the file comes in fragments that tell it later.
+    length: Option<u64>,
+    edit: Option<Edit>,
+}
+
+impl AudioTrack {
+    fn is_aac(&self) -> bool {
+        self.coding == "mp4a"
+    }
+}
+
+impl Movie {
+    /// Reads the facts of the file at `path`.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or its boxes are damaged; the message names the byte.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let mut file = sniff::open_regular(path)?;
+        let length = file
+            .metadata()
+            .map_err(|e| Error::io(path, "read", e))?
+            .len();
+        let mut read = || {
+            let (at, bytes) = boxes::movie(&mut file, length)?;
+            Self::of(&bytes, at, length)
+        };
+        read().map_err(|fault: Fault| {
+            Error::malformed(path, "MP4", format!("byte {}", fault.at), fault.reason)
+        })
+    }
+
+    fn of(bytes: &[u8], at: u64, file_length: u64) -> std::result::Result<Self, Fault> {
+        let mut clock = None;
+        let mut is_fragmented = false;
+        let mut traks = Vec::new();
+        let mut user_data = None;
+        for atom in atoms(bytes, at) {
+            let atom = atom?;
+            match &atom.kind {
+                b"mvhd" => clock = clock_of(atom.content),
+                b"mvex" => is_fragmented = true,
+                b"trak" => traks.push(atom),
+                b"udta" => user_data = Some(atom),
+                _ => {}
+            }
+        }
+        let clock = clock
+            .filter(|&clock| clock > 0)
+            .ok_or_else(|| Fault::new(at, "the movie's clock is missing or stands still"))?;
+        let mut tracks = Vec::new();
+        for trak in traks {
+            let track = track(trak, clock, is_fragmented, file_length)?;
+            tracks.extend(track);
+        }
+        let mut movie = Self {
+            tracks,
+            stems: None,
+            gapless: None,
+        };
+        if let Some(user_data) = user_data {
+            movie.take_user_data(user_data)?;
+        }
+        Ok(movie)
+    }
+
+    fn take_user_data(&mut self, user_data: Atom<'_>) -> std::result::Result<(), Fault> {
+        for atom in atoms(user_data.content, user_data.at) {
+            let atom = atom?;
+            match &atom.kind {
+                b"stem" => {
+                    let read = StemAtom::read(atom.content);
+                    self.stems = Some(read.map_err(|reason| format!("byte {}: {reason}", atom.at)));
+                }
+                b"meta" => self.gapless = gapless(atom),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What is to be played of a track whose frames come at `rate`, and what a listener should know of it.
+    ///
+    /// # Errors
+    /// In words: the edit list contradicts the track.
+    pub(crate) fn passage(
+        &self,
+        track: &AudioTrack,
+        rate: u32,
+    ) -> std::result::Result<(Passage, Option<String>), String> {
+        let total = track.length.map(|length| {
+            let frames = u128::from(length) * u128::from(rate) / u128::from(track.clock.max(1));
+            u64::try_from(frames).unwrap_or(u64::MAX)
+        });
+        if let Some(edit) = &track.edit {
+            let passage = edit.passage(total, rate)?;
+            let says_nothing = passage.start == 0 && passage.silence == 0;
+            if !(says_nothing && track.is_aac() && self.gapless.is_some()) {
+                return Ok((passage, None));
+            }
+        }
+        let whole = Passage {
+            frames: total,
+            ..Passage::default()
+        };
+        if !track.is_aac() {
+            return Ok((whole, None));
+        }
+        match self.gapless {
+            Some(tag) => {
+                let end = tag.start.checked_add(tag.frames.unwrap_or(0));
+                match total {
+                    Some(total) if end.is_none_or(|end| end > total) => Ok((
+                        whole,
+                        Some(format!(
+                            "its tag iTunSMPB speaks of more than the {total} frames of the track and is ignored"
+                        )),
+                    )),
+                    _ => Ok((tag, None)),
+                }
+            }
+            None if track.edit.is_none() => Ok((
+                whole,
+                Some(
+                    "it does not say how many frames its AAC encoder put in front (no edit list, no iTunSMPB): the \
+                     sound begins so much late, often 1024 or 2112 frames"
+                        .to_owned(),
+                ),
+            )),
+            None => Ok((whole, None)),
+        }
+    }
+}
+
+/// The ticks a second in a box `mvhd` or `mdhd`.
+fn clock_of(content: &[u8]) -> Option<u32> {
+    number(content, if content.first() == Some(&1) { 20 } else { 12 })
+}
+
+/// The audio track in a box `trak`; `None` if it is of another kind.
+fn track(
+    trak: Atom<'_>,
+    movie_clock: u32,
+    is_fragmented: bool,
+    file_length: u64,
+) -> std::result::Result<Option<AudioTrack>, Fault> {
+    let mut id = None;
+    let mut edit_list = None;
+    let mut media = None;
+    for atom in atoms(trak.content, trak.at) {
+        let atom = atom?;
+        match &atom.kind {
+            b"tkhd" => {
+                let is_long = atom.content.first() == Some(&1);
+                id = number(atom.content, if is_long { 20 } else { 12 });
+            }
+            b"edts" => {
+                for atom in atoms(atom.content, atom.at) {
+                    edit_list = edit_list.or(Some(atom?).filter(|atom| &atom.kind == b"elst"));
+                }
+            }
+            b"mdia" => media = Some(atom),
+            _ => {}
+        }
+    }
+    let missing = |what: &str| Fault::new(trak.at, format!("a track has no {what}"));
+    let media = media.ok_or_else(|| missing("media"))?;
+    let mut clock = None;
+    let mut kind = None;
+    let mut tables = None;
+    for atom in atoms(media.content, media.at) {
+        let atom = atom?;
+        match &atom.kind {
+            b"mdhd" => clock = clock_of(atom.content),
+            b"hdlr" => kind = atom.content.get(8..12),
+            b"minf" => {
+                for atom in atoms(atom.content, atom.at) {
+                    tables = tables.or(Some(atom?).filter(|atom| &atom.kind == b"stbl"));
+                }
+            }
+            _ => {}
+        }
+    }
+    if kind != Some(b"soun") {
+        return Ok(None);
+    }
+    let id = id.ok_or_else(|| missing("number"))?;
+    let clock = clock
+        .filter(|&clock| clock > 0)
+        .ok_or_else(|| missing("clock"))?;
+    let tables = tables.ok_or_else(|| missing("tables"))?;
+    let mut coding = None;
+    let mut length = None;
+    for atom in atoms(tables.content, tables.at) {
+        let atom = atom?;
+        match &atom.kind {
+            b"stsd" => coding = atom.content.get(12..16),
+            b"stts" => length = Some(length_of(atom)?),
+            b"stsz" => check_packets(atom, file_length)?,
+            _ => {}
+        }
+    }
+    let edit = edit_list
+        .map(|list| Edit::read(list.content, list.at, movie_clock, clock))
+        .transpose()?
+        .flatten();
+    Ok(Some(AudioTrack {
+        id,
+        coding: coding
+            .ok_or_else(|| missing("coding"))?
+            .escape_ascii()
+            .to_string(),
+        clock,
+        length: length.filter(|_| !is_fragmented),
+        edit,
+    }))
+}
+
+/// Ticks of all packets: the box `stts` says how many packets have which length.
+fn length_of(atom: Atom<'_>) -> std::result::Result<u64, Fault> {
+    let entries = number(atom.content, 4).unwrap_or(0) as usize;
+    let table = atom.content.get(8..).unwrap_or(&[]);
+    if table.len() / 8 < entries {
+        return Err(Fault::new(atom.at, "the table of times is cut off"));
+    }
+    let mut total = 0u64;
+    for entry in table.chunks_exact(8).take(entries) {
+        let packets = u64::from(number(entry, 0).unwrap_or(0));
+        let ticks = u64::from(number(entry, 4).unwrap_or(0));
+        total = packets
+            .checked_mul(ticks)
+            .and_then(|ticks| total.checked_add(ticks))
+            .ok_or_else(|| Fault::new(atom.at, "the times add up to more than can be counted"))?;
+    }
+    Ok(total)
+}
+
+/// Makes sure that no packet claims more bytes than the file has, since room for it is made before it is read.
+fn check_packets(atom: Atom<'_>, file_length: u64) -> std::result::Result<(), Fault> {
+    let same = number(atom.content, 4).unwrap_or(0);
+    let count = number(atom.content, 8).unwrap_or(0) as usize;
+    let table = atom.content.get(12..).unwrap_or(&[]);
+    if same == 0 && table.len() / 4 < count {
+        return Err(Fault::new(atom.at, "the table of packets is cut off"));
+    }
+    let each = table
+        .chunks_exact(4)
+        .take(count)
+        .filter_map(|size| number(size, 0));
+    let largest = if same == 0 { each.max() } else { Some(same) };
+    match largest.map(u64::from) {
+        Some(largest) if largest > file_length => {
+            let reason =
+                format!("a packet claims {largest} bytes; the whole file has {file_length}");
+            Err(Fault::new(atom.at, reason))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The tag "iTunSMPB" among the tags of a box `meta`. What is damaged there has nothing to do with the sound.
+fn gapless(meta: Atom<'_>) -> Option<Passage> {
+    // In MP4 files four bytes of version and flags come first, in QuickTime's none do.
+    let skip = if meta.content.get(4..8) == Some(b"hdlr") { 0 } else { 4 };
+    let inside = |content: &'_ [u8], kind: &[u8; 4]| -> Vec<Vec<u8>> {
+        atoms(content, 0)
+            .map_while(std::result::Result::ok)
+            .filter(|atom| &atom.kind == kind)
+            .map(|atom| atom.content.to_vec())
+            .collect()
+    };
+    let tags = inside(meta.content.get(skip..)?, b"ilst").into_iter().next()?;
+    inside(&tags, b"----").into_iter().find_map(|tag| {
+        let name = inside(&tag, b"name").into_iter().next()?;
+        if name.get(4..)? != b"iTunSMPB" {
+            return None;
+        }
+        let value = inside(&tag, b"data").into_iter().next()?;
+        passage::gapless(std::str::from_utf8(value.get(8..)?).ok()?)
+    })
+}
