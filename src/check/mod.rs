@@ -12,4 +12,4 @@ mod stems;
 pub use master_sound::{MasterSound, check_sound, hear_master};
 pub use masters::{Heard, MASTER_RULES, MasterRule, Taker, check_master};
 pub use profile::{ProfileRule, check_profile, profile_rules};
-pub use stems::{Rule as StemRule, STEM_RULES, StemsAsked, check_stems};
+pub use stems::{Rule as StemRule, STEM_RULES, StemsAsked, check_stem_file, check_stems};

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::{Ui, findings, interrupt, opened, report};
 use crate::check::{
     MASTER_RULES, STEM_RULES, StemsAsked, Taker, check_master, check_profile, check_sound,
-    check_stems, hear_master, profile_rules,
+    check_stem_file, check_stems, hear_master, profile_rules,
 };
 use crate::error::{Finding, Severity};
+use crate::format::mp4::is_stem_file;
 use crate::format::{AudioSource, adm};
 use crate::report::page::Page;
 use crate::session::Checked;
@@ -21,7 +22,7 @@ use crate::{Error, Result, layout};
 /// Exit code 0: no finding of error level; 5: at least one; 3: a file cannot be read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Sessions (.toml, .json), ADM masters, folders of stems, and layout files (.toml).
+    /// Sessions (.toml, .json), ADM masters, folders of stems, stem files, and layout files (.toml).
     #[arg(required_unless_present = "explain", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Check masters as this taker would; `handoff`: folders of stems, as whoever mixes them would.
@@ -153,7 +154,7 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
 fn pictures(page: &mut Page, path: &Path, args: &Args, found: &Report, ui: &Ui) -> Result<()> {
     interrupt::install();
     match found.kind {
-        "stems" => return report::add_stems(page, path, ui),
+        "stems" if path.is_dir() => return report::add_stems(page, path, ui),
         "master" | "session" if !args.no_audio && !has_errors_of_reading(&found.findings) => {}
         _ => {
             page.files.push(report::file_row(found.kind, path)?);
@@ -186,7 +187,7 @@ fn has_errors_of_reading(findings: &[Finding]) -> bool {
 
 fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
     let audio = !args.no_audio;
-    if path.is_dir() {
+    if path.is_dir() || is_stem_file(path) {
         return stems(path, args, ui);
     }
     if opened::is_audio(path) || opened::is_wave(path) {
@@ -212,7 +213,7 @@ fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
     })
 }
 
-/// What is wrong with the stems of a folder.
+/// What is wrong with the stems of a folder, or of a stem file.
 fn stems(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
     interrupt::install();
     let asked = StemsAsked {
@@ -220,10 +221,14 @@ fn stems(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
         hand_off: args.taker == Some(TakerWord::Handoff),
     };
     let progress = ui.progress(0, "listening");
-    let findings = check_stems(path, &asked, &|frames| {
+    let watch = |frames| {
         progress.inc(frames);
         !interrupt::requested()
-    })?;
+    };
+    let findings = match path.is_dir() {
+        true => check_stems(path, &asked, &watch)?,
+        false => check_stem_file(path, &asked, &watch)?,
+    };
     drop(progress);
     Ok(Report {
         kind: "stems",

@@ -3,6 +3,7 @@
 mod adm;
 mod audio;
 mod layout;
+mod mp4;
 mod session;
 mod sofa;
 
@@ -17,7 +18,7 @@ use crate::{Error, Result};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Audio file (WAV, FLAC, AIFF, CAF, ALAC), session, layout or SOFA file.
+    /// Audio file (WAV, FLAC, AIFF, CAF, MP4), session, layout or SOFA file.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Read the whole audio file and measure loudness and peaks.
@@ -34,6 +35,7 @@ Examples:
   umbel info out/714.wav --measure              loudness, range, peak and true peak as well
   umbel info mix.wav --measure --layout 7.1.4   for a file that does not name its channels
   umbel info master.wav                         programmes, objects and tracks of an ADM master
+  umbel info song.stem.mp4                      tracks, names and colours of a stem file
   umbel info ears.sofa                          grid, rate, taps, flatness, licence
   umbel info song.toml --json | jq .stems";
 

@@ -1,4 +1,4 @@
-//! `umbel init`: a session from a folder of stems.
+//! `umbel init`: a session from a folder of stems, or from one stem file.
 
 use std::fs;
 use std::io::Write;
@@ -8,22 +8,27 @@ use serde_json::json;
 
 use super::Ui;
 use crate::audio::Block;
+use crate::format::SampleFormat;
+use crate::format::mp4::{Movie, StemAtom, is_stem_file};
 use crate::session::folder::Folder;
-use crate::session::propose::{Given, Proposal, StemAudio, StemFile, StemProposal, propose};
+use crate::session::propose::{
+    Given, NamedTrack, Proposal, StemAudio, StemFile, StemProposal, master, propose,
+};
 use crate::session::sound::{Listener, Sound};
 use crate::session::write::session_text;
 use crate::session::{Placing, Turn};
 use crate::{Error, Result, format};
 
-/// Write a session for a folder of stems: roles, groups and places from the names and the sound.
+/// Write a session for a folder of stems, or a stem file (.stem.mp4): roles, groups and places from the names and the sound.
 ///
 /// Shows a table with the reason of each proposal and writes a commented song.toml. Rows marked with ! want
 /// a person's eye. What a name does not tell is guessed from the sound.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Folder of the stems (subfolders are searched, three deep).
-    dir: PathBuf,
-    /// Session file to write [default: DIR/song.toml].
+    /// Folder of the stems (subfolders are searched, three deep), or one stem file.
+    #[arg(value_name = "DIR|FILE")]
+    stems: PathBuf,
+    /// Session file to write [default: DIR/song.toml, or NAME.toml beside NAME.stem.mp4].
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Tempo in beats per minute, instead of what the names say.
@@ -53,48 +58,41 @@ const LISTEN_S: u64 = 300;
 const LISTEN_FRAMES: usize = 8192;
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
+    let place = Stems::at(&args.stems)?;
     let output = args
         .output
         .clone()
-        .unwrap_or_else(|| args.dir.join("song.toml"));
+        .unwrap_or_else(|| place.dir.join(&place.session));
     if !args.dry_run && !args.force && output.symlink_metadata().is_ok() {
         return Err(Error::Exists(output));
     }
-    let folder = Folder::survey(&args.dir)?;
-    if folder.audio.is_empty() {
-        return Err(Error::Usage(format!(
-            "\"{}\" holds no audio files (wav, flac, aif, caf, m4a); give the folder of the stems",
-            args.dir.display()
-        )));
-    }
+    let Stems { dir, folder, .. } = &place;
     let files: Vec<StemFile> = folder
         .audio
         .iter()
-        .map(|path| StemFile {
-            path: with_slashes(path),
-            audio: audio_of(&args.dir.join(path)).map_err(|error| {
-                // The row names the file already.
-                let named = format!("\"{}\": ", args.dir.join(path).display());
-                error.to_string().replacen(&named, "", 1)
-            }),
-        })
+        .flat_map(|path| files_of(dir, path))
         .collect();
     let given = Given {
-        title: title(&args.dir),
+        title: place.title.clone(),
         bpm: args.bpm,
         key: args.key.clone(),
         meter: args.meter.clone(),
     };
-    let proposal = propose(&files, &given, &mut |file| {
+    let mut proposal = propose(&files, &given, &mut |file| {
         let listen = !args.no_guess;
+        let track = file.named.as_ref().map(|named| named.track);
         listen
-            .then(|| sound_of(&args.dir.join(&file.path)).ok())
+            .then(|| sound_of(&dir.join(&file.path), track).ok())
             .flatten()
     });
+    if let Some(stems) = &place.named {
+        proposal.reference = files.first().map(|file| file.path.clone());
+        proposal.master = master(&stems.mastering_dsp);
+    }
     if proposal.stems.iter().all(|stem| !stem.included) {
-        show(&proposal, &folder, None, ui)?;
+        show(&proposal, folder, None, ui)?;
         return Err(Error::Unsupported {
-            path: args.dir,
+            path: args.stems,
             feature: "a folder in which no file can be used as a stem".to_owned(),
             hint: "the reasons are listed above".to_owned(),
         });
@@ -102,11 +100,104 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     let written = if args.dry_run {
         None
     } else {
-        let text = session_text(&proposal, &stems_folder(&args.dir, &output)?);
+        let text = session_text(&proposal, &stems_folder(dir, &output)?);
         save(&output, &text, args.force)?;
         Some(output)
     };
-    show(&proposal, &folder, written.as_deref(), ui)
+    show(&proposal, folder, written.as_deref(), ui)
+}
+
+/// Where the stems are, and what their session is called.
+struct Stems {
+    /// The folder that their paths are relative to.
+    dir: PathBuf,
+    folder: Folder,
+    title: String,
+    /// Name of the session file.
+    session: String,
+    /// What a stem file says, if one was named.
+    named: Option<StemAtom>,
+}
+
+impl Stems {
+    fn at(path: &Path) -> Result<Self> {
+        let is_file = path.metadata().is_ok_and(|facts| facts.is_file());
+        if let (true, Some(name)) = (is_file, path.file_name()) {
+            let named = Movie::read(path)?.named_stems(path)?.clone();
+            let shown = name.to_string_lossy();
+            let title = ["mp4", "m4a", "stem"].iter().fold(&*shown, |title, end| {
+                let whole = title.strip_suffix(end);
+                whole
+                    .and_then(|title| title.strip_suffix('.'))
+                    .unwrap_or(title)
+            });
+            return Ok(Self {
+                dir: match path.parent() {
+                    Some(dir) if !dir.as_os_str().is_empty() => dir.to_path_buf(),
+                    _ => PathBuf::from("."),
+                },
+                folder: Folder {
+                    audio: vec![PathBuf::from(name)],
+                    ignored: Vec::new(),
+                },
+                title: title.to_owned(),
+                session: format!("{title}.toml"),
+                named: Some(named),
+            });
+        }
+        let folder = Folder::survey(path)?;
+        if folder.audio.is_empty() {
+            return Err(Error::Usage(format!(
+                "\"{}\" holds no audio files (wav, flac, aif, caf, m4a, mp4); give the folder of the stems, or a \
+                 stem file",
+                path.display()
+            )));
+        }
+        Ok(Self {
+            dir: path.to_path_buf(),
+            folder,
+            title: title(path),
+            session: "song.toml".to_owned(),
+            named: None,
+        })
+    }
+}
+
+/// The stems that a file holds: itself, or those that it names.
+fn files_of(dir: &Path, path: &Path) -> Vec<StemFile> {
+    let full = dir.join(path);
+    let file = |named: Option<NamedTrack>| StemFile {
+        path: with_slashes(path),
+        audio: audio_of(&full, named.as_ref().map(|named| named.track)).map_err(|error| {
+            // The row names the file already.
+            let named = format!("\"{}\": ", full.display());
+            error.to_string().replacen(&named, "", 1)
+        }),
+        named,
+    };
+    if !is_stem_file(&full) {
+        return vec![file(None)];
+    }
+    let stems = Movie::read(&full).and_then(|movie| movie.named_stems(&full).cloned());
+    match stems {
+        // The mix is in track 1.
+        Ok(stems) => (2..)
+            .zip(stems.stems)
+            .map(|(track, stem)| {
+                let colour = stem.colour().map(str::to_owned);
+                file(Some(NamedTrack {
+                    track,
+                    name: stem.name,
+                    colour,
+                }))
+            })
+            .collect(),
+        Err(error) => vec![StemFile {
+            path: with_slashes(path),
+            audio: Err(error.to_string()),
+            named: None,
+        }],
+    }
 }
 
 fn tempo(text: &str) -> std::result::Result<f64, String> {
@@ -158,19 +249,20 @@ fn title(dir: &Path) -> String {
         .unwrap_or_else(|| "Untitled".to_owned())
 }
 
-fn audio_of(path: &Path) -> Result<StemAudio> {
-    let source = format::open(path)?;
+fn audio_of(path: &Path, track: Option<usize>) -> Result<StemAudio> {
+    let source = format::open_track(path, track, false)?;
     let facts = source.facts();
     Ok(StemAudio {
         channels: facts.channels,
         sample_rate: facts.sample_rate,
         frames: facts.frames,
+        is_lossy: matches!(facts.sample_format, SampleFormat::Lossy { .. }),
     })
 }
 
 /// Listens to the first minutes of a file, its first two channels.
-fn sound_of(path: &Path) -> Result<Sound> {
-    let mut source = format::open(path)?;
+fn sound_of(path: &Path, track: Option<usize>) -> Result<Sound> {
+    let mut source = format::open_track(path, track, false)?;
     let (channels, rate) = (source.facts().channels, source.facts().sample_rate);
     let heard = channels.min(2);
     let rows: Vec<Option<usize>> = (0..channels).map(|c| (c < heard).then_some(c)).collect();
@@ -254,6 +346,9 @@ fn show(proposal: &Proposal, folder: &Folder, written: Option<&Path>, ui: &Ui) -
     for remark in &proposal.remarks {
         ui.warn(remark);
     }
+    for remark in &proposal.master.remarks {
+        ui.note(remark);
+    }
     if ui.json {
         return ui.json_line(&as_json(proposal, folder, written));
     }
@@ -320,7 +415,10 @@ fn row(stem: &StemProposal) -> [String; 10] {
         } else {
             String::new()
         },
-        stem.file.clone(),
+        match stem.track {
+            Some(track) => format!("{}: {track} \"{}\"", stem.file, stem.name),
+            None => stem.file.clone(),
+        },
         channels_of(stem).map_or_else(dash, |channels| channels.to_string()),
         stem.bpm.map_or_else(dash, |bpm| bpm.to_string()),
         stem.key.clone().unwrap_or_else(dash),
@@ -374,6 +472,8 @@ fn as_json(proposal: &Proposal, folder: &Folder, written: Option<&Path>) -> serd
         .map(|stem| {
             json!({
                 "file": stem.file,
+                "track": stem.track,
+                "colour": stem.colour,
                 "name": stem.name,
                 "channels": channels_of(stem),
                 "file_channels": stem.channels,
@@ -410,6 +510,8 @@ fn as_json(proposal: &Proposal, folder: &Folder, written: Option<&Path>) -> serd
         "stems": stems,
         "ignored": ignored,
         "remarks": proposal.remarks,
+        "reference": proposal.reference,
+        "master": { "chain": proposal.master.chain, "remarks": proposal.master.remarks },
         "written": written.map(|path| path.to_string_lossy()),
     })
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use symphonia::core::audio::sample::SampleFormat as SymphoniaFormat;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE,
+    CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE,
+    CODEC_ID_PCM_F64LE,
 };
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::{Error as SymphoniaError, Result as SymphoniaResult};
@@ -202,7 +203,8 @@ impl DecodedFile {
 
     /// Begins again at frame 0.
     fn rewind(&mut self) -> Result<()> {
-        (self.stream, _, _) = Stream::open(&self.path, self.facts.container, self.track, self.verify)?;
+        (self.stream, _, _) =
+            Stream::open(&self.path, self.facts.container, self.track, self.verify)?;
         self.position = 0;
         self.taken = 0;
         for row in &mut self.packet {

@@ -34,5 +34,7 @@ pub(crate) use crc::crc32;
 pub use hash::sha256;
 pub use resample::resampled;
 pub use sink::{Arrangement, Sink};
-pub use source::{AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open, open_track, open_verified};
+pub use source::{
+    AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open, open_track, open_verified,
+};
 pub use wave::{BitDepth, Container, Extras, WaveReader, WaveSink, WaveSpec, WrittenFile};

@@ -15,7 +15,8 @@ pub(super) enum Kind {
     Other(&'static str),
 }
 
-const READABLE: &str = "WAV (RIFF, RF64, BW64), FLAC, AIFF, CAF, and MP4 with ALAC or AAC can be read";
+const READABLE: &str =
+    "WAV (RIFF, RF64, BW64), FLAC, AIFF, CAF, and MP4 with ALAC or AAC can be read";
 const LOSSY: &str = "lossy files are not taken as stems: export WAV or FLAC from the session";
 const CONVERT: &str = "convert it to WAV or FLAC";
 

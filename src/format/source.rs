@@ -148,11 +148,7 @@ pub fn open_verified(path: &Path) -> Result<Box<dyn AudioSource>> {
 ///
 /// # Errors
 /// As [`open`]; or the file has no such track.
-pub fn open_track(
-    path: &Path,
-    track: Option<usize>,
-    verify: bool,
-) -> Result<Box<dyn AudioSource>> {
+pub fn open_track(path: &Path, track: Option<usize>, verify: bool) -> Result<Box<dyn AudioSource>> {
     let number = track.unwrap_or(1);
     match sniff::kind_of(path)? {
         Kind::Other("MP4") => mp4::open(path, number, verify),
@@ -168,7 +164,12 @@ pub(super) fn no_track(path: &Path, number: usize, count: usize) -> Error {
         1 => "it has one".to_owned(),
         _ => format!("it has tracks 1 to {count}"),
     };
-    Error::malformed(path, "audio", "", format!("it has no track {number}; {has}"))
+    Error::malformed(
+        path,
+        "audio",
+        "",
+        format!("it has no track {number}; {has}"),
+    )
 }
 
 /// Silences the frames from `from` on in the rows that are named.

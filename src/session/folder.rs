@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 
 /// Extensions of audio files that can be read.
-const AUDIO: [&str; 10] = [
-    "wav", "wave", "bwf", "rf64", "bw64", "flac", "aif", "aiff", "caf", "m4a",
+const AUDIO: [&str; 11] = [
+    "wav", "wave", "bwf", "rf64", "bw64", "flac", "aif", "aiff", "caf", "m4a", "mp4",
 ];
 
 /// Audio that cannot be read: named to the user, since a stem would be missing.

@@ -2,12 +2,16 @@
 //! and key. Everything proposed carries its reason; nothing found is left out.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::names::{Confidence, NameReading, Role, read_names};
 use super::place::{self, Placing};
 use super::sound::Sound;
 use crate::units::{Frames, SampleRate};
+
+mod mastering;
+
+pub use mastering::{MasterProposal, master};
 
 /// What is known of a file before its name is read.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +20,32 @@ pub struct StemFile {
     pub path: String,
     /// Its audio, or why it cannot be read.
     pub audio: Result<StemAudio, String>,
+    /// The track of it that is meant, if it is a stem file.
+    pub named: Option<NamedTrack>,
+}
+
+/// A track of a stem file, as the file names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedTrack {
+    /// Its number, from 1.
+    pub track: usize,
+    /// The name of the stem; it may be empty.
+    pub name: String,
+    /// Its colour, "#RRGGBB".
+    pub colour: Option<String>,
+}
+
+impl StemFile {
+    /// The path whose name is read: a track is called as its file calls it.
+    fn read_as(&self) -> PathBuf {
+        match &self.named {
+            Some(named) => {
+                let plain = named.name.replace(['/', '\\'], " ");
+                PathBuf::from(format!("{plain}.wav"))
+            }
+            None => PathBuf::from(&self.path),
+        }
+    }
 }
 
 /// Shape of a stem's audio.
@@ -27,6 +57,8 @@ pub struct StemAudio {
     pub sample_rate: SampleRate,
     /// Length.
     pub frames: Frames,
+    /// It has been through a lossy coder.
+    pub is_lossy: bool,
 }
 
 /// What the user said rather than the files.
@@ -59,6 +91,10 @@ pub struct Proposal {
     pub stems: Vec<StemProposal>,
     /// What a person should know about the folder as a whole.
     pub remarks: Vec<String>,
+    /// The mix, relative to the folder of the stems.
+    pub reference: Option<String>,
+    /// What the whole mix goes through.
+    pub master: MasterProposal,
 }
 
 /// What is proposed for one file.
@@ -68,6 +104,10 @@ pub struct StemProposal {
     pub name: String,
     /// Path relative to the folder of the stems.
     pub file: String,
+    /// The audio track of the file, from 1; `None` for the only one.
+    pub track: Option<usize>,
+    /// Its colour, "#RRGGBB".
+    pub colour: Option<String>,
     /// Its audio; `None` if it cannot be read.
     pub audio: Option<StemAudio>,
     /// Channels of the file that it takes, counted from 1; `None` for all.
@@ -116,8 +156,15 @@ pub fn propose(
     given: &Given,
     listen: &mut dyn FnMut(&StemFile) -> Option<Sound>,
 ) -> Proposal {
-    let paths: Vec<&Path> = files.iter().map(|file| Path::new(&file.path)).collect();
-    let readings = read_names(&paths);
+    let paths: Vec<PathBuf> = files.iter().map(StemFile::read_as).collect();
+    let mut readings = read_names(&paths);
+    for (file, reading) in files.iter().zip(&mut readings) {
+        // A stem file says in its own name what its tracks do not.
+        if let Some(own) = file.named.as_ref().and_then(|_| song_of(&file.path)) {
+            reading.bpm = reading.bpm.or(own.bpm);
+            reading.key = reading.key.take().or(own.key);
+        }
+    }
     let mut remarks = Vec::new();
     let bpm = given.bpm.or_else(|| agreed_bpm(&readings, &mut remarks));
     let key = given
@@ -156,7 +203,16 @@ pub fn propose(
             .collect(),
         stems,
         remarks,
+        reference: None,
+        master: MasterProposal::default(),
     }
+}
+
+/// What the name of a stem file says: "Night Ferry_124_Am.stem.mp4".
+fn song_of(path: &str) -> Option<NameReading> {
+    let name = path.strip_suffix(".mp4").or(path.strip_suffix(".m4a"))?;
+    let name = name.strip_suffix(".stem").unwrap_or(name);
+    read_names(&[format!("{name}.wav")]).pop()
 }
 
 /// The six groups in the order of a desk.
@@ -177,8 +233,14 @@ impl Draft {
     ) -> Self {
         let audio = file.audio.as_ref().ok().copied();
         let mut stem = StemProposal {
-            name: reading.name.clone(),
+            name: match &file.named {
+                Some(named) if !named.name.trim().is_empty() => named.name.trim().to_owned(),
+                Some(named) => format!("Stem {}", named.track.saturating_sub(1)),
+                None => reading.name.clone(),
+            },
             file: file.path.clone(),
+            track: file.named.as_ref().map(|named| named.track),
+            colour: file.named.as_ref().and_then(|named| named.colour.clone()),
             audio,
             channels: None,
             bpm: reading.bpm,
@@ -385,6 +447,12 @@ fn flag_audio(stems: &mut [Draft], remarks: &mut Vec<String>) {
     if shorter > 0 {
         remarks.push(format!(
             "{shorter} files are shorter than the longest: all should start at bar 1 and have one length"
+        ));
+    }
+    let lossy = audio().filter(|audio| audio.is_lossy).count();
+    if lossy > 0 {
+        remarks.push(format!(
+            "{lossy} of the stems are AAC, which is lossy: take WAV or FLAC from the session where there is one"
         ));
     }
     for stem in stems.iter_mut().map(|draft| &mut draft.stem) {

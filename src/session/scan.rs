@@ -39,7 +39,12 @@ impl Session {
             .collect();
         for (index, audio) in audio.iter().enumerate() {
             if let Some(audio) = audio {
-                self.heard(index, audio, &peaks[&(audio.path.as_path(), audio.track)], &mut findings);
+                self.heard(
+                    index,
+                    audio,
+                    &peaks[&(audio.path.as_path(), audio.track)],
+                    &mut findings,
+                );
             }
         }
         findings.finish(&self.text)

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::place::{Placing, Turn};
-use super::propose::{Proposal, StemProposal};
+use super::propose::{MasterProposal, Proposal, StemProposal};
 
 /// The session file of `proposal`, whose stems lie in the folder `stems`, relative to the file.
 pub fn session_text(proposal: &Proposal, stems: &str) -> String {
@@ -24,6 +24,7 @@ pub fn session_text(proposal: &Proposal, stems: &str) -> String {
         }
         stem_block(&mut text, stem);
     }
+    master(&mut text, &proposal.master);
     line(&mut text, OUTPUTS);
     text
 }
@@ -80,10 +81,35 @@ fn head(text: &mut String, proposal: &Proposal, stems: &str) {
         None => line(text, "# key = \"Am\"                 # no name says a key"),
     }
     line(text, &format!("stems = {}", quoted(stems)));
+    if let Some(reference) = &proposal.reference {
+        let path = match stems {
+            "." => reference.clone(),
+            _ => format!("{}/{reference}", stems.trim_end_matches('/')),
+        };
+        let mix = format!("reference = {}", quoted(&path));
+        line(text, &format!("{mix:<44} # the mix, for `umbel compare`"));
+    }
     line(
         text,
         "# markers = { verse = \"9|1\", drop = \"17|1\" }     # bar|beat, used in times as \"@drop\"\n",
     );
+}
+
+fn master(text: &mut String, master: &MasterProposal) {
+    if *master == MasterProposal::default() {
+        return;
+    }
+    line(text, "\n# ---- The whole mix ----");
+    for remark in &master.remarks {
+        line(text, &format!("# {}", comment(remark)));
+    }
+    if !master.chain.is_empty() {
+        line(text, "[master]\nchain = [");
+        for processor in &master.chain {
+            line(text, &format!("  {processor},"));
+        }
+        line(text, "]");
+    }
 }
 
 fn stem_block(text: &mut String, stem: &StemProposal) {
@@ -99,12 +125,18 @@ fn stem_block(text: &mut String, stem: &StemProposal) {
     lines.push("[[stem]]".to_owned());
     lines.push(format!("name = {}", quoted(&stem.name)));
     lines.push(format!("file = {}", quoted(&stem.file)));
+    if let Some(track) = stem.track {
+        lines.push(format!("track = {track}"));
+    }
     if let Some(channels) = &stem.channels {
         let numbers: Vec<String> = channels.iter().map(usize::to_string).collect();
         lines.push(format!("channels = [{}]", numbers.join(", ")));
     }
     if let Some(group) = &stem.group {
         lines.push(format!("group = {}", quoted(group)));
+    }
+    if let Some(colour) = &stem.colour {
+        lines.push(format!("colour = {}", quoted(colour)));
     }
     let place = placing(&stem.placing);
     lines.push(format!("{place:<44} # {}", comment(&stem.place_reason)));

@@ -18,7 +18,10 @@ const LENGTH: usize = 4096;
 /// A stem and what was measured of it.
 #[derive(Debug)]
 pub(super) struct Stem {
+    /// Where findings about it stand.
     pub(super) path: PathBuf,
+    /// Its file, and the track of it.
+    pub(super) audio: (PathBuf, Option<usize>),
     /// Its file name.
     pub(super) file: String,
     pub(super) facts: AudioFacts,
@@ -74,10 +77,30 @@ impl Stem {
             .map(|name| name.to_string_lossy().into_owned());
         Ok(Self {
             path: path.to_path_buf(),
+            audio: (path.to_path_buf(), None),
             file: name.unwrap_or_default(),
             facts,
             time_reference,
             sound,
+        })
+    }
+
+    /// Hears a track of the file at `path`, about which findings stand at `shown`.
+    pub(super) fn hear_track(
+        path: &Path,
+        track: usize,
+        name: &str,
+        shown: PathBuf,
+        watch: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<Self> {
+        let mut source = format::open_track(path, Some(track), true)?;
+        Ok(Self {
+            path: shown,
+            audio: (path.to_path_buf(), Some(track)),
+            file: name.to_owned(),
+            facts: source.facts().clone(),
+            time_reference: None,
+            sound: hear(source.as_mut(), watch)?,
         })
     }
 }

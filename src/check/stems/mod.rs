@@ -8,6 +8,7 @@ mod manifest;
 mod names;
 mod rules;
 mod single;
+mod stem_file;
 mod sums;
 mod tempo;
 mod together;
@@ -25,6 +26,7 @@ use crate::session::folder::Folder;
 use crate::{Error, Result};
 
 pub use rules::{STEM_RULES, StemRule as Rule};
+pub use stem_file::check_stem_file;
 
 /// What is asked of a folder of stems.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,9 +45,33 @@ struct Report {
     folder: PathBuf,
     found: Vec<Finding>,
     hand_off: bool,
+    /// The stems are tracks of one file, whose form is its maker's choice.
+    is_one_file: bool,
+    /// What is left below this is a match, in dB re the reference.
+    match_db: f64,
+    /// How much it matters that the stems do not add up to the reference.
+    sum_severity: Severity,
 }
 
 impl Report {
+    fn new(folder: &Path, hand_off: bool) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+            found: Vec::new(),
+            hand_off,
+            is_one_file: false,
+            match_db: together::MATCH_DB,
+            sum_severity: rules::SUM.severity,
+        }
+    }
+
+    /// Everything that was found, in order of rule.
+    fn sorted(mut self) -> Vec<Finding> {
+        self.found
+            .sort_by(|a, b| (a.code, &a.path).cmp(&(b.code, &b.path)));
+        self.found
+    }
+
     fn add(&mut self, rule: StemRule, path: &Path, message: String, help: &str) {
         self.add_as(rule.severity, rule, path, message, help);
     }
@@ -103,11 +129,7 @@ pub fn check_stems(
             folder.display()
         )));
     }
-    let mut report = Report {
-        folder: folder.to_path_buf(),
-        found: Vec::new(),
-        hand_off: asked.hand_off,
-    };
+    let mut report = Report::new(folder, asked.hand_off);
     for (path, reason) in &survey.ignored {
         if reason.starts_with("audio") {
             report.add(
@@ -146,8 +168,5 @@ pub fn check_stems(
         &mut report,
     )?;
     sums::check(&stems, reference, tempo, &mut report, watch)?;
-    report
-        .found
-        .sort_by(|a, b| (a.code, &a.path).cmp(&(b.code, &b.path)));
-    Ok(report.found)
+    Ok(report.sorted())
 }

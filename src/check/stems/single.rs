@@ -97,6 +97,9 @@ pub(super) fn alike(stems: &[Stem], report: &mut Report) {
             );
         }
     }
+    if report.is_one_file {
+        return;
+    }
     depths(stems, report);
     if !(8..=16).contains(&stems.len()) {
         let message = format!("there are {} stems", stems.len());
@@ -309,7 +312,8 @@ fn quality(stem: &Stem, report: &mut Report) {
             "export it again from the session with 24 bits",
         );
     }
-    if let Some(hz) = stem.sound.wall_hz {
+    let is_lossy = matches!(stem.facts.sample_format, SampleFormat::Lossy { .. });
+    if let Some(hz) = stem.sound.wall_hz.filter(|_| !is_lossy) {
         let message = format!(
             "its spectrum ends as if cut at {:.2} kHz, as MP3 and AAC leave it",
             hz / 1000.0

@@ -10,7 +10,8 @@ use super::{MOST, Report};
 use crate::error::Severity;
 use crate::{Result, format};
 
-type Watch<'a> = &'a (dyn Fn(u64) -> bool + Sync);
+/// Is told of frames as they are heard, and stops the work by `false`.
+pub(super) type Watch<'a> = &'a (dyn Fn(u64) -> bool + Sync);
 
 /// A gain this far from 1 is named.
 const GAIN_DB: f64 = 0.25;
@@ -168,7 +169,8 @@ fn explain(
 ) -> Result<()> {
     let (level, peak) = together.left_db();
     let folder = report.folder.clone();
-    if level < MATCH_DB {
+    let match_db = report.match_db;
+    if level < match_db {
         let peak = if peak > -300.0 {
             format!("{peak:.1} dBFS at its peak")
         } else {
@@ -186,12 +188,19 @@ fn explain(
         "the stems do not add up to the reference: {} is left ({peak:.1} dBFS at its peak)",
         words(level)
     );
-    report.add(SUM, path, message, "see below which stem explains it");
+    let severity = report.sum_severity;
+    report.add_as(
+        severity,
+        SUM,
+        path,
+        message,
+        "see below which stem explains it",
+    );
     let rate = cast.rate.0;
     let mut is_shifted = false;
     for (index, offset) in cast.offsets(watch)?.into_iter().enumerate() {
         let late = offset.filter(|offset| offset.frames != 0 && offset.correlation > 0.3);
-        let Some(offset) = late.filter(|_| together.share_db(index) > MATCH_DB) else {
+        let Some(offset) = late.filter(|_| together.share_db(index) > match_db) else {
             continue;
         };
         cast.shifts[index] = offset.frames;
@@ -215,7 +224,7 @@ fn explain(
         let share = together.share_db(index);
         let wrong = share + 20.0 * (gain - 1.0).abs().max(1e-12).log10();
         let db = 20.0 * gain.abs().max(1e-12).log10();
-        if wrong < MATCH_DB.max(level - 20.0) || (gain > 0.0 && db.abs() < GAIN_DB) {
+        if wrong < match_db.max(level - 20.0) || (gain > 0.0 && db.abs() < GAIN_DB) {
             continue;
         }
         let message = match gain {
@@ -229,7 +238,8 @@ fn explain(
             _ if db > 0.0 => format!("it is {db:.2} dB lower than in the reference"),
             _ => format!("it is {:.2} dB louder than in the reference", -db),
         };
-        report.add(
+        report.add_as(
+            severity,
             SUM,
             &cast.stems[index].path,
             message,
@@ -247,7 +257,7 @@ fn explain(
             message,
             "give the mix without its master chain",
         );
-    } else if left >= MATCH_DB {
+    } else if left >= match_db {
         let around = hz.map_or(String::new(), |hz| {
             format!(", most of it around {hz:.0} Hz")
         });

@@ -30,8 +30,8 @@ struct Track {
 
 impl Track {
     /// Opens a file of which frame `shift` is to come first; negative: after so many frames of silence.
-    fn open(path: &Path, shift: i64) -> Result<Self> {
-        let mut source = format::open(path)?;
+    fn open(path: &Path, track: Option<usize>, shift: i64) -> Result<Self> {
+        let mut source = format::open_track(path, track, false)?;
         let channels = source.facts().channels;
         source.seek(Frames(shift.max(0) as u64))?;
         Ok(Self {
@@ -103,11 +103,11 @@ impl Cast<'_> {
     fn open(&self) -> Result<(Vec<Track>, Option<Track>)> {
         let stems = self.stems.iter().zip(&self.shifts);
         let tracks = stems
-            .map(|(stem, shift)| Track::open(&stem.path, *shift))
+            .map(|(stem, shift)| Track::open(&stem.audio.0, stem.audio.1, *shift))
             .collect::<Result<_>>()?;
         let reference = self
             .reference
-            .map(|(path, shift)| Track::open(path, shift))
+            .map(|(path, shift)| Track::open(path, None, shift))
             .transpose()?;
         Ok((tracks, reference))
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::adm::Metadata;
+use super::mp4::Tracks;
 use crate::Result;
 use crate::cli::Ui;
 use crate::cli::measured::{self, Measured};
@@ -22,6 +23,10 @@ pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -
     } else {
         None
     };
+    let tracks = match facts.container {
+        "MP4" => Some(Tracks::read(path, ui)?),
+        _ => None,
+    };
     if facts.channels > 2 && facts.channel_mask.is_none() && metadata.is_none() {
         ui.note("the file does not say which channel is which");
     }
@@ -33,6 +38,9 @@ pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -
         let mut object = as_json(path, &facts, measured.as_ref());
         if let Some(metadata) = &metadata {
             object["adm"] = metadata.as_json();
+        }
+        if let Some(tracks) = &tracks {
+            tracks.add_json(&mut object);
         }
         return ui.json_line(&object);
     }
@@ -61,6 +69,9 @@ pub(super) fn print(path: &Path, measure: bool, layout: Option<&str>, ui: &Ui) -
     }
     if let Some(metadata) = &metadata {
         metadata.print(ui)?;
+    }
+    if let Some(tracks) = &tracks {
+        tracks.print(ui)?;
     }
     measured.map_or(Ok(()), |measured| measured.print(ui))
 }

@@ -67,7 +67,9 @@ pub fn project(project: &Project) -> String {
 
 /// "#RRGGBB" as Reaper stores a track's own colour: blue, green, red, and a bit that says it is one.
 fn native_colour(colour: &str) -> Option<u32> {
-    let digits = colour.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+    let digits = colour
+        .strip_prefix('#')
+        .filter(|digits| digits.len() == 6)?;
     let [_, red, green, blue] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
     Some(0x100_0000 | u32::from_be_bytes([0, blue, green, red]))
 }

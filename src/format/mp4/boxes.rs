@@ -125,7 +125,8 @@ const MOST_BOXES: usize = 100_000;
 
 /// Finds the box `moov` of a file of `length` bytes; gives the byte at which its content begins, and the content.
 pub(super) fn movie(file: &mut File, length: u64) -> Result<(u64, Vec<u8>), Fault> {
-    let unread = |at: u64| move |e: std::io::Error| Fault::new(at, format!("it cannot be read: {e}"));
+    let unread =
+        |at: u64| move |e: std::io::Error| Fault::new(at, format!("it cannot be read: {e}"));
     let mut at = 0;
     for _ in 0..MOST_BOXES {
         if length - at < 8 {
@@ -161,7 +162,10 @@ pub(super) fn movie(file: &mut File, length: u64) -> Result<(u64, Vec<u8>), Faul
             .map_err(unread(from))?;
         return Ok((from, bytes));
     }
-    Err(Fault::new(at, format!("more than {MOST_BOXES} boxes stand before \"moov\"")))
+    Err(Fault::new(
+        at,
+        format!("more than {MOST_BOXES} boxes stand before \"moov\""),
+    ))
 }
 
 #[cfg(test)]
@@ -190,7 +194,10 @@ mod tests {
         let open = [&[0, 0, 0, 0][..], b"udta", &[1; 5]].concat();
         let (found, fault) = listed(&[&short[..], &long, &open].concat());
         let expected = [("free", 108, 2), ("wide", 126, 3), ("udta", 137, 5)];
-        assert_eq!(found, expected.map(|(kind, at, n)| (kind.to_owned(), at, n)));
+        assert_eq!(
+            found,
+            expected.map(|(kind, at, n)| (kind.to_owned(), at, n))
+        );
         assert_eq!(fault, None);
         // Four zero bytes that close user data.
         assert_eq!(listed(&[&short[..], &[0; 4]].concat()).1, None);
@@ -198,8 +205,14 @@ mod tests {
             ([&[0, 0, 0, 7][..], b"free"].concat(), 100),
             ([&[0, 0, 0, 9][..], b"free"].concat(), 100),
             ([&[0xff; 4][..], b"free", &[0; 40]].concat(), 100),
-            ([&[0, 0, 0, 1][..], b"free", &[0xff; 8], &[0; 40]].concat(), 100),
-            ([&[0, 0, 0, 1][..], b"free", &15u64.to_be_bytes()].concat(), 100),
+            (
+                [&[0, 0, 0, 1][..], b"free", &[0xff; 8], &[0; 40]].concat(),
+                100,
+            ),
+            (
+                [&[0, 0, 0, 1][..], b"free", &15u64.to_be_bytes()].concat(),
+                100,
+            ),
             ([&[0, 0, 0, 1][..], b"free", &[0; 3]].concat(), 100),
             ([&short[..], &[0, 0, 1, 0], b"free"].concat(), 110),
         ] {

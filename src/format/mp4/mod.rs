@@ -17,14 +17,24 @@ pub(crate) use movie::Movie;
 pub use ni_stems::{Compressor, Limiter, MasteringDsp, NamedStem, StemAtom, is_colour};
 
 use super::decode::DecodedFile;
+use super::sniff::{self, Kind};
 use super::source::AudioSource;
 use crate::{Error, Result};
+
+/// Whether the file at `path` is an MP4 file that names stems, however broken the names are.
+pub(crate) fn is_stem_file(path: &Path) -> bool {
+    let is_mp4 = matches!(sniff::kind_of(path), Ok(Kind::Other("MP4")));
+    is_mp4 && Movie::read(path).is_ok_and(|movie| movie.stems.is_some())
+}
 
 /// Opens audio track `number`, from 1, of the MP4 file at `path`.
 pub(super) fn open(path: &Path, number: usize, verify: bool) -> Result<Box<dyn AudioSource>> {
     let movie = Movie::read(path)?;
     let count = movie.tracks.len();
-    let Some(track) = number.checked_sub(1).and_then(|index| movie.tracks.get(index)) else {
+    let Some(track) = number
+        .checked_sub(1)
+        .and_then(|index| movie.tracks.get(index))
+    else {
         return Err(match count {
             0 => Error::malformed(path, "MP4", "", "it has no audio track"),
             _ => super::source::no_track(path, number, count),

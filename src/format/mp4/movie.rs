@@ -34,6 +34,16 @@ pub(crate) struct AudioTrack {
 }
 
 impl AudioTrack {
+    /// The coding as people call it.
+    pub(crate) fn coding_name(&self) -> String {
+        match self.coding.as_str() {
+            "mp4a" => "AAC".to_owned(),
+            "alac" => "ALAC".to_owned(),
+            "fLaC" => "FLAC".to_owned(),
+            other => other.trim().to_owned(),
+        }
+    }
+
     fn is_aac(&self) -> bool {
         self.coding == "mp4a"
     }
@@ -63,14 +73,14 @@ impl Movie {
         let mut clock = None;
         let mut is_fragmented = false;
         let mut traks = Vec::new();
-        let mut user_data = None;
+        let mut user_data = Vec::new();
         for atom in atoms(bytes, at) {
             let atom = atom?;
             match &atom.kind {
                 b"mvhd" => clock = clock_of(atom.content),
                 b"mvex" => is_fragmented = true,
                 b"trak" => traks.push(atom),
-                b"udta" => user_data = Some(atom),
+                b"udta" => user_data.push(atom),
                 _ => {}
             }
         }
@@ -87,7 +97,7 @@ impl Movie {
             stems: None,
             gapless: None,
         };
-        if let Some(user_data) = user_data {
+        for user_data in user_data {
             movie.take_user_data(user_data)?;
         }
         Ok(movie)
@@ -101,11 +111,45 @@ impl Movie {
                     let read = StemAtom::read(atom.content);
                     self.stems = Some(read.map_err(|reason| format!("byte {}: {reason}", atom.at)));
                 }
-                b"meta" => self.gapless = gapless(atom),
+                b"meta" => self.gapless = self.gapless.or_else(|| gapless(atom)),
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Makes sure that the file has a track for each stem that `stems` names, beside the mix.
+    ///
+    /// # Errors
+    /// It has more or fewer.
+    pub(crate) fn check_stems(&self, stems: &StemAtom, path: &Path) -> Result<()> {
+        let (named, tracks) = (stems.stems.len(), self.tracks.len());
+        if tracks == named + 1 {
+            return Ok(());
+        }
+        let reason = format!(
+            "it names {named} stems and has {tracks} audio tracks; a stem file has the mix in track 1 and one track \
+             for each stem behind it: export it again"
+        );
+        Err(Error::malformed(path, "stem", "moov/udta/stem", reason))
+    }
+
+    /// The stems that the file at `path` names, each with a track.
+    ///
+    /// # Errors
+    /// It names none, or not as many as it has tracks.
+    pub(crate) fn named_stems(&self, path: &Path) -> Result<&StemAtom> {
+        match &self.stems {
+            Some(Ok(stems)) => self.check_stems(stems, path).map(|()| stems),
+            Some(Err(reason)) => Err(Error::malformed(path, "stem", "moov/udta/stem", reason)),
+            None => Err(Error::Unsupported {
+                path: path.to_path_buf(),
+                feature: "an MP4 file that names no stems (it has no atom moov/udta/stem)"
+                    .to_owned(),
+                hint: "name a .stem.mp4 file, or put this one in a folder with the other stems"
+                    .to_owned(),
+            }),
+        }
     }
 
     /// What is to be played of a track whose frames come at `rate`, and what a listener should know of it.
@@ -290,7 +334,11 @@ fn check_packets(atom: Atom<'_>, file_length: u64) -> std::result::Result<(), Fa
 /// The tag "iTunSMPB" among the tags of a box `meta`. What is damaged there has nothing to do with the sound.
 fn gapless(meta: Atom<'_>) -> Option<Passage> {
     // In MP4 files four bytes of version and flags come first, in QuickTime's none do.
-    let skip = if meta.content.get(4..8) == Some(b"hdlr") { 0 } else { 4 };
+    let skip = if meta.content.get(4..8) == Some(b"hdlr") {
+        0
+    } else {
+        4
+    };
     let inside = |content: &'_ [u8], kind: &[u8; 4]| -> Vec<Vec<u8>> {
         atoms(content, 0)
             .map_while(std::result::Result::ok)
@@ -298,7 +346,9 @@ fn gapless(meta: Atom<'_>) -> Option<Passage> {
             .map(|atom| atom.content.to_vec())
             .collect()
     };
-    let tags = inside(meta.content.get(skip..)?, b"ilst").into_iter().next()?;
+    let tags = inside(meta.content.get(skip..)?, b"ilst")
+        .into_iter()
+        .next()?;
     inside(&tags, b"----").into_iter().find_map(|tag| {
         let name = inside(&tag, b"name").into_iter().next()?;
         if name.get(4..)? != b"iTunSMPB" {

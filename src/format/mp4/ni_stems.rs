@@ -111,7 +111,10 @@ impl StemAtom {
             ));
         }
         // Some writers close the text with a zero byte.
-        let end = content.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        let end = content
+            .iter()
+            .rposition(|&byte| byte != 0)
+            .map_or(0, |last| last + 1);
         let atom: Self = serde_json::from_slice(&content[..end])
             .map_err(|e| format!("the atom \"stem\" holds no description of stems: {e}"))?;
         match atom.stems.len() {
@@ -142,7 +145,14 @@ mod tests {
         assert!(!atom.mastering_dsp.limiter.unwrap().enabled);
         let short = StemAtom::read(br#"{"stems":[{"name":"A"}]}"#).unwrap();
         assert_eq!(short.mastering_dsp, MasteringDsp::default());
-        for broken in [&b""[..], b"\0\0", b"{}", b"[1]", br#"{"stems":[]}"#, b"\xff\xfe{}"] {
+        for broken in [
+            &b""[..],
+            b"\0\0",
+            b"{}",
+            b"[1]",
+            br#"{"stems":[]}"#,
+            b"\xff\xfe{}",
+        ] {
             assert!(StemAtom::read(broken).is_err(), "{broken:?}");
         }
         let many = format!("{{\"stems\":[{}]}}", vec!["{}"; 65].join(","));

@@ -45,7 +45,12 @@ pub(super) struct Edit {
 
 impl Edit {
     /// Reads the content of a box `elst` at byte `at`; `None` if it has no entry.
-    pub(super) fn read(content: &[u8], at: u64, movie: u32, media: u32) -> Result<Option<Self>, Fault> {
+    pub(super) fn read(
+        content: &[u8],
+        at: u64,
+        movie: u32,
+        media: u32,
+    ) -> Result<Option<Self>, Fault> {
         let cut = || Fault::new(at, "the edit list is cut off");
         let version = content.first().copied().ok_or_else(cut)?;
         let entries = number(content, 4).ok_or_else(cut)?;
@@ -175,11 +180,17 @@ mod tests {
         assert_eq!(passage(&[(610, 1024)], 1000, 27_940), cut(0, 1024, 26_916));
         // The rest of the last packet is more than a tick: it is padding.
         assert_eq!(passage(&[(610, 1024)], 1000, 28_672), cut(0, 1024, 26_901));
-        assert_eq!(passage(&[(26_900, 2112)], 44_100, 30_000), cut(0, 2112, 26_900));
+        assert_eq!(
+            passage(&[(26_900, 2112)], 44_100, 30_000),
+            cut(0, 2112, 26_900)
+        );
         assert_eq!(passage(&[(0, 1024)], 1000, 5000), cut(0, 1024, 3976));
         // Longer than the track: what is there.
         assert_eq!(passage(&[(9000, 1024)], 1000, 5000), cut(0, 1024, 3976));
-        assert_eq!(passage(&[(500, -1), (1000, 0)], 1000, 50_000), cut(22_050, 0, 44_100));
+        assert_eq!(
+            passage(&[(500, -1), (1000, 0)], 1000, 50_000),
+            cut(22_050, 0, 44_100)
+        );
         assert!(passage(&[(610, 9000)], 1000, 5000).is_err());
         assert!(passage(&[(1, 0), (1, 100)], 1000, 5000).is_err());
         assert!(passage(&[(1, -2)], 1000, 5000).is_err());
@@ -193,7 +204,12 @@ mod tests {
         let tag = " 00000000 00000840 000001CA 00000000003F31F6 00000000 00000000";
         let found = gapless(tag).unwrap();
         assert_eq!((found.start, found.frames), (2112, Some(4_141_558)));
-        for broken in ["", "00000000 840", "x y z w", " 00000000 00000840 000001CA 0"] {
+        for broken in [
+            "",
+            "00000000 840",
+            "x y z w",
+            " 00000000 00000840 000001CA 0",
+        ] {
             assert_eq!(gapless(broken), None, "{broken}");
         }
     }

@@ -12,7 +12,9 @@ fn file(path: &str, channels: usize) -> StemFile {
             channels,
             sample_rate: SampleRate(48_000),
             frames: Frames(48_000),
+            is_lossy: false,
         }),
+        named: None,
     }
 }
 
