@@ -71,7 +71,7 @@ with tempfile.TemporaryDirectory() as folder:
             inputs += ["-i", path]
             maps += ["-map", str(number)]
         out = folder / "out.mp4"
-        rate = ["-b:a", "96k"] if codec == "aac" else []
+        rate = ["-b:a", "128k"] if codec == "aac" else []
         subprocess.run(["ffmpeg", "-v", "error", "-y", *inputs, *maps, "-c:a", codec, *rate, "-map_metadata", "-1",
                         "-fflags", "+bitexact", "-flags:a", "+bitexact", out], check=True)
         (HERE / f"{codec}.stem.mp4").write_bytes(with_atom(out.read_bytes()))
