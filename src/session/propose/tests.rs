@@ -93,6 +93,7 @@ fn nothing_is_dropped_and_the_unknown_is_flagged() {
     let broken = StemFile {
         path: "Broken Bass.wav".to_owned(),
         audio: Err("no data chunk".to_owned()),
+        named: None,
     };
     let files = [
         mono("Audio 01.wav"),
