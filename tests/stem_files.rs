@@ -169,9 +169,12 @@ fn atoms(bytes: &[u8]) -> Vec<([u8; 4], Vec<u8>)> {
     found
 }
 
+/// What becomes of a box in `moov`: its name, its content, and the number of tracks so far.
+type Change<'a> = &'a dyn Fn(&[u8; 4], &[u8], usize) -> Option<Vec<u8>>;
+
 /// The file with the boxes of its `moov` changed by `change`, which gives the content of a box, or `None` to drop it.
 /// `moov` is the last box, so the samples stay where they are.
-fn changed(bytes: &[u8], change: &dyn Fn(&[u8; 4], &[u8], usize) -> Option<Vec<u8>>) -> Vec<u8> {
+fn changed(bytes: &[u8], change: Change<'_>) -> Vec<u8> {
     let build = |content: &[u8]| -> Vec<u8> {
         let mut traks = 0;
         let mut out = Vec::new();
