@@ -356,26 +356,105 @@ fn a_master_of_the_emission_profile_needs_no_track_formats() {
     );
 }
 
+/// Two objects at full scale that play the same, so that what is wrong with both adds up.
+fn loud_pair(songs: &Songs, rate: u32, moves: [&str; 2]) -> PathBuf {
+    let mut session = String::new();
+    for (n, moves) in moves.iter().enumerate() {
+        let spec = WaveSpec {
+            channels: 1,
+            sample_rate: SampleRate(rate),
+            bit_depth: BitDepth::Int24,
+            channel_mask: None,
+            container: Container::Riff,
+        };
+        let mut block = Block::new(1, FRAMES);
+        block.set_frames(FRAMES);
+        let mut state = 1_u32;
+        for sample in block.row_mut(0) {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *sample = if state >> 31 == 0 { 0.999 } else { -0.999 };
+        }
+        let file = format!("loud-{n}.wav");
+        let mut sink = WaveSink::create(&songs.path(&file), spec, true).unwrap();
+        sink.write(&block, &[0]).unwrap();
+        sink.finish().unwrap();
+        session += &format!("[[stem]]\nname = \"S{n}\"\nfile = \"{file}\"\nmove = {moves}\n");
+    }
+    songs.session(&session)
+}
+
 #[test]
 fn room_movements_come_back_from_an_atmos_master() {
-    let songs = Songs::new();
-    songs.stem("a.wav", 1, 48_000, 1);
-    let song = songs.session(
-        r#"
-[[stem]]
-name = "A"
-file = "a.wav"
-move = { shape = "circle", period = 4, x = 0, y = 0, z = 0.2, radius = 0.9 }
-"#,
-    );
-    let master = songs.path("m.wav");
-    export("adm-atmos", &song, &master, &[]);
-    for layout in ["0+5+0", "4+7+0"] {
-        let (ours, theirs) = (songs.path("ours.wav"), songs.path("theirs.wav"));
-        render(&song, layout, &ours);
-        render(&master, layout, &theirs);
-        let apart = difference(&ours, &theirs);
-        assert!(apart < -50.0, "{layout}: {apart} dBFS");
+    let circle = |period: f64, az: f64, radius: f64, z: f64| {
+        format!(
+            "{{ shape = \"circle\", period = {period}, az = {az}, x = 0, y = 0, z = {z}, radius = {radius} }}"
+        )
+    };
+    let line = |from: [f64; 3], to: [f64; 3], seconds: f64| {
+        let place = |[x, y, z]: [f64; 3]| format!("{{ x = {x}, y = {y}, z = {z} }}");
+        format!(
+            "[[0.1, {}], [{}, {}]]",
+            place(from),
+            0.1 + seconds,
+            place(to)
+        )
+    };
+    // 90 degrees a second on the walls is 1.57 room units a second.
+    let cases = [
+        (
+            "90 degrees/s",
+            48_000,
+            [circle(4.0, 3.3, 1.0, 0.0), circle(4.0, 3.4, 1.0, 0.0)],
+        ),
+        (
+            "90 degrees/s",
+            96_000,
+            [circle(4.0, 3.3, 1.0, 0.0), circle(4.0, 3.4, 1.0, 0.0)],
+        ),
+        (
+            "raised",
+            48_000,
+            [circle(4.37, 17.0, 0.6, 0.5), circle(5.0, 140.0, 0.8, 1.0)],
+        ),
+        (
+            "near the centre",
+            48_000,
+            [circle(4.0, 11.0, 0.05, 0.1), circle(4.0, 12.0, 0.1, 0.0)],
+        ),
+        (
+            "18 degrees/s",
+            48_000,
+            [circle(20.0, 25.0, 1.0, 0.0), circle(20.0, -14.0, 0.9, 0.0)],
+        ),
+        (
+            "across the room",
+            48_000,
+            [
+                line([-1.0, 0.9, 0.0], [1.0, -0.8, 1.0], 1.3),
+                line([0.3, 1.0, 1.0], [-0.2, -1.0, 0.0], 1.3),
+            ],
+        ),
+        (
+            "past the centre loudspeaker, slowly",
+            48_000,
+            [
+                line([-0.06, 1.0, 0.0], [0.04, 1.0, 0.0], 1.7),
+                line([-0.05, 0.9, 0.0], [0.02, 0.9, 0.0], 1.7),
+            ],
+        ),
+    ];
+    for (name, rate, [a, b]) in &cases {
+        let songs = Songs::new();
+        let song = loud_pair(&songs, *rate, [a, b]);
+        let master = songs.path("m.wav");
+        export("adm-atmos", &song, &master, &[]);
+        for layout in ["0+5+0", "4+7+0", "9+10+3"] {
+            let (ours, theirs) = (songs.path("ours.wav"), songs.path("theirs.wav"));
+            render(&song, layout, &ours);
+            render(&master, layout, &theirs);
+            let apart = difference(&ours, &theirs);
+            assert!(apart < -50.0, "{name} at {rate} Hz, {layout}: {apart} dBFS");
+        }
     }
 }
 

@@ -116,6 +116,17 @@ fn movements() -> Vec<Trajectory> {
     ]
 }
 
+/// How far apart two states in the room are, along the axis on which they are farthest apart.
+fn way(a: &State, b: &State) -> f64 {
+    match (a.position(), b.position()) {
+        (Some(a @ Position::Cartesian { .. }), Some(b)) => {
+            let apart = a.vector() - b.vector();
+            apart.iter().fold(0.0, |way, part| part.abs().max(way))
+        }
+        _ => 0.0,
+    }
+}
+
 #[test]
 fn blocks_tile_the_grid_and_end_at_the_trajectory() {
     // 1 frame more and less than a whole number of quanta, and less than one.
@@ -137,24 +148,47 @@ fn blocks_tile_the_grid_and_end_at_the_trajectory() {
                 assert!(first.start == Frames(0) && first.ramp == Ramp::JUMP);
                 assert_eq!(first.state, state(0).into());
 
+                let in_room = matches!(state(0).position, Position::Cartesian { .. });
                 let quanta = length.div_ceil(GRID);
                 let mut rest = found[1..].iter().peekable();
                 let mut holds = first.state.clone();
                 for k in 0..quanta {
-                    if let Some(block) = rest.next_if(|block| block.start.0 == k * GRID) {
-                        assert_eq!(block.ramp, Ramp::over(block.start, Frames(GRID)));
+                    let end = (k + 1) * GRID;
+                    while let Some(block) = rest.next_if(|block| block.start.0 < end) {
+                        let frames = (block.ramp.end - block.ramp.start) as u64;
+                        assert_eq!(block.ramp, Ramp::over(block.start, Frames(frames)));
                         assert_eq!(block.length, None);
+                        let parts = GRID / frames;
+                        assert!(
+                            (parts == 1 || in_room && (parts == 2 || parts == 4))
+                                && block.start.0 % frames == 0,
+                            "{block:?}"
+                        );
                         assert_ne!(
                             block.state, holds,
                             "a block that changes nothing, at quantum {k}"
                         );
+                        let arrives = block.start.0 + frames;
+                        assert_eq!(
+                            block.state,
+                            State::from(state(arrives)),
+                            "{trajectory:?} at frame {arrives}"
+                        );
+                        let way = way(&holds, &block.state);
+                        assert!(
+                            way < 0.002 || parts == 4 || !in_room,
+                            "{way} in one line of {frames} frames, at quantum {k}"
+                        );
                         holds = block.state.clone();
                     }
-                    assert_eq!(
-                        holds,
-                        State::from(state((k + 1) * GRID)),
-                        "{trajectory:?} at quantum {k}"
-                    );
+                    // Parts of a quantum that begin behind the end are left out.
+                    if !in_room || length > end - GRID / 4 {
+                        assert_eq!(
+                            holds,
+                            State::from(state(end)),
+                            "{trajectory:?} at quantum {k}"
+                        );
+                    }
                 }
                 assert_eq!(
                     rest.next(),

@@ -158,7 +158,7 @@ pub fn blocks(
     if motion.to.is_none() {
         return Err(session_error(path, vec![no_rows(path)]));
     }
-    Ok(blocks_of(motion, imaging, side, length))
+    Ok(blocks_of(motion, imaging, side, rate, length))
 }
 
 /// The row that comes next, with the bytes of its line, if it is plain and wholly in the buffer.

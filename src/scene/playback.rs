@@ -13,8 +13,9 @@ pub struct Playback {
     begun: Vec<(usize, MetadataBlock)>,
 }
 
-/// Blocks of one object that can begin in one quantum without growing a list while rendering.
-pub(crate) const USUAL_BLOCKS: usize = 4;
+/// Blocks of one object that can begin in one quantum without growing a list while rendering: the first one,
+/// and one for each part of a quantum in which something moves.
+pub(crate) const USUAL_BLOCKS: usize = 5;
 
 impl Playback {
     /// Playback of `objects` from frame 0.

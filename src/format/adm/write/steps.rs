@@ -1,6 +1,7 @@
 //! Moves of any length as moves of 5.208 ms (250 samples at 48 kHz), which are all that the Dolby Atmos master ADM profile has.
 //!
-//! A block that moves within that, or jumps, is one step. A longer move becomes steps that follow it:
+//! A block that moves within that, or jumps, is one step; so is one that moves hardly longer, as fast movements in
+//! the room do: its step stands in the middle of the move. A longer move becomes steps that follow it:
 //! each arrives, 5.208 ms after it begins, at the place that the object reaches half-way between then and
 //! the end of the step. The faster the object, the shorter the steps. An object that moves from the very
 //! beginning has a brief first step, for that one cannot move.
@@ -21,6 +22,9 @@ fn move_frames(rate: SampleRate) -> f64 {
 
 /// Longest step of a longer move, in samples; none is shorter than the profile's move.
 const LONGEST: f64 = 1024.0;
+
+/// A move of up to so many times the profile's is one step.
+const HARDLY_LONGER: f64 = 1.1;
 
 /// First step of an object that moves from the beginning, in samples.
 const FIRST: f64 = 48.0;
@@ -147,6 +151,11 @@ impl Segment {
         self.move_frames() <= self.brief + 1.0
     }
 
+    /// One step does it, though it is a little longer than those of the profile.
+    fn is_one_step(&self) -> bool {
+        !self.is_brief() && self.move_frames() <= self.brief * HARDLY_LONGER
+    }
+
     fn at(&self, frame: f64) -> Roomed {
         if self.is_brief() || frame >= self.ramp[1] {
             return self.to.clone();
@@ -194,7 +203,7 @@ pub(super) fn play(
     // Frame before which no further step begins.
     let mut cursor = 0.0;
     match &upcoming {
-        Some(segment) if segment.start <= 0.0 && !segment.is_brief() => {
+        Some(segment) if segment.start <= 0.0 && !segment.is_brief() && !segment.is_one_step() => {
             let step = segment
                 .at(FIRST / 2.0)
                 .step(0.0, Some(segment.move_frames()));
@@ -227,6 +236,12 @@ pub(super) fn play(
             continue;
         }
         let part_of = Some(segment.move_frames());
+        if segment.is_one_step() {
+            let at = segment.ramp[0].max(0.0) + (segment.move_frames() - brief) / 2.0;
+            out.push(segment.to.clone().step(at, part_of), false)?;
+            cursor = at;
+            continue;
+        }
         let step_frames = segment.step_frames();
         let mut at = segment.start.max(cursor);
         let mut arrived = false;
