@@ -1,5 +1,6 @@
 //! How times are written: rounded once, down, so that spans close and every sample is found again.
 
+use super::digits;
 use crate::units::SampleRate;
 
 /// Decimals of a second that times are written with.
@@ -34,14 +35,21 @@ impl Decimals {
 
     /// `hh:mm:ss.zzzzz` of so many parts.
     pub(super) fn text(self, parts: u64) -> String {
+        let mut text = Vec::new();
+        self.push(&mut text, parts);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// Appends `hh:mm:ss.zzzzz` of so many parts.
+    pub(super) fn push(self, text: &mut Vec<u8>, parts: u64) {
         let (seconds, rest) = (parts / self.parts(), parts % self.parts());
-        let digits = self.parts().ilog10() as usize;
-        format!(
-            "{:02}:{:02}:{:02}.{rest:0digits$}",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60
-        )
+        digits::decimal(text, seconds / 3600, 2);
+        text.push(b':');
+        digits::decimal(text, seconds / 60 % 60, 2);
+        text.push(b':');
+        digits::decimal(text, seconds % 60, 2);
+        text.push(b'.');
+        digits::decimal(text, rest, self.parts().ilog10() as usize);
     }
 }
 

@@ -3,12 +3,14 @@
 use std::io;
 
 use super::bed::BedSpeaker;
+use super::block_lines::BlockLines;
 use super::clock::Decimals;
+use super::digits;
 use super::item::{MasterFacts, Track};
 use super::losses::Losses;
 use super::plan::TrackIds;
 use super::steps::{self, MOVE_S, Step};
-use super::xml::{Xml, coordinate, number};
+use super::xml::{Xml, number};
 use super::zones;
 use crate::geometry::Position;
 use crate::scene::Features;
@@ -23,9 +25,9 @@ pub(super) fn write(
     losses: &mut Losses,
 ) -> io::Result<usize> {
     let mut writer = Blocks {
+        lines: BlockLines::new(xml, ids),
         xml,
         facts,
-        ids,
         object,
         losses,
         count: 0,
@@ -44,17 +46,14 @@ pub(super) fn bed(xml: &mut Xml<'_>, ids: &TrackIds, speaker: &BedSpeaker) -> io
     xml.open("audioBlockFormat", &[("audioBlockFormatID", &ids.block(0))])?;
     xml.leaf("speakerLabel", &[], speaker.label)?;
     xml.leaf("cartesian", &[], "1")?;
-    coordinates(xml, speaker.position)?;
+    for (name, value) in ["X", "Y", "Z"].iter().zip(speaker.position) {
+        let mut text = Vec::new();
+        digits::coordinate(&mut text, value);
+        let text = String::from_utf8_lossy(&text);
+        xml.leaf("position", &[("coordinate", name)], &text)?;
+    }
     xml.close("audioBlockFormat")?;
     Ok(1)
-}
-
-fn coordinates(xml: &mut Xml<'_>, position: [f64; 3]) -> io::Result<()> {
-    for (name, value) in ["X", "Y", "Z"].iter().zip(position) {
-        // As many decimals as real masters have.
-        xml.leaf("position", &[("coordinate", name)], &coordinate(value))?;
-    }
-    Ok(())
 }
 
 /// What a block says, in the words of the profile.
@@ -70,12 +69,12 @@ struct Said {
 struct Blocks<'a, 'b> {
     xml: &'a mut Xml<'b>,
     facts: &'a MasterFacts,
-    ids: &'a TrackIds,
     object: &'a str,
     losses: &'a mut Losses,
     count: usize,
     /// What has begun, in hundred-thousandths of a second, but not been written.
     held: Option<(u64, Said)>,
+    lines: BlockLines,
 }
 
 impl Blocks<'_, '_> {
@@ -110,19 +109,9 @@ impl Blocks<'_, '_> {
     }
 
     fn one(&mut self, start: u64, end: u64, said: &Said) -> io::Result<()> {
-        let id = self.ids.block(self.count);
-        let (rtime, duration) = (Decimals::Five.text(start), Decimals::Five.text(end - start));
         let xml = &mut *self.xml;
-        xml.open(
-            "audioBlockFormat",
-            &[
-                ("audioBlockFormatID", &id),
-                ("rtime", &rtime),
-                ("duration", &duration),
-            ],
-        )?;
-        xml.leaf("cartesian", &[], "1")?;
-        coordinates(xml, said.position)?;
+        self.lines
+            .open(xml, self.count, [start, end], said.position);
         if said.size > 0.0 {
             let size = number(said.size);
             for name in ["width", "depth", "height"] {
@@ -135,11 +124,7 @@ impl Blocks<'_, '_> {
         if said.snaps {
             xml.leaf("channelLock", &[], "1")?;
         }
-        let length = match self.count {
-            0 => "0.000000".to_owned(),
-            _ => format!("{MOVE_S:.6}"),
-        };
-        xml.leaf("jumpPosition", &[("interpolationLength", &length)], "1")?;
+        self.lines.jump(xml, self.count);
         if !said.zones.is_empty() {
             xml.open("zoneExclusion", &[])?;
             for name in &said.zones {

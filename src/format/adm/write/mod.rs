@@ -6,14 +6,17 @@
 //! [`Losses`] what that could not carry.
 //!
 //! - `plan` gives every element its ID; `document` writes the elements that stand still.
-//! - `ebu_blocks` and `dolby_blocks` write those that move; `steps` turns moves of any length into the moves
+//! - `ebu_blocks` and `dolby_blocks` (with `block_lines`) write those that move; `steps` turns moves of any length into the moves
 //!   of 250 samples that the profile allows.
-//! - `bed` knows the loudspeakers of the profile's beds, `zones` its zones, `clock` how times are written.
+//! - `bed` knows the loudspeakers of the profile's beds, `zones` its zones, `clock` and `digits` how times and
+//!   numbers are written.
 
 mod bed;
+mod block_lines;
 mod chna;
 mod clock;
 mod dbmd;
+mod digits;
 mod document;
 mod dolby_blocks;
 mod ebu_blocks;

@@ -63,7 +63,12 @@ impl TrackIds {
 
     /// ID of a block, counted from 0.
     pub(super) fn block(&self, index: usize) -> String {
-        format!("AB_{}_{:08x}", self.digits, index + 1)
+        format!("{}{:08x}", self.block_prefix(), index + 1)
+    }
+
+    /// The ID of any block, without its number.
+    pub(super) fn block_prefix(&self) -> String {
+        format!("AB_{}_", self.digits)
     }
 }
 

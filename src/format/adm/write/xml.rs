@@ -10,7 +10,19 @@ pub(super) struct Xml<'a> {
     depth: usize,
 }
 
-const TABS: &[u8] = b"\t\t\t\t\t\t\t\t\t\t\t\t";
+const TABS: &str = "\t\t\t\t\t\t\t\t\t\t\t\t";
+
+/// Bytes that stand in XML as they are, wherever they stand.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        plain[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'.' | b':' | b'_' | b'-' | b'+');
+        byte += 1;
+    }
+    plain
+};
 
 /// Bytes handed on at a time.
 const AT_ONCE: usize = 64 << 10;
@@ -68,6 +80,22 @@ impl<'a> Xml<'a> {
         Ok(())
     }
 
+    /// White space before an element so many levels below the present one.
+    pub(super) fn indentation(&self, levels: usize) -> &'static str {
+        &TABS[..(self.depth + levels).min(TABS.len())]
+    }
+
+    /// Whole lines as they are.
+    pub(super) fn verbatim(&mut self, lines: &str) {
+        self.buffer.extend_from_slice(lines.as_bytes());
+    }
+
+    /// Where an element is to be written as it is, and all that stands in it but what follows, until it is closed.
+    pub(super) fn open_verbatim(&mut self) -> &mut Vec<u8> {
+        self.depth += 1;
+        &mut self.buffer
+    }
+
     fn end(&mut self, name: &str) {
         self.buffer.extend_from_slice(b"</");
         self.buffer.extend_from_slice(name.as_bytes());
@@ -88,14 +116,13 @@ impl<'a> Xml<'a> {
     }
 
     fn indent(&mut self) {
-        self.buffer
-            .extend_from_slice(&TABS[..self.depth.min(TABS.len())]);
+        let indentation = self.indentation(0);
+        self.verbatim(indentation);
     }
 
     /// Text without what XML 1.0 has no place for.
     fn text(&mut self, text: &str) {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b" .:_-+".contains(&byte);
-        if text.bytes().all(is_plain) {
+        if text.bytes().all(|byte| PLAIN[usize::from(byte)]) {
             self.buffer.extend_from_slice(text.as_bytes());
             return;
         }
@@ -107,30 +134,6 @@ impl<'a> Xml<'a> {
         let escaped = quick_xml::escape::escape(allowed.as_ref());
         self.buffer.extend_from_slice(escaped.as_bytes());
     }
-}
-
-/// A coordinate of a room, -1 to 1 or so, with ten decimals.
-pub(super) fn coordinate(value: f64) -> String {
-    const PARTS: u64 = 10_000_000_000;
-    let parts = (value.abs() * PARTS as f64).round() as u64;
-    let sign = if value < 0.0 && parts > 0 { "-" } else { "" };
-    let (whole, mut rest) = (parts / PARTS, parts % PARTS);
-    let mut digits = [b'0'; 10];
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    let digits = std::str::from_utf8(&digits).unwrap_or_default();
-    let mut text = String::with_capacity(16);
-    text.push_str(sign);
-    match whole {
-        0 => text.push('0'),
-        1 => text.push('1'),
-        _ => text.push_str(&whole.to_string()),
-    }
-    text.push('.');
-    text.push_str(digits);
-    text
 }
 
 fn is_forbidden(c: char) -> bool {
@@ -175,25 +178,6 @@ mod tests {
                 }
                 _ => {}
             }
-        }
-    }
-
-    #[test]
-    fn coordinates_have_ten_decimals() {
-        for value in [
-            0.0,
-            -0.0,
-            1.0,
-            -1.0,
-            0.5,
-            -0.000_000_000_01,
-            1.0 / 3.0,
-            -0.25,
-            12.5,
-            0.999_999_999_99,
-        ] {
-            let expected = format!("{:.10}", value + 0.0).replace("-0.0000000000", "0.0000000000");
-            assert_eq!(coordinate(value), expected);
         }
     }
 
