@@ -7,37 +7,9 @@
 //! Tracks are placed one after the other: into a channel still free of a pack already begun, or by
 //! beginning another pack. Only where there is a choice is the search split.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use super::matrix::Use;
-use super::model::{Document, TypeDefinition};
-use super::packs::channels_of;
-
-/// A channel to be filled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Slot {
-    /// The channel format that a track must have.
-    pub(super) channel: usize,
-    /// The packs of which a track must have one.
-    pub(super) packs: Vec<usize>,
-}
-
-/// A way to use a pack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern {
-    /// The pack that an object names.
-    pub(super) root: usize,
-    /// Its channels, or what its matrix makes them of.
-    pub(super) slots: Vec<Slot>,
-}
-
-/// A track to be placed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Track {
-    pub(super) uid: usize,
-    pub(super) channel: usize,
-    pub(super) pack: usize,
-}
+use super::patterns::{Pattern, Track};
 
 /// A pack with the track of each of its slots; `None` is silence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,48 +38,6 @@ const MOST_STEPS: usize = 1_000_000;
 
 /// Choices on top of each other after which a search is given up.
 const DEEPEST: usize = 256;
-
-/// The ways to use pack `root`.
-pub(super) fn patterns_of(document: &Document, root: usize) -> Vec<Pattern> {
-    let packs = &document.packs;
-    let pack = &packs[root];
-    let own = || {
-        let slots = channels_of(packs, root).into_iter().map(|member| Slot {
-            channel: member.channel,
-            packs: member.path,
-        });
-        Pattern {
-            root,
-            slots: slots.collect(),
-        }
-    };
-    // Tracks with the channels of `input` and the pack `named`.
-    let from = |input: usize, named: usize| {
-        let slots = channels_of(packs, input).into_iter().map(|member| Slot {
-            channel: member.channel,
-            packs: vec![named],
-        });
-        Pattern {
-            root,
-            slots: slots.collect(),
-        }
-    };
-    if pack.kind != TypeDefinition::Matrix {
-        return vec![own()];
-    }
-    match (Use::of(pack), pack.input, pack.encoders.first()) {
-        // Applied here to its input, or applied already.
-        (Some(Use::Direct), Some(input), _) => vec![from(input, root), own()],
-        (Some(Use::Decode), _, Some(&encoder)) => {
-            let mut ways = vec![from(encoder, root), own()];
-            // Encoded and decoded here.
-            ways.extend(packs[encoder].input.map(|input| from(input, encoder)));
-            ways
-        }
-        // What an encoder made is played by way of a decoder.
-        _ => Vec::new(),
-    }
-}
 
 /// Places `tracks` and `silent` silent tracks. `wanted` are the packs an object names, as often as it
 /// names them; `None`: any packs.
@@ -374,70 +304,9 @@ impl Search<'_> {
     }
 }
 
-/// What may be the reason that tracks and packs do not fit, one sentence each.
-pub(super) fn reasons(
-    document: &Document,
-    patterns: &[Pattern],
-    tracks: &[Track],
-    wanted: Option<&[usize]>,
-    silent: usize,
-) -> Vec<String> {
-    let mut reasons = Vec::new();
-    let named: HashSet<usize> = patterns
-        .iter()
-        .flat_map(|pattern| {
-            pattern
-                .slots
-                .iter()
-                .flat_map(|slot| slot.packs.iter().copied())
-        })
-        .collect();
-    if let Some(wanted) = wanted {
-        match (wanted.len(), tracks.len() + silent) {
-            (0, 1..) => reasons.push("it has tracks but no pack".to_owned()),
-            (1.., 0) => reasons.push("it has packs but no track".to_owned()),
-            _ => {}
-        }
-        if let ([pack], [pattern]) = (wanted, patterns) {
-            let (slots, given) = (pattern.slots.len(), tracks.len() + silent);
-            if slots != given {
-                reasons.push(format!(
-                    "{} has {slots} channels, but there are {given} tracks",
-                    document.packs[*pack].head.id
-                ));
-            }
-        }
-    }
-    for track in tracks {
-        let uid = &document.uids[track.uid].head.id;
-        let pack = &document.packs[track.pack].head.id;
-        let channel = &document.channels[track.channel].head.id;
-        if !named.contains(&track.pack) {
-            reasons.push(format!(
-                "the track {uid} is of {pack}, which is not among its packs"
-            ));
-        } else if !patterns.iter().any(|pattern| {
-            pattern
-                .slots
-                .iter()
-                .any(|slot| slot.channel == track.channel && slot.packs.contains(&track.pack))
-        }) {
-            reasons.push(format!(
-                "the track {uid} is {channel}, which is no channel of {pack}"
-            ));
-        }
-        if reasons.len() >= 3 {
-            break;
-        }
-    }
-    if reasons.is_empty() && wanted.is_some_and(|wanted| wanted.len() > 1) {
-        reasons.push("it names more than one pack".to_owned());
-    }
-    reasons
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::patterns::Slot;
     use super::*;
 
     /// A pattern whose root is `root`, with channels that need this very pack.

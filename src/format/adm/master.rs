@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::allocate::{Allocated, Outcome, Pattern, Track, allocate, patterns_of, reasons};
+use super::allocate::{Allocated, Outcome, allocate};
 use super::blocks::Blocks;
 use super::codes::{AMBIGUOUS, CONFLICTING, LIMIT, NOTHING, TRACK, TRACK_FORMAT, TYPES};
 use super::findings::{Findings, Place, shorten};
@@ -13,6 +13,7 @@ use super::matrix::{Expansion, terms};
 use super::model::{Document, TypeDefinition};
 use super::packs::{PackChannel, channels_of};
 use super::path_values::PathValues;
+use super::patterns::{Pattern, Track, patterns_of, reasons};
 use super::select::{ObjectPath, Selection, select};
 use crate::error::{Finding, Severity};
 use crate::scene::Object;
@@ -187,7 +188,7 @@ impl Build<'_> {
             None => self.all_tracks(findings),
         }
         if self.mended > 0 {
-            super::items::tell_mended(self.mended, findings);
+            super::item_times::tell_mended(self.mended, findings);
         }
         if self.objects.is_empty() && !findings.has_errors() {
             findings.add(

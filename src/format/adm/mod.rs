@@ -7,9 +7,9 @@
 //! 1. `parse` streams the XML into the tables of the document, `chna` and `dbmd` read theirs.
 //! 2. `resolve` turns references into indices, fetching `common` definitions; `validate` checks the
 //!    structure.
-//! 3. `select` follows programme, contents and objects; `allocate` finds which track is which channel;
+//! 3. `select` follows programme, contents and objects; `allocate` finds which track is which channel of the `patterns` of packs;
 //!    `matrix` resolves matrices to sums of channels of the file.
-//! 4. `items` makes objects of the scene; `timeline` says when their blocks play, `sources` hands the
+//! 4. `items` makes objects of the scene (`item_times` has tried their times); `timeline` says when their blocks play, `sources` hands the
 //!    blocks out while playing.
 //!
 //! [`mod@write`] writes such metadata, [`mod@edit`] changes that of a file.
@@ -22,6 +22,7 @@ mod common;
 mod dbmd;
 pub mod edit;
 mod findings;
+mod item_times;
 mod items;
 mod master;
 mod matrix;
@@ -29,6 +30,7 @@ mod model;
 mod packs;
 mod parse;
 mod path_values;
+mod patterns;
 mod read;
 mod resolve;
 mod select;

@@ -4,7 +4,8 @@
 //! file to a new name, byte for byte but for the axml and dbmd chunks, and in these nothing but what the
 //! changes name:
 //!
-//! 1. `resolve` finds what the changes mean in the document at hand, and refuses what it does not have.
+//! 1. `resolve` (with `find`, `shifts` and `said`) finds what the changes mean in the document at hand, and refuses
+//!    what it does not have.
 //! 2. `axml` streams the XML through and puts new words where the old ones stood; `dbmd` does that with bytes.
 //! 3. `check` reads the new file and compares it with the old one, block by block.
 //!
@@ -14,7 +15,10 @@
 mod axml;
 mod check;
 mod dbmd;
+mod find;
 mod resolve;
+mod said;
+mod shifts;
 
 use std::path::Path;
 
