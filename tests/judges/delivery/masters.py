@@ -20,6 +20,7 @@ from render import render as ear_render  # noqa: E402
 from umbel import Umbel  # noqa: E402
 
 DEMO = "examples/open-the-dome/song.toml"
+RATES = ("23.976", "24", "25", "29.97", "29.97df", "30")
 faults = []
 
 
@@ -52,8 +53,12 @@ def session(folder, count, rate, seconds):
             text += f"at = {{ az = {n * 37 % 360}, el = {n % 60}, dist = 0.8 }}\nsize = {n % 5 / 10}\n"
         elif n % 3 == 1:
             text += f'move = {{ shape = "circle", period = {seconds / 2 + n}, az = {n}, el = {n % 40} }}\n'
-        else:
+        elif n % 2 == 0:
             text += f"at = {{ x = {n % 20 / 10 - 1:.2f}, y = {n % 9 / 4.5 - 1:.3f}, z = {n % 10 / 10} }}\n"
+        else:
+            # Up to 90 degrees a second.
+            period = max(4, seconds / 8) + n / 7
+            text += f'move = {{ shape = "circle", period = {period:.3f}, az = {n}, x = 0, y = 0, z = {n % 10 / 10}, radius = {n % 10 / 10 + 0.1} }}\n'
         if n % 10 == 0:
             text += "lfe = -12\n"
     (folder / "song.toml").write_text(text)
@@ -121,16 +126,16 @@ def main():
         print("== the demo song")
         judge(umbel, DEMO, folder / "demo.wav", "adm-ebu", hear=True, decode=ffmpeg)
         judge(umbel, DEMO, folder / "demo.wav", "adm-ebu", ["--emission", "2"])
-        for fps in ("23.976", "24", "25", "29.97", "29.97df", "30"):
+        for fps in RATES:
             judge(umbel, DEMO, folder / "demo.wav", "adm-atmos", ["--fps", fps], decode=ffmpeg)
         print("== generated sessions")
-        cases = [(1, 48_000, 0.5), (11, 48_000, 3.337), (118, 48_000, 5), (11, 96_000, 2)]
+        cases = [(1, 48_000, 0.5), (11, 48_000, 3.337), (118, 48_000, 5), (11, 96_000, 2), (1, 96_000, 3.337), (118, 96_000, 0.5)]
         if arguments.thorough:
             cases += [(1, 48_000, 600), (118, 96_000, 20), (118, 48_000, 600)]
-        for count, rate, seconds in cases:
+        for number, (count, rate, seconds) in enumerate(cases):
             song = session(folder, count, rate, seconds)
             name = f"{count}-{rate}-{seconds}.wav"
-            judge(umbel, song, folder / name, "adm-atmos", ["--fps", "24"], decode=ffmpeg)
+            judge(umbel, song, folder / name, "adm-atmos", ["--fps", RATES[number % len(RATES)]], decode=ffmpeg)
             for container in ("riff", "rf64", "bw64") if count == 11 else ("riff",):
                 judge(umbel, song, folder / name, "adm-ebu", ["--container", container], hear=count <= 11 and seconds < 10)
             (folder / name).unlink()
