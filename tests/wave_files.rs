@@ -984,23 +984,6 @@ fn places_that_cannot_be_written_to_are_refused() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// A device that is always full stands in for a full disk.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_leaves_nothing_behind() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("mix.wav");
-    std::os::unix::fs::symlink("/dev/full", folder.path().join("mix.wav.part")).unwrap();
-    let error = WaveSink::create(&path, spec(2, BitDepth::Int24, Container::Riff), false)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("mix.wav") && error.contains("No space left"),
-        "{error}"
-    );
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-}
-
 #[test]
 fn mono_files_together_hold_what_the_interleaved_file_holds() {
     let folder = TempDir::new().unwrap();

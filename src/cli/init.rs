@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::Ui;
 use crate::audio::Block;
-use crate::format::SampleFormat;
 use crate::format::mp4::{Movie, StemAtom, is_stem_file};
+use crate::format::{SampleFormat, part};
 use crate::session::folder::Folder;
 use crate::session::propose::{
     Given, NamedTrack, Proposal, StemAudio, StemFile, StemProposal, master, propose,
@@ -330,16 +330,7 @@ fn save(path: &Path, text: &str, force: bool) -> Result<()> {
             Error::io(path, "write to", e)
         });
     }
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let result = fs::write(&part, text)
-        .map_err(|e| Error::io(&part, "write to", e))
-        .and_then(|()| fs::rename(&part, path).map_err(|e| Error::io(path, "replace", e)));
-    if result.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    result
+    part::replace(path, text.as_bytes())
 }
 
 fn show(proposal: &Proposal, folder: &Folder, written: Option<&Path>, ui: &Ui) -> Result<()> {

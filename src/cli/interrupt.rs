@@ -25,11 +25,14 @@ pub(crate) fn install() {
             let _ = flag::register_conditional_shutdown(signal, 130, Arc::clone(&REQUESTED));
             let _ = flag::register(signal, Arc::clone(&REQUESTED));
         }
-        // A file that grows past a limit ends the process by default: once somebody listens, the write fails
-        // instead, and what was begun is removed as on a full disk.
-        #[cfg(unix)]
-        let _ = flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     });
+}
+
+/// A file that grows past a limit ends the process by default: once somebody listens, the write fails instead, and
+/// what was begun is removed as on a full disk.
+pub(crate) fn outlive_file_limits() {
+    #[cfg(unix)]
+    let _ = flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
 fn signals() -> Vec<i32> {

@@ -85,6 +85,7 @@ enum Verb {
 
 impl Cli {
     fn run(self) -> crate::Result<()> {
+        interrupt::outlive_file_limits();
         let ui = Ui::new(&self.global)?;
         match self.verb {
             Verb::Init(args) => init::run(args, &ui),

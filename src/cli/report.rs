@@ -182,14 +182,14 @@ fn sides(labels: &[String], layout: Option<&Layout>) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// A file over time.
+/// A file, or several that hold a channel each, over time.
 fn course_of(
-    path: &Path,
+    paths: &[&Path],
     labels: &[String],
     layout: Option<&Layout>,
     ui: &Ui,
 ) -> Result<FileCourse> {
-    let mut source = crate::format::open(path)?;
+    let mut source = crate::format::open_side_by_side(paths)?;
     let progress = ui.progress(source.facts().frames.0, "drawing");
     offline::file_course(source.as_mut(), &sides(labels, layout), &mut |done| {
         progress.set(done.0);
@@ -227,10 +227,14 @@ pub(super) fn add_output(page: &mut Page, output: Rendered, drawn: Drawn, ui: &U
         page.files.push(file_row("render", &file.path)?);
     }
     let layout = drawn.layout.as_ref().map(|(layout, _)| layout);
-    // One file per channel has no file to be seen as a whole.
-    let course = match output.files.as_slice() {
-        [file] => Some(course_of(&file.path, &output.channel_order, layout, ui)?),
-        _ => None,
+    let paths: Vec<&Path> = output
+        .files
+        .iter()
+        .map(|file| file.path.as_path())
+        .collect();
+    let course = match paths.as_slice() {
+        [] => None,
+        paths => Some(course_of(paths, &output.channel_order, layout, ui)?),
     };
     let peak = output.peaks.iter().copied().fold(0.0, f32::max);
     let mut figures = figures(&output.loudness, Some(peak), output.heard.true_peak);
@@ -342,7 +346,7 @@ pub(super) fn add_file(
     let source = crate::format::open(path)?;
     let labels = measured::labels(source.facts(), layout)?;
     let layout = layout.map(named_layout::load).transpose()?;
-    let course = course_of(path, &labels, layout.as_ref(), ui)?;
+    let course = course_of(&[path], &labels, layout.as_ref(), ui)?;
     let true_peak = measured
         .true_peak_dbtp()
         .map(|db| crate::units::Decibels(db).gain().0 as f32);
@@ -379,7 +383,7 @@ pub(super) fn add_stems(page: &mut Page, folder: &Path, ui: &Ui) -> Result<()> {
         let labels: Vec<String> = (1..=source.facts().channels)
             .map(|n| n.to_string())
             .collect();
-        let Ok(heard) = course_of(&path, &labels, None, ui) else {
+        let Ok(heard) = course_of(&[path.as_path()], &labels, None, ui) else {
             continue;
         };
         interrupt::check()?;

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::part::Part;
 use crate::layout::{self, Layout, Reading};
 use crate::{Error, Result};
 
@@ -127,7 +128,7 @@ pub fn read_text(path: &Path) -> Result<String> {
     })
 }
 
-/// Writes `text` to `path` by way of `path` + ".part", so that no half-written file is ever seen.
+/// Writes `text` to `path` by way of a temporary name, so that no half-written file is ever seen.
 ///
 /// # Errors
 /// [`Error::Exists`] if the file exists and `overwrite` is not set; [`Error::Io`].
@@ -135,18 +136,10 @@ pub fn save(path: &Path, text: &str, overwrite: bool) -> Result<()> {
     if !overwrite && path.symlink_metadata().is_ok() {
         return Err(Error::Exists(path.to_path_buf()));
     }
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let written = File::create(&part)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .and_then(|()| fs::rename(&part, path));
-    written.map_err(|e| {
-        // The failure to write is the one to report.
-        let _ = fs::remove_file(&part);
-        Error::io(path, "write to", e)
-    })
+    let failed = |e| Error::io(path, "write to", e);
+    let (part, mut file) = Part::create(path).map_err(failed)?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .and_then(|()| part.publish(path))
+        .map_err(failed)
 }

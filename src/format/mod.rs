@@ -22,8 +22,10 @@ pub mod impulse_response;
 pub mod layout_file;
 mod magnitude;
 pub mod mp4;
+pub(crate) mod part;
 pub mod positions_csv;
 mod resample;
+mod side_by_side;
 mod sink;
 mod sniff;
 pub mod sofa;
@@ -33,6 +35,7 @@ pub mod wave;
 pub(crate) use crc::crc32;
 pub use hash::sha256;
 pub use resample::resampled;
+pub use side_by_side::open_side_by_side;
 pub use sink::{Arrangement, Sink};
 pub use source::{
     AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open, open_track, open_verified,

@@ -1,15 +1,15 @@
 //! The loss report: what a delivery could not carry.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::beside;
+use crate::Result;
 use crate::cli::Ui;
 use crate::format::adm::write::{Loss, Losses};
-use crate::{Error, Result};
+use crate::format::part::replace;
 
 /// Writes the report beside the file at `path`, as text and as JSON; gives their paths.
 pub(super) fn write(path: &Path, target: &str, losses: &Losses) -> Result<[PathBuf; 2]> {
@@ -88,17 +88,4 @@ fn as_text(path: &Path, target: &str, losses: &Losses) -> String {
         );
     }
     text
-}
-
-/// Writes a small file under a temporary name, then renames it.
-pub(super) fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let written = fs::write(&part, content).and_then(|()| fs::rename(&part, path));
-    written.map_err(|e| {
-        // There is nobody left to tell if this fails too.
-        let _ = fs::remove_file(&part);
-        Error::io(path, "write", e)
-    })
 }

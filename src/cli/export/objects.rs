@@ -1,6 +1,5 @@
 //! `umbel export json` and `csv`: the metadata of all objects, block by block, for other programs.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Source;
 use crate::cli::Ui;
+use crate::format::part::Part;
 use crate::geometry::Position;
 use crate::offline::{Names, Programme};
 use crate::scene::{MetadataBlock, State, Zone, to_cartesian, to_polar};
@@ -78,21 +78,14 @@ fn into_file(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<Counts>,
 ) -> Result<Counts> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let written = File::create(&part).and_then(|file| {
-        let mut out = BufWriter::with_capacity(256 << 10, file);
-        let counts = write(&mut out)?;
-        out.flush()?;
-        std::fs::rename(&part, path)?;
-        Ok(counts)
-    });
-    written.map_err(|e| {
-        // There is nobody left to tell if this fails too.
-        let _ = std::fs::remove_file(&part);
-        Error::io(path, "write", e)
-    })
+    let failed = |e| Error::io(path, "write", e);
+    let (part, file) = Part::create(path).map_err(failed)?;
+    let mut out = BufWriter::with_capacity(256 << 10, file);
+    let counts = write(&mut out).map_err(failed)?;
+    out.flush()
+        .and_then(|()| part.publish(path))
+        .map_err(failed)?;
+    Ok(counts)
 }
 
 /// What an object is, in a word.

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::deliver::Ask;
-use super::losses::replace;
 use crate::cli::bit_depth::WorkingDepth;
 use crate::cli::{Ui, interrupt, report};
 use crate::effect::Settings;
 use crate::format::handoff::{
     Band, Device, Marker, Project, ProjectTrack, TempoMark, dawproject, midi, reaper,
 };
+use crate::format::part::replace;
 use crate::format::{BitDepth, sha256};
 use crate::offline::{Contract, ExportedStem, ExportedStems, Image, StemExport, export_stems};
 use crate::session::{BuildOptions, DeliverySpec, Session, Song};

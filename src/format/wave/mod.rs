@@ -2,12 +2,16 @@
 //!
 //! `chunks` walks a file's chunks, `header` reads and writes what describes the samples, `unpack`
 //! (with `rows`) and `pack` turn bytes into planar samples and back, `reader` and `writer` put them together,
-//! `verify` compares a written file with what was meant; `rewrite` copies a file with other chunks beside its samples.
+//! `outlet` hands the bytes on, on a thread of its own if wanted, and has `reread` read them again; `verify` compares a
+//! written file with what was meant by its `peaks`; `rewrite` copies a file with other chunks beside its samples.
 
 mod chunks;
 mod header;
+mod outlet;
 mod pack;
+mod peaks;
 mod reader;
+mod reread;
 pub(in crate::format) mod rewrite;
 mod rows;
 mod unpack;

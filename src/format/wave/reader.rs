@@ -137,12 +137,6 @@ impl WaveReader {
         Ok(Some(content))
     }
 
-    /// The file, standing at its first sample; to be called before anything is read.
-    pub(super) fn into_samples(self) -> File {
-        debug_assert!(self.position == 0 && self.unread_frames == 0);
-        self.file
-    }
-
     /// Fills the buffer with the frames at the position, as many as fit and are there.
     fn fill(&mut self) -> Result<()> {
         let left = self.facts.frames.0.saturating_sub(self.position);

@@ -1,13 +1,14 @@
 //! Copies a WAV file and puts new contents in place of some chunks behind or before its samples. Everything else
 //! stays byte for byte: samples, unknown chunks, what stands between them.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::reader::WaveReader;
-use super::writer::{RIFF_LIMIT, check_free, with_suffix};
+use super::writer::{RIFF_LIMIT, check_free};
+use crate::format::part::Part;
 use crate::format::sniff;
 use crate::format::source::{AudioFacts, AudioSource, ChunkFacts, ChunkId};
 use crate::{Error, Result};
@@ -26,18 +27,6 @@ const COMPARED: usize = 1 << 20;
 pub(in crate::format) struct Rewritten {
     pub(in crate::format) bytes: u64,
     pub(in crate::format) container: &'static str,
-}
-
-/// Removes the temporary file unless it has its name.
-struct Part(Option<PathBuf>);
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            // There is nobody left to tell if this fails too.
-            let _ = fs::remove_file(path);
-        }
-    }
 }
 
 /// A stretch of the new file.
@@ -80,15 +69,9 @@ pub(in crate::format) fn rewrite(
         .map_err(|e| Error::io(input, "read", e))?
         .len();
     let pieces = pieces(&facts.chunks, length, replaced);
-    let part_path = with_suffix(output, ".part");
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&part_path)
-        .map_err(|e| Error::io(&part_path, "create", e))?;
-    let mut part = Part(Some(part_path.clone()));
+    let created = |e| Error::io(output, "create", e);
+    let (part, file) = Part::create(output).map_err(created)?;
+    let mut file = file.try_clone().map_err(created)?;
     let failed = |e| Error::io(output, "write to", e);
     let mut done = 0;
     // Stretches that are the same: where they begin in the old and in the new file, and how long they are.
@@ -131,7 +114,7 @@ pub(in crate::format) fn rewrite(
         &mut |count| watch(done + count, 2 * length),
     )?;
     drop(file);
-    let again = WaveReader::open(&part_path)?;
+    let again = WaveReader::open(part.path())?;
     let same = again.facts().frames == facts.frames
         && again.facts().channels == facts.channels
         && again.facts().sample_rate == facts.sample_rate
@@ -143,10 +126,10 @@ pub(in crate::format) fn rewrite(
             reason: "its header does not say what that of the input does".to_owned(),
         });
     }
-    check(&part_path)?;
+    check(part.path())?;
     check_free(output, overwrite)?;
-    fs::rename(&part_path, output).map_err(|e| Error::io(output, "rename", e))?;
-    part.0 = None;
+    part.publish(output)
+        .map_err(|e| Error::io(output, "rename", e))?;
     Ok(Rewritten { bytes, container })
 }
 

@@ -1,35 +1,24 @@
-//! Reads a written file again and compares it with what was meant: the header with our own reader, the
-//! samples by the peak of every channel, which is compared in the integers (or floats) of the file.
+//! Compares a written file with what was meant: the header with our own reader, the samples by the peak of every
+//! channel, which is compared in the integers (or floats) of the file.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
-#[cfg(target_arch = "x86_64")]
-use pulp::x86::V3;
-use pulp::{Arch, NullaryFnOnce};
-
-use super::chunks::take;
-use super::header::{BitDepth, WaveSpec};
+use super::header::WaveSpec;
 use super::pack::ChannelTally;
 use super::reader::WaveReader;
 use super::writer::WrittenFile;
-use crate::dsp::dither::WordLength;
 use crate::format::source::AudioSource;
 use crate::{Error, Result};
 
-/// Bytes read at a time, about: they stay in the second-level cache.
-const READ_BYTES: usize = 256 * 1024;
-
-/// Samples looked at together.
-const LANES: usize = 8;
-
-/// Compares the file at `path` with what was written to it, channel by channel.
+/// Compares the file at `path` with what was written to it, channel by channel; `peaks` are those of its samples, read
+/// again.
 pub(super) fn verify(
     path: &Path,
     written: &WrittenFile,
     spec: WaveSpec,
     tallies: &[ChannelTally],
+    peaks: &[f32],
 ) -> Result<()> {
     let differs = |reason: String| Error::Verify {
         path: path.to_path_buf(),
@@ -67,7 +56,6 @@ pub(super) fn verify(
             spec.sample_rate,
         )));
     }
-    let peaks = peaks(path, reader.into_samples(), written.frames.0, spec)?;
     for (channel, (found, tally)) in peaks.iter().zip(tallies).enumerate() {
         if found.to_bits() != tally.peak.to_bits() {
             return Err(differs(format!(
@@ -78,228 +66,4 @@ pub(super) fn verify(
         }
     }
     Ok(())
-}
-
-/// The largest magnitude of each channel of a file that stands at its first sample.
-fn peaks(path: &Path, mut file: File, frames: u64, spec: WaveSpec) -> Result<Vec<f32>> {
-    let frame_bytes = spec.frame_bytes();
-    let mut meter = BytePeaks::new(spec.bit_depth, spec.channels);
-    let at_once = (READ_BYTES / (LANES * frame_bytes)).max(1) * LANES;
-    let mut buffer = vec![0; at_once * frame_bytes];
-    let mut left = frames;
-    while left > 0 {
-        let count = left.min(at_once as u64);
-        let bytes = &mut buffer[..count as usize * frame_bytes];
-        file.read_exact(bytes)
-            .map_err(|e| Error::io(path, "read", e))?;
-        meter.add(bytes);
-        left -= count;
-    }
-    Ok(meter.peaks())
-}
-
-/// The largest magnitude of each channel of interleaved samples, as they stand in a file.
-struct BytePeaks {
-    depth: BitDepth,
-    channels: usize,
-    /// As many groups of samples as it takes until a group begins with the first channel again: the
-    /// largest magnitude so far of each place in them. Integers of 24 bits are held times 256, floats by
-    /// their bits without the sign, which are in the order of the numbers.
-    largest: Vec<[u32; LANES]>,
-}
-
-impl BytePeaks {
-    fn new(depth: BitDepth, channels: usize) -> Self {
-        let shared = 1 << channels.trailing_zeros().min(LANES.trailing_zeros());
-        Self {
-            depth,
-            channels,
-            largest: vec![[0; LANES]; channels / shared],
-        }
-    }
-
-    /// Looks at whole frames.
-    fn add(&mut self, bytes: &[u8]) {
-        let largest = &mut self.largest;
-        match self.depth {
-            BitDepth::Int16 => Arch::new().dispatch(Raise {
-                largest,
-                bytes,
-                magnitudes: magnitudes_16,
-            }),
-            BitDepth::Int24 => {
-                #[cfg(target_arch = "x86_64")]
-                if let Some(simd) = V3::try_new() {
-                    simd.vectorize(
-                        #[inline(always)]
-                        || {
-                            raise::<24>(
-                                largest,
-                                bytes,
-                                #[inline(always)]
-                                |eight| magnitudes_24_avx(simd, eight),
-                            );
-                        },
-                    );
-                    return;
-                }
-                raise::<24>(largest, bytes, magnitudes_24);
-            }
-            BitDepth::Float32 => Arch::new().dispatch(Raise {
-                largest,
-                bytes,
-                magnitudes: magnitudes_float,
-            }),
-        }
-    }
-
-    /// The peaks, full scale 1.
-    fn peaks(&self) -> Vec<f32> {
-        let mut largest = vec![0; self.channels];
-        for (place, &magnitude) in self.largest.as_flattened().iter().enumerate() {
-            let channel = &mut largest[place % self.channels];
-            *channel = magnitude.max(*channel);
-        }
-        let peak = |&magnitude: &u32| match self.depth {
-            BitDepth::Int16 => magnitude as f32 / WordLength::Bits16.full_scale(),
-            BitDepth::Int24 => (magnitude >> 8) as f32 / WordLength::Bits24.full_scale(),
-            BitDepth::Float32 => f32::from_bits(magnitude),
-        };
-        largest.iter().map(peak).collect()
-    }
-}
-
-/// [`raise`] for each instruction set. A named type rather than a closure, because only what is inlined into
-/// `call` is compiled for the processor at hand.
-struct Raise<'a, const N: usize, F: Fn(&[u8; N]) -> [u32; LANES]> {
-    largest: &'a mut [[u32; LANES]],
-    bytes: &'a [u8],
-    magnitudes: F,
-}
-
-impl<const N: usize, F: Fn(&[u8; N]) -> [u32; LANES]> NullaryFnOnce for Raise<'_, N, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        raise::<N>(self.largest, self.bytes, self.magnitudes);
-    }
-}
-
-/// Raises `largest` to the magnitudes of all samples in `bytes`, eight samples of `N` bytes at a time.
-#[inline(always)]
-fn raise<const N: usize>(
-    largest: &mut [[u32; LANES]],
-    bytes: &[u8],
-    magnitudes: impl Fn(&[u8; N]) -> [u32; LANES],
-) {
-    let rounds = bytes.chunks_exact(N * largest.len());
-    let rest = rounds.remainder();
-    for round in rounds {
-        raise_round(largest, round.as_chunks::<N>().0, &magnitudes);
-    }
-    // What is missing from the last group is filled with silence.
-    let (groups, rest) = rest.as_chunks::<N>();
-    raise_round(largest, groups, &magnitudes);
-    if let Some(last) = largest.get_mut(groups.len()) {
-        let mut group = [0; N];
-        group[..rest.len()].copy_from_slice(rest);
-        raise_round(std::slice::from_mut(last), &[group], &magnitudes);
-    }
-}
-
-#[inline(always)]
-fn raise_round<const N: usize>(
-    largest: &mut [[u32; LANES]],
-    groups: &[[u8; N]],
-    magnitudes: &impl Fn(&[u8; N]) -> [u32; LANES],
-) {
-    for (largest, group) in largest.iter_mut().zip(groups) {
-        let found = magnitudes(group);
-        for (largest, found) in largest.iter_mut().zip(found) {
-            *largest = found.max(*largest);
-        }
-    }
-}
-
-#[inline(always)]
-fn magnitudes_16(eight: &[u8; 16]) -> [u32; LANES] {
-    let samples = eight.as_chunks::<2>().0;
-    std::array::from_fn(|n| u32::from(i16::from_le_bytes(samples[n]).unsigned_abs()))
-}
-
-fn magnitudes_24(eight: &[u8; 24]) -> [u32; LANES] {
-    let samples = eight.as_chunks::<3>().0;
-    std::array::from_fn(|n| {
-        let [a, b, c] = samples[n];
-        i32::from_le_bytes([0, a, b, c]).unsigned_abs()
-    })
-}
-
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn magnitudes_24_avx(simd: V3, eight: &[u8; 24]) -> [u32; LANES] {
-    use std::arch::x86_64::{__m128i, __m256i};
-    // Each sample to the upper three bytes of its word: bytes 0 to 11 of the first half, 4 to 15 of the
-    // second, which is loaded from byte 8 on.
-    const SPREAD: [i8; 32] = [
-        -1, 0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, //
-        -1, 4, 5, 6, -1, 7, 8, 9, -1, 10, 11, 12, -1, 13, 14, 15,
-    ];
-    let spread: __m256i = pulp::cast(SPREAD);
-    let first: __m128i = pulp::cast(take::<16>(eight, 0));
-    let second: __m128i = pulp::cast(take::<16>(eight, 8));
-    let both = simd
-        .avx2
-        ._mm256_inserti128_si256::<1>(simd.avx._mm256_castsi128_si256(first), second);
-    let words = simd.avx2._mm256_shuffle_epi8(both, spread);
-    pulp::cast(simd.avx2._mm256_abs_epi32(words))
-}
-
-#[inline(always)]
-fn magnitudes_float(eight: &[u8; 32]) -> [u32; LANES] {
-    let samples = eight.as_chunks::<4>().0;
-    std::array::from_fn(|n| u32::from_le_bytes(samples[n]) & 0x7fff_ffff)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_place_of_every_channel_is_looked_at() {
-        for (depth, peak) in [
-            (BitDepth::Int16, [0x00, 0x80, 0, 0]),
-            (BitDepth::Int24, [0x00, 0x00, 0x80, 0]),
-            (BitDepth::Float32, (-1.0f32).to_le_bytes()),
-        ] {
-            let bytes = depth.bytes();
-            for channels in [1, 2, 3, 6, 8, 12, 22, 40] {
-                for frames in [1, 3, 8, 21] {
-                    for loud in 0..channels * frames {
-                        let mut samples = vec![0; channels * frames * bytes];
-                        samples[loud * bytes..][..bytes].copy_from_slice(&peak[..bytes]);
-                        let mut meter = BytePeaks::new(depth, channels);
-                        meter.add(&samples);
-                        let mut expected = vec![0.0; channels];
-                        expected[loud % channels] = 1.0;
-                        let found = meter.peaks();
-                        assert!(
-                            found == expected,
-                            "{depth:?}, sample {loud} of {frames} frames of {channels} channels: {found:?}"
-                        );
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    #[cfg(target_arch = "x86_64")]
-    fn vector_and_plain_code_agree() {
-        let Some(simd) = V3::try_new() else { return };
-        let eight: [u8; 24] = std::array::from_fn(|n| (n * 37 + n * n * 11) as u8);
-        let vector = simd.vectorize(|| magnitudes_24_avx(simd, &eight));
-        assert_eq!(vector, magnitudes_24(&eight));
-    }
 }

@@ -1,14 +1,16 @@
 //! Writing WAV: to a temporary name, verified by reading it again, then renamed.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::fs;
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::header::{Extras, WaveSpec};
+use super::outlet::{Outlet, Samples, Scribe};
 use super::pack::{NotFinite, Packer};
+use super::reread::Reread;
 use super::verify::verify;
 use crate::audio::Block;
+use crate::format::part::Part;
 use crate::format::source::{ChunkId, place, unusable_sample};
 use crate::units::Frames;
 use crate::{Error, Result};
@@ -41,7 +43,7 @@ pub struct WrittenFile {
     pub container: &'static str,
 }
 
-/// A WAV file being written under the name `NAME.part`.
+/// A WAV file being written under a temporary name.
 ///
 /// Nothing has the final name before [`publish`](Self::publish); dropped before that, it leaves nothing
 /// behind.
@@ -51,6 +53,8 @@ pub struct WaveSink {
     overwrite: bool,
     spec: WaveSpec,
     extras: Extras,
+    /// Dropped before the temporary file is removed.
+    out: Outlet,
     part: Part,
     packer: Packer,
     buffer: Vec<u8>,
@@ -58,27 +62,14 @@ pub struct WaveSink {
     /// Bytes up to the border at which the next write shall end.
     chunk: usize,
     frames: u64,
+    /// Bytes before the samples.
+    head_bytes: u64,
     /// Bytes of the chunks behind the samples, with headers and pads.
     behind: u64,
+    /// The peaks of the closed file, as they were read again.
+    peaks: Vec<f32>,
     /// Above this form size a RIFF file becomes RF64.
     riff_limit: u64,
-}
-
-/// The temporary file; removed when dropped, unless it has been renamed.
-#[derive(Debug)]
-struct Part {
-    path: PathBuf,
-    file: File,
-    is_renamed: bool,
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if !self.is_renamed {
-            // There is nobody left to tell if this fails too.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
 }
 
 impl WaveSink {
@@ -124,33 +115,43 @@ impl WaveSink {
     ) -> Result<Self> {
         spec.check()?;
         check_free(path, overwrite)?;
-        let part_path = with_suffix(path, ".part");
-        let file = File::create(&part_path).map_err(|e| Error::io(path, "create", e))?;
+        let (part, file) = Part::create(path).map_err(|e| Error::io(path, "create", e))?;
+        let (head, _) = spec.head(&extras, None, RIFF_LIMIT);
+        let again = Reread::new(spec, head.len() as u64);
         let packer = Packer::new(spec.bit_depth, spec.channels, first_channel);
+        let tile_bytes = packer.tile_frames() * spec.frame_bytes();
         let mut sink = Self {
             path: path.to_path_buf(),
             overwrite,
             spec,
             packer: packer.with_exact(extras.exact.clone()),
             extras,
-            part: Part {
-                path: part_path,
-                file,
-                is_renamed: false,
-            },
-            buffer: Vec::new(),
+            out: Outlet::new(Scribe { file, again }),
+            part,
+            buffer: vec![0; WRITE_BYTES + tile_bytes],
             filled: 0,
-            chunk: 0,
+            chunk: WRITE_BYTES,
             frames: 0,
+            head_bytes: head.len() as u64,
             behind: 0,
+            peaks: Vec::new(),
             riff_limit: RIFF_LIMIT,
         };
-        let tile_bytes = sink.packer.tile_frames() * spec.frame_bytes();
-        sink.buffer = vec![0; WRITE_BYTES + tile_bytes];
-        let (head, _) = spec.head(&sink.extras, None, RIFF_LIMIT);
-        sink.write_out(&head)?;
+        sink.put(&head)?;
+        sink.flush()?;
         sink.chunk = WRITE_BYTES - head.len() % WRITE_BYTES;
         Ok(sink)
+    }
+
+    /// Writes on a thread of its own from here on, so that the caller goes on meanwhile.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub fn on_a_thread(&mut self) -> Result<()> {
+        let size = self.buffer.len();
+        self.out
+            .move_to_thread(size)
+            .map_err(|e| Error::io(&self.path, "start a thread that writes", e))
     }
 
     /// Appends the frames of `block`; `rows[c]` is the row that channel `c` takes. Allocates nothing.
@@ -191,22 +192,17 @@ impl WaveSink {
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<()> {
         if self.behind == 0 {
-            self.flush()?;
             self.pad(self.data_bytes())?;
         }
-        let failed = |e| Error::io(&self.path, "write to", e);
-        let mut file = &self.part.file;
-        let header = file.stream_position().map_err(failed)?;
-        file.write_all(&[id.0, [0; 4]].concat()).map_err(failed)?;
+        let header = self.out.at() + self.filled as u64;
+        self.put(&[id.0, [0; 4]].concat())?;
         let mut counted = Counted {
-            inner: BufWriter::with_capacity(WRITE_BYTES, file),
+            sink: self,
             count: 0,
         };
-        content(&mut counted)
-            .and_then(|()| counted.flush())
-            .map_err(failed)?;
+        let written = content(&mut counted);
         let bytes = counted.count;
-        drop(counted);
+        written.map_err(|e| Error::io(&self.path, "write to", e))?;
         let Ok(size) = u32::try_from(bytes) else {
             return Err(Error::Unsupported {
                 path: self.path.clone(),
@@ -216,10 +212,9 @@ impl WaveSink {
             });
         };
         self.pad(bytes)?;
-        let mut file = &self.part.file;
-        file.seek(SeekFrom::Start(header + 4))
-            .and_then(|_| file.write_all(&size.to_le_bytes()))
-            .and_then(|()| file.seek(SeekFrom::End(0)))
+        self.flush()?;
+        self.out
+            .patch(header + 4, size.to_le_bytes())
             .map_err(|e| Error::io(&self.path, "write to", e))?;
         self.behind += 8 + bytes + bytes % 2;
         Ok(())
@@ -227,7 +222,7 @@ impl WaveSink {
 
     /// The temporary file, for those who read it again before it gets its name.
     pub fn part_path(&self) -> &Path {
-        &self.part.path
+        self.part.path()
     }
 
     fn data_bytes(&self) -> u64 {
@@ -237,7 +232,7 @@ impl WaveSink {
     /// A byte of 0 after an odd number.
     fn pad(&mut self, bytes: u64) -> Result<()> {
         match bytes % 2 {
-            1 => self.write_out(&[0]),
+            1 => self.put(&[0]),
             _ => Ok(()),
         }
     }
@@ -257,18 +252,23 @@ impl WaveSink {
     /// # Errors
     /// The system cannot write.
     pub fn close(&mut self) -> Result<WrittenFile> {
-        self.flush()?;
         let data_bytes = self.data_bytes();
         if self.behind == 0 {
             self.pad(data_bytes)?;
         }
+        self.flush()?;
         let sizes = Some((self.frames, self.behind));
         let (head, container) = self.spec.head(&self.extras, sizes, self.riff_limit);
-        self.part
-            .file
-            .seek(SeekFrom::Start(0))
+        let Scribe { file, again } = self
+            .out
+            .settle()
             .map_err(|e| Error::io(&self.path, "write to", e))?;
-        self.write_out(&head)?;
+        file.rewind()
+            .and_then(|()| file.write_all(&head))
+            .map_err(|e| Error::io(&self.path, "write to", e))?;
+        self.peaks = again
+            .finish(file, data_bytes)
+            .map_err(|e| Error::io(&self.path, "read", e))?;
         let tallies = self.packer.tallies();
         Ok(WrittenFile {
             path: self.path.clone(),
@@ -288,7 +288,8 @@ impl WaveSink {
     /// The system cannot read, or the file read is not what was written ([`Error::Verify`]).
     pub fn verify(&self, written: &WrittenFile) -> Result<()> {
         let tallies = self.packer.tallies();
-        verify(&self.part.path, written, self.spec, tallies).map_err(|e| match e {
+        let part = self.part.path();
+        verify(part, written, self.spec, tallies, &self.peaks).map_err(|e| match e {
             // The user knows the file by its final name.
             Error::Verify { reason, .. } => Error::Verify {
                 path: self.path.clone(),
@@ -302,11 +303,11 @@ impl WaveSink {
     ///
     /// # Errors
     /// It cannot be renamed, or another file has taken the name meanwhile and `overwrite` is false.
-    pub fn publish(mut self) -> Result<()> {
+    pub fn publish(self) -> Result<()> {
         check_free(&self.path, self.overwrite)?;
-        fs::rename(&self.part.path, &self.path).map_err(|e| Error::io(&self.path, "rename", e))?;
-        self.part.is_renamed = true;
-        Ok(())
+        self.part
+            .publish(&self.path)
+            .map_err(|e| Error::io(&self.path, "rename", e))
     }
 
     /// Completes, verifies and names the file.
@@ -321,31 +322,40 @@ impl WaveSink {
 
     /// Hands on what is gathered, up to the border.
     fn drain(&mut self) -> Result<()> {
-        self.part
-            .file
-            .write_all(&self.buffer[..self.chunk])
-            .map_err(|e| Error::io(&self.path, "write to", e))?;
-        self.buffer.copy_within(self.chunk..self.filled, 0);
-        self.filled -= self.chunk;
+        self.hand_on(self.chunk)?;
         self.chunk = WRITE_BYTES;
         Ok(())
     }
 
     /// Hands on everything.
     fn flush(&mut self) -> Result<()> {
-        self.part
-            .file
-            .write_all(&self.buffer[..self.filled])
+        self.hand_on(self.filled)
+    }
+
+    fn hand_on(&mut self, count: usize) -> Result<()> {
+        // What is handed on begins with the head and may end behind the samples.
+        let handed_on = (self.out.at() + count as u64).saturating_sub(self.head_bytes);
+        let samples = Samples(handed_on.min(self.data_bytes()));
+        self.out
+            .write(&mut self.buffer, count, self.filled, samples)
             .map_err(|e| Error::io(&self.path, "write to", e))?;
-        self.filled = 0;
+        self.filled -= count;
         Ok(())
     }
 
-    fn write_out(&mut self, bytes: &[u8]) -> Result<()> {
-        self.part
-            .file
-            .write_all(bytes)
-            .map_err(|e| Error::io(&self.path, "write to", e))
+    /// Bytes beside the samples.
+    fn put(&mut self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            let count = bytes.len().min(self.buffer.len() - self.filled);
+            let (now, rest) = bytes.split_at(count);
+            self.buffer[self.filled..][..count].copy_from_slice(now);
+            self.filled += count;
+            bytes = rest;
+            if self.filled == self.buffer.len() {
+                self.drain()?;
+            }
+        }
+        Ok(())
     }
 
     fn not_finite(&self, found: NotFinite) -> Error {
@@ -360,21 +370,24 @@ impl WaveSink {
     }
 }
 
-/// Counts what goes through.
-struct Counted<W> {
-    inner: W,
+/// Bytes that go to a file beside its samples, counted.
+struct Counted<'a> {
+    sink: &'a mut WaveSink,
     count: u64,
 }
 
-impl<W: Write> Write for Counted<W> {
+impl Write for Counted<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.count += written as u64;
-        Ok(written)
+        self.sink.put(bytes).map_err(|e| match e {
+            Error::Io { source, .. } => source,
+            other => io::Error::other(other.to_string()),
+        })?;
+        self.count += bytes.len() as u64;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
+        Ok(())
     }
 }
 
@@ -394,141 +407,5 @@ pub(in crate::format) fn check_free(path: &Path, overwrite: bool) -> Result<()> 
     }
 }
 
-/// `path` with `suffix` after its whole name.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::format::{AudioSource, BitDepth, Container, WaveReader};
-    use crate::units::SampleRate;
-
-    /// Writes `frames` frames of three channels with the border of RIFF at `riff_limit`.
-    fn write(path: &Path, container: Container, frames: usize, riff_limit: u64) -> WrittenFile {
-        let spec = WaveSpec {
-            channels: 3,
-            sample_rate: SampleRate(48_000),
-            bit_depth: BitDepth::Int24,
-            channel_mask: Some(7),
-            container,
-        };
-        let mut sink = WaveSink::create(path, spec, true).unwrap();
-        sink.riff_limit = riff_limit;
-        let mut block = Block::new(3, frames);
-        block.set_frames(frames);
-        for (channel, row) in block.rows_mut().enumerate() {
-            row.fill(0.25 * (channel + 1) as f32);
-        }
-        sink.write(&block, &[2, 1, 0]).unwrap();
-        sink.finish().unwrap()
-    }
-
-    #[test]
-    fn a_riff_file_becomes_rf64_in_place_past_the_border() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("large.wav");
-        // The head takes 12 + 72 + 48 + 8 bytes; 101 frames of 9 bytes and a pad byte follow.
-        let form_size = 140 + 909 + 1 - 8;
-        for (limit, container) in [(form_size, "RIFF"), (form_size - 1, "RF64")] {
-            let written = write(&path, Container::Riff, 101, limit);
-            assert_eq!(written.container, container, "limit {limit}");
-            assert_eq!(written.bytes, form_size + 8);
-            let bytes = fs::read(&path).unwrap();
-            assert_eq!(&bytes[..4], container.as_bytes());
-            let reader = WaveReader::open(&path).unwrap();
-            assert_eq!(reader.facts().warnings, [""; 0]);
-            assert_eq!(reader.facts().channel_mask, Some(7));
-            if container == "RF64" {
-                assert_eq!(&bytes[12..16], b"ds64");
-                let sizes: Vec<u64> = bytes[20..44]
-                    .chunks_exact(8)
-                    .map(|b| u64::from_le_bytes(b.try_into().unwrap()))
-                    .collect();
-                assert_eq!(sizes, [form_size, 909, 101]);
-                // Both 32-bit sizes point to ds64.
-                assert_eq!(bytes[4..8], [0xff; 4]);
-                assert_eq!(bytes[136..140], [0xff; 4]);
-            }
-        }
-        assert_eq!(
-            write(&path, Container::Bw64, 1, RIFF_LIMIT).container,
-            "BW64"
-        );
-    }
-
-    #[test]
-    fn the_border_is_where_32_bits_end() {
-        let spec = WaveSpec {
-            channels: 2,
-            sample_rate: SampleRate(48_000),
-            bit_depth: BitDepth::Int16,
-            channel_mask: None,
-            container: Container::Riff,
-        };
-        let head = spec
-            .head(&Extras::default(), Some((0, 0)), RIFF_LIMIT)
-            .0
-            .len() as u64;
-        let most = (u64::from(u32::MAX) - 1 - (head - 8)) / 4;
-        assert_eq!(
-            spec.head(&Extras::default(), Some((most, 0)), RIFF_LIMIT).1,
-            "RIFF"
-        );
-        assert_eq!(
-            spec.head(&Extras::default(), Some((most + 1, 0)), RIFF_LIMIT)
-                .1,
-            "RF64"
-        );
-    }
-
-    #[test]
-    fn what_a_crash_leaves_behind_can_be_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mix.wav");
-        let spec = WaveSpec {
-            channels: 2,
-            sample_rate: SampleRate(48_000),
-            bit_depth: BitDepth::Float32,
-            channel_mask: None,
-            container: Container::Riff,
-        };
-        let mut sink = WaveSink::create(&path, spec, false).unwrap();
-        let mut block = Block::new(2, 1000);
-        block.set_frames(1000);
-        sink.write(&block, &[0, 1]).unwrap();
-        sink.flush().unwrap();
-        let reader = WaveReader::open(&with_suffix(&path, ".part")).unwrap();
-        assert_eq!(reader.facts().frames, Frames(1000));
-    }
-
-    #[test]
-    fn a_file_changed_before_it_is_verified_is_found_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mix.wav");
-        let spec = WaveSpec {
-            channels: 1,
-            sample_rate: SampleRate(48_000),
-            bit_depth: BitDepth::Int16,
-            channel_mask: None,
-            container: Container::Riff,
-        };
-        let mut sink = WaveSink::create(&path, spec, false).unwrap();
-        let mut block = Block::new(1, 1000);
-        block.set_frames(1000);
-        block.row_mut(0).fill(0.5);
-        sink.write(&block, &[0]).unwrap();
-        sink.flush().unwrap();
-        // One sample becomes louder than all that were written.
-        let head = spec.head(&Extras::default(), None, RIFF_LIMIT).0.len() as u64;
-        sink.part.file.seek(SeekFrom::Start(head + 100)).unwrap();
-        sink.part.file.write_all(&[0xff, 0x7f]).unwrap();
-        sink.part.file.seek(SeekFrom::End(0)).unwrap();
-        let error = sink.finish().unwrap_err().to_string();
-        assert!(error.contains("the peak of channel 1"), "{error}");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
-}
+mod tests;

@@ -1,13 +1,13 @@
 //! Writes one ADM master.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::bake::{Baker, gain_of, is_plain};
 use super::items::{items, rows};
 use super::pass::Pass;
-use super::verify::{Meant, Sum, verify};
+use super::sum::{Sum, Summed};
+use super::verify::{Meant, verify};
 use crate::format::adm::write::{
     Flavour, Item, Losses, MasterFacts, Plan, write_axml, write_chna, write_dbmd,
 };
@@ -247,7 +247,10 @@ impl Job {
             std::fs::create_dir_all(folder)
                 .map_err(|e| Error::io(folder, "create the folder", e))?;
         }
-        let sink = WaveSink::create_with(&export.path, spec, extras, export.overwrite)?;
+        let mut sink = WaveSink::create_with(&export.path, spec, extras, export.overwrite)?;
+        if export.threads > 1 {
+            sink.on_a_thread()?;
+        }
         let sink = Mutex::new(sink);
         let pass = Pass {
             programme,
@@ -315,9 +318,8 @@ impl Job {
             tracks: tracks.len(),
             blocks,
         };
-        let (samples, metadata) =
-            rayon::join(|| sink.verify(&file), || verify(sink.part_path(), &meant));
-        samples.and(metadata)?;
+        sink.verify(&file)?;
+        verify(sink.part_path(), &meant)?;
         sink.publish()?;
         let is_object = |item: &&Item| item.kind == crate::format::adm::write::ItemKind::Object;
         Ok(ExportedAdm {
@@ -416,23 +418,5 @@ fn track_names(item: &Item) -> Vec<String> {
             .iter()
             .map(|track| format!("{}: {}", item.name, track.name))
             .collect(),
-    }
-}
-
-/// Adds up what goes through.
-struct Summed<'a> {
-    out: &'a mut dyn Write,
-    sum: &'a mut Sum,
-}
-
-impl Write for Summed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.sum.add(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
     }
 }

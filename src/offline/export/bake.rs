@@ -67,17 +67,29 @@ impl<const N: usize> Baker<N> {
 
     /// Applies the gains to the rows from `first` on, whose first frame stands at `at` of the programme.
     pub(super) fn apply_to(&mut self, block: &mut Block, first: usize, at: u64) {
-        for offset in 0..block.frames() {
-            let gains = self.step(at + offset as u64);
-            for (row, gain) in (first..).zip(gains) {
-                let sample = &mut block.row_mut(row)[offset];
-                *sample = (f64::from(*sample) * gain) as f32;
+        let end = at + block.frames() as u64;
+        let mut frame = at;
+        while frame < end {
+            self.enter(frame);
+            let until = self.straight_until(frame).min(end);
+            let span = (frame - at) as usize..(until - at) as usize;
+            let ramp = self.ramp_at(frame);
+            for n in 0..N {
+                let samples = &mut block.row_mut(first + n)[span.clone()];
+                match ramp {
+                    _ if frame >= self.end => samples.fill(0.0),
+                    Some(ramp) if self.from[n].to_bits() != self.to[n].to_bits() => {
+                        slide(samples, frame, ramp, self.from[n], self.to[n]);
+                    }
+                    _ => scale(samples, self.to[n]),
+                }
             }
+            frame = until;
         }
     }
 
-    /// The gains of the next frame.
-    fn step(&mut self, frame: u64) -> [f64; N] {
+    /// Begins the blocks that begin at or before `frame`.
+    fn enter(&mut self, frame: u64) {
         while let Some(block) = self.next.take_if(|block| block.start.0 <= frame) {
             self.from = self.gains(frame);
             self.to = (self.gains_of)(&block);
@@ -88,23 +100,59 @@ impl<const N: usize> Baker<N> {
                 .map_or(u64::MAX, |length| block.start.0.saturating_add(length.0));
             self.next = self.source.next_block();
         }
-        self.gains(frame)
+    }
+
+    /// The ramp, if `frame` is within it.
+    fn ramp_at(&self, frame: u64) -> Option<Ramp> {
+        let is_settled = frame as f64 >= self.ramp.end || self.ramp.end <= self.ramp.start;
+        (!is_settled).then_some(self.ramp)
+    }
+
+    /// The first frame after `frame` from which another line of gains may hold.
+    fn straight_until(&self, frame: u64) -> u64 {
+        let arrives = self.ramp_at(frame).map(|ramp| ramp.end.ceil() as u64);
+        let begins = self.next.as_ref().map(|block| block.start.0);
+        let corners = [arrives, begins, Some(self.end)].into_iter().flatten();
+        corners
+            .filter(|&corner| corner > frame)
+            .min()
+            .unwrap_or(u64::MAX)
     }
 
     fn gains(&self, frame: u64) -> [f64; N] {
-        let at = frame as f64;
         if frame >= self.end {
-            [0.0; N]
-        } else if at >= self.ramp.end || self.ramp.end <= self.ramp.start {
-            self.to
-        } else {
-            let x = (at - self.ramp.start) / (self.ramp.end - self.ramp.start);
-            let mut gains = self.from;
-            for (gain, to) in gains.iter_mut().zip(self.to) {
-                *gain += (to - *gain) * x.clamp(0.0, 1.0);
-            }
-            gains
+            return [0.0; N];
         }
+        match self.ramp_at(frame) {
+            None => self.to,
+            Some(ramp) => {
+                std::array::from_fn(|n| along(frame as f64, ramp, self.from[n], self.to[n]))
+            }
+        }
+    }
+}
+
+/// The gain at a frame of a ramp.
+#[inline(always)]
+fn along(frame: f64, ramp: Ramp, from: f64, to: f64) -> f64 {
+    let x = (frame - ramp.start) / (ramp.end - ramp.start);
+    from + (to - from) * x.clamp(0.0, 1.0)
+}
+
+/// Gains in a straight line; the first sample stands at `frame`.
+fn slide(samples: &mut [f32], frame: u64, ramp: Ramp, from: f64, to: f64) {
+    for (n, sample) in samples.iter_mut().enumerate() {
+        let gain = along((frame + n as u64) as f64, ramp, from, to);
+        *sample = (f64::from(*sample) * gain) as f32;
+    }
+}
+
+fn scale(samples: &mut [f32], gain: f64) {
+    if gain.to_bits() == 1.0_f64.to_bits() {
+        return;
+    }
+    for sample in samples {
+        *sample = (f64::from(*sample) * gain) as f32;
     }
 }
 

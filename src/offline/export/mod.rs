@@ -13,6 +13,7 @@ mod bake;
 mod items;
 mod pass;
 mod stems;
+mod sum;
 mod verify;
 
 pub use adm::{AdmExport, ExportedAdm, Names, export_adm};

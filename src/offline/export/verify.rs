@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::sum::Sum;
 use crate::error::Severity;
 use crate::format::adm::{self, Selection};
 use crate::format::{AudioSource, WaveReader};
@@ -22,57 +23,6 @@ pub(super) struct Meant<'a> {
     pub(super) blocks: usize,
 }
 
-/// A checksum of a stream (FNV-1a of 64 bits, by words of eight bytes).
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sum {
-    state: u64,
-    word: [u8; 8],
-    filled: usize,
-}
-
-impl Sum {
-    pub(super) fn new() -> Self {
-        Self {
-            state: 0xcbf2_9ce4_8422_2325,
-            word: [0; 8],
-            filled: 0,
-        }
-    }
-
-    pub(super) fn add(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            if self.filled == 0 && bytes.len() >= 8 {
-                let (words, rest) = bytes.as_chunks::<8>();
-                for word in words {
-                    self.turn(*word);
-                }
-                bytes = rest;
-                continue;
-            }
-            let count = bytes.len().min(8 - self.filled);
-            self.word[self.filled..self.filled + count].copy_from_slice(&bytes[..count]);
-            self.filled += count;
-            bytes = &bytes[count..];
-            if self.filled == 8 {
-                self.turn(self.word);
-                self.filled = 0;
-            }
-        }
-    }
-
-    fn turn(&mut self, word: [u8; 8]) {
-        self.state = (self.state ^ u64::from_le_bytes(word)).wrapping_mul(0x0000_0100_0000_01b3);
-        self.state ^= self.state >> 29;
-    }
-
-    pub(super) fn value(mut self) -> u64 {
-        let filled = self.filled;
-        self.word[filled..].fill(0);
-        self.turn(self.word);
-        self.state ^ filled as u64
-    }
-}
-
 /// Compares the metadata of the file at `part` with what was meant.
 pub(super) fn verify(part: &Path, meant: &Meant<'_>) -> Result<()> {
     let differs = |reason: String| Error::Verify {
@@ -89,26 +39,17 @@ pub(super) fn verify(part: &Path, meant: &Meant<'_>) -> Result<()> {
     if file.chunk(*b"chna", 8 << 20)?.as_deref() != Some(meant.chna) {
         return Err(differs("the chna chunk is not what was written".to_owned()));
     }
-    let mut sum = Sum::new();
-    if let Some(mut axml) = file.chunk_reader(*b"axml")? {
-        let mut buffer = vec![0; 256 << 10];
-        loop {
-            let count = axml
-                .read(&mut buffer)
-                .map_err(|e| Error::io(meant.path, "read", e))?;
-            if count == 0 {
-                break;
-            }
-            sum.add(&buffer[..count]);
-        }
-    }
-    if sum.value() != meant.axml {
+    let is_small = size(b"axml") <= UNDERSTOOD;
+    let (sum, document) = rayon::join(
+        || sum_of(&file, meant),
+        || is_small.then(|| adm::read(part)).transpose(),
+    );
+    if sum? != meant.axml {
         return Err(differs("the axml chunk is not what was written".to_owned()));
     }
-    if size(b"axml") > UNDERSTOOD {
+    let Some(document) = document? else {
         return Ok(());
-    }
-    let document = adm::read(part)?;
+    };
     let faults = |findings: &[crate::error::Finding]| {
         let mut errors = findings.iter().filter(|f| f.severity == Severity::Error);
         errors
@@ -140,27 +81,20 @@ pub(super) fn verify(part: &Path, meant: &Meant<'_>) -> Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_checksum_depends_on_every_byte_and_on_no_cut() {
-        let bytes: Vec<u8> = (0..100).collect();
-        let of = |bytes: &[u8], cut: usize| {
-            let mut sum = Sum::new();
-            sum.add(&bytes[..cut]);
-            sum.add(&bytes[cut..]);
-            sum.value()
-        };
-        let whole = of(&bytes, 0);
-        for n in 0..100 {
-            assert_eq!(of(&bytes, n), whole);
-            let mut changed = bytes.clone();
-            changed[n] ^= 1;
-            assert_ne!(of(&changed, 3), whole, "byte {n}");
+/// Checksum of the axml chunk.
+fn sum_of(file: &WaveReader, meant: &Meant<'_>) -> Result<u64> {
+    let mut sum = Sum::new();
+    if let Some(mut axml) = file.chunk_reader(*b"axml")? {
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            let count = axml
+                .read(&mut buffer)
+                .map_err(|e| Error::io(meant.path, "read", e))?;
+            if count == 0 {
+                break;
+            }
+            sum.add(&buffer[..count]);
         }
-        assert_ne!(of(&bytes[..99], 0), whole);
-        assert_ne!(of(&[0; 7], 0), of(&[0; 8], 0));
     }
+    Ok(sum.value())
 }

@@ -1,0 +1,188 @@
+//! Whatever happens to an export, there is the new file, the old one or none: never a part of one.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use umbel::audio::Block;
+use umbel::format::{AudioSource as _, BitDepth, Container, WaveReader, WaveSink, WaveSpec};
+use umbel::units::SampleRate;
+
+const FRAMES: usize = 960_000;
+
+/// A folder with a session of one stem of 20 s that moves.
+struct Song {
+    folder: tempfile::TempDir,
+}
+
+impl Song {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = WaveSpec {
+            channels: 1,
+            sample_rate: SampleRate(48_000),
+            bit_depth: BitDepth::Int16,
+            channel_mask: None,
+            container: Container::Riff,
+        };
+        let mut block = Block::new(1, FRAMES);
+        block.set_frames(FRAMES);
+        for (n, sample) in block.row_mut(0).iter_mut().enumerate() {
+            *sample = (n % 1000) as f32 / 4000.0;
+        }
+        let mut sink = WaveSink::create(&folder.path().join("a.wav"), spec, true).unwrap();
+        sink.write(&block, &[0]).unwrap();
+        sink.finish().unwrap();
+        let session = r#"
+            [[stem]]
+            name = "A"
+            file = "a.wav"
+            move = { shape = "circle", period = 8 }
+        "#;
+        std::fs::write(folder.path().join("song.toml"), session).unwrap();
+        std::fs::create_dir(folder.path().join("out")).unwrap();
+        Self { folder }
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    /// The arguments of an export of `kind` to a file `name`, or to a folder.
+    fn arguments(&self, kind: &str, name: &str) -> Vec<String> {
+        let (song, output) = (self.folder.path().join("song.toml"), self.out().join(name));
+        let to = if kind == "stems" { "--out" } else { "-o" };
+        ["export", kind, text(&song), to, text(&output), "-f", "-q"]
+            .map(String::from)
+            .to_vec()
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Every file below `folder`, and what is in it.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let content = std::fs::read(&path).unwrap();
+            found.insert(path, content);
+        }
+    }
+    found
+}
+
+const KINDS: [(&str, &str); 5] = [
+    ("adm-atmos", "m.wav"),
+    ("adm-ebu", "m.wav"),
+    ("ambix", "m.wav"),
+    ("stems", "stems"),
+    ("json", "m.json"),
+];
+
+#[test]
+fn a_limit_on_the_size_of_files_leaves_what_was_there() {
+    for (kind, name) in KINDS {
+        let song = Song::new();
+        let whole = Command::new(env!("CARGO_BIN_EXE_umbel"))
+            .args(song.arguments(kind, name))
+            .output()
+            .unwrap();
+        assert!(whole.status.success(), "{kind}: {whole:?}");
+        let before = files(&song.out());
+        assert!(!before.is_empty());
+        // Blocks of 512 bytes or of a kibibyte, as shells have it.
+        for blocks in [0, 1, 40] {
+            let limited = Command::new("sh")
+                .arg("-c")
+                .arg(format!("ulimit -f {blocks}; exec \"$@\""))
+                .args(["sh", env!("CARGO_BIN_EXE_umbel")])
+                .args(song.arguments(kind, name))
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&limited.stderr).into_owned();
+            assert_eq!(limited.status.code(), Some(1), "{kind}, {blocks}: {said}");
+            assert!(said.contains("too large"), "{kind}, {blocks}: {said}");
+            assert!(files(&song.out()) == before, "{kind}, {blocks}");
+        }
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_the_old_file_or_the_new_one() {
+    for (kind, name) in KINDS {
+        let song = Song::new();
+        let start = || {
+            Command::new(env!("CARGO_BIN_EXE_umbel"))
+                .args(song.arguments(kind, name))
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        };
+        let begun = Instant::now();
+        assert!(start().wait().unwrap().success());
+        let takes = begun.elapsed();
+        let new = files(&song.out());
+        let mut killed = 0;
+        for n in 0..12_u32 {
+            // What is replaced: another file, of which nothing may be seen in the new one.
+            for path in new.keys() {
+                std::fs::write(path, "old").unwrap();
+            }
+            let mut child = start();
+            std::thread::sleep(takes * n / 12 + Duration::from_micros(u64::from(n) * 137));
+            child.kill().unwrap();
+            killed += u32::from(!child.wait().unwrap().success());
+            for (path, content) in files(&song.out()) {
+                let is_temporary =
+                    text(&path).contains(".umbel-") && text(&path).ends_with(".part");
+                assert!(
+                    is_temporary || content == b"old" || content == new[&path],
+                    "{kind}, kill {n}: {} has {} bytes of {}",
+                    path.display(),
+                    content.len(),
+                    new[&path].len()
+                );
+            }
+        }
+        assert!(killed > 0, "{kind}: no kill came in time");
+        // The next one cleans up.
+        assert!(start().wait().unwrap().success());
+        assert!(
+            files(&song.out()) == new,
+            "{kind}: {:?}",
+            files(&song.out()).keys()
+        );
+    }
+}
+
+#[test]
+fn what_is_not_wav_yet_is_read_as_far_as_it_was_written() {
+    let song = Song::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_umbel"))
+        .args(song.arguments("adm-atmos", "m.wav"))
+        .spawn()
+        .unwrap();
+    let is_part = |path: &PathBuf| text(path).ends_with(".part");
+    let mut part = None;
+    while part.is_none() && child.try_wait().unwrap().is_none() {
+        let mut entries = std::fs::read_dir(song.out()).unwrap().flatten();
+        part = entries.find_map(|entry| Some(entry.path()).filter(is_part));
+    }
+    std::thread::sleep(Duration::from_millis(20));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // It may have been faster than the kill.
+    if let Some(part) = part.filter(|part| part.exists() && part.metadata().unwrap().len() > 1000) {
+        assert_eq!(WaveReader::open(&part).unwrap().facts().channels, 11);
+    }
+}
