@@ -113,6 +113,49 @@ def compare(umbel, source, master):
             fault(f"{master.name} {layout}: {apart:.1f} dBFS apart")
 
 
+def tracks(path):
+    """The tracks of a WAV file, each as its bytes."""
+    content = path.read_bytes()
+    at, depth, channels, samples = 12, 0, 0, b""
+    while at + 8 <= len(content):
+        size = struct.unpack_from("<I", content, at + 4)[0]
+        if content[at : at + 4] == b"fmt ":
+            channels, depth = struct.unpack_from("<H", content, at + 10)[0], struct.unpack_from("<H", content, at + 22)[0]
+        elif content[at : at + 4] == b"data":
+            samples = content[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+    frames = np.frombuffer(samples, np.uint8).reshape(-1, channels, depth // 8)
+    return [frames[:, channel].tobytes() for channel in range(channels)]
+
+
+def kept(umbel, source, output, kind):
+    """Exported, and the export exported again: all positions to 1e-6, all tracks bit for bit."""
+    again = output.with_name("again.wav")
+    umbel._run(["export", kind, source, "-o", output, "-f", "-q"], timeout=600)
+    umbel._run(["export", kind, output, "-o", again, "-f", "-q"], timeout=600)
+    objects = [json.loads(umbel._run(["export", "json", path, "-q"]))["objects"] for path in (source, output, again)]
+    # Beds may have got silent channels; objects are in order.
+    objects = [[entry for entry in all if entry["type"] == "object"] for all in objects]
+    positions = [
+        [[[block[axis] for axis in "xyz"] for block in entry["blocks"]] for entry in all] for all in objects
+    ]
+    counts = [[len(entry) for entry in all] for all in positions]
+    if counts[0] != counts[1] or counts[0] != counts[2]:
+        fault(f"{source.name} {kind}: {counts} blocks")
+        return
+    first, *others = [np.array([p for entry in all for p in entry]) for all in positions]
+    apart = max(np.abs(first - other).max() for other in others)
+    print(f"  {source.name} {kind}: {sum(counts[0])} blocks of objects, positions within {apart:.1e}")
+    if apart > 1e-6:
+        fault(f"{source.name} {kind}: positions {apart} apart")
+    was, *became = [tracks(path) for path in (source, output, again)]
+    for samples in became:
+        silent = bytes(len(was[0]))
+        sounding = [track for track in samples if track != silent]
+        if sounding != [track for track in was if track != silent]:
+            fault(f"{source.name} {kind}: the samples are others")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("umbel")
@@ -144,6 +187,8 @@ def main():
             for master in sorted(arguments.shared.glob("adm/*/*.wav")):
                 judge(umbel, master, folder / master.name, "adm-atmos")
                 judge(umbel, master, folder / master.name, "adm-ebu", hear=True)
+                for kind in ("adm-atmos", "adm-ebu"):
+                    kept(umbel, master, folder / master.name, kind)
     finally:
         shutil.rmtree(folder)
     print(f"{len(faults)} faults")
