@@ -238,7 +238,16 @@ pub(super) fn play(
         let part_of = Some(segment.move_frames());
         if segment.is_one_step() {
             let at = segment.ramp[0].max(0.0) + (segment.move_frames() - brief) / 2.0;
-            out.push(segment.to.clone().step(at, part_of), false)?;
+            // A move that the end cuts arrives where the object is then: readers shorten a move to its block.
+            let left = end - at;
+            let is_cut = left < brief;
+            if left >= 1.0 {
+                let place = match is_cut {
+                    true => segment.at(end),
+                    false => segment.to.clone(),
+                };
+                out.push(place.step(at, part_of), is_cut)?;
+            }
             cursor = at;
             continue;
         }
