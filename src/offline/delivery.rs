@@ -228,8 +228,11 @@ impl Output {
     /// Measures and writes what of the block at hand, which starts at frame `at` of the engine's output, is
     /// wanted.
     pub(super) fn take(&mut self, at: u64) -> Result<()> {
-        self.chain.process(&mut self.block.whole_mut(), &[]);
         let frames = self.block.frames() as u64;
+        if frames == 0 {
+            return Ok(());
+        }
+        self.chain.process(&mut self.block.whole_mut(), &[]);
         let first = self.window.start.clamp(at, at + frames);
         let last = self.window.end.clamp(first, at + frames);
         self.block

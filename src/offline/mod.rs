@@ -13,6 +13,7 @@ mod course;
 mod delivery;
 mod export;
 mod master;
+mod pipeline;
 mod process;
 mod programme;
 mod stems;
@@ -184,13 +185,13 @@ fn run(
         false => 0,
     };
     skip_to(begin, &mut stems, &mut engine, &mut feeds)?;
-    let mut at = begin;
-    read_block(&mut stems, &mut feeds, at, last)?;
     let mut watch = |at: u64| match watch(Frames(at.min(end))) {
         true => Ok(()),
         false => Err(Error::Interrupted),
     };
     if options.threads <= 1 {
+        let mut at = begin;
+        read_block(&mut stems, &mut feeds, at, last)?;
         while at < last {
             engine.advance_with(&mut feeds, &mut outputs, |output| &mut output.block);
             outputs.iter_mut().try_for_each(|output| output.take(at))?;
@@ -200,36 +201,14 @@ fn run(
             watch(at)?;
         }
     } else {
-        // While a block is mixed, the one before is written and the one after is read: they share nothing but the
-        // threads.
-        let mut next = Block::new(feeds.channels(), capacity);
-        let blocks = outputs.iter();
-        let mut mixed: Vec<Block> = blocks
-            .map(|output| Block::new(output.block.channels(), capacity))
-            .collect();
-        let mut before = None;
-        while at < last {
-            let read_from = at + feeds.frames() as u64;
-            let ((), (written, read)) = rayon::join(
-                || engine.advance(&mut feeds, &mut mixed),
-                || {
-                    rayon::join(
-                        || take_all(&mut outputs, before),
-                        || read_block(&mut stems, &mut next, read_from, last),
-                    )
-                },
-            );
-            written?;
-            read?;
-            std::mem::swap(&mut feeds, &mut next);
-            for (output, mixed) in outputs.iter_mut().zip(&mut mixed) {
-                std::mem::swap(&mut output.block, mixed);
-            }
-            before = Some(at);
-            at = read_from;
-            watch(at)?;
-        }
-        take_all(&mut outputs, before)?;
+        pipeline::run(
+            &mut stems,
+            &mut engine,
+            &mut outputs,
+            feeds,
+            begin..last,
+            &mut watch,
+        )?;
     }
     // All files are verified before the first gets its name.
     let outputs = outputs.into_par_iter().map(delivery::Output::finish);
@@ -289,17 +268,6 @@ fn read_block(stems: &mut StemReader, feeds: &mut Block, at: u64, end: u64) -> R
     } else {
         Ok(())
     }
-}
-
-/// Has all outputs take the blocks they hold, which start at frame `at` of the engine's output; `None` if there are
-/// none yet.
-fn take_all(outputs: &mut [delivery::Output], at: Option<u64>) -> Result<()> {
-    let Some(at) = at else {
-        return Ok(());
-    };
-    outputs
-        .par_iter_mut()
-        .try_for_each(|output| output.take(at))
 }
 
 /// Runs filters and metadata up to frame `from` without rendering, so that a part of a song is the same

@@ -1,8 +1,9 @@
 //! The polar panner of ITU-R BS.2127-0, for the systems of ITU-R BS.2051.
 //!
 //! [`System`] tells whether a layout is one of them; [`PointSource`] pans directions (`region` has the gain
-//! rules, `topology` says where they apply); [`Polar`] adds distance and extent (`extent`).
+//! rules, `topology` says where they apply); [`Polar`] adds distance and extent (`extent`, `tiles`, `edges`).
 
+mod edges;
 mod extent;
 mod point_source;
 mod polar;

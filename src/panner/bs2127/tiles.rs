@@ -1,18 +1,13 @@
 //! The sum over the grid of the extent panner, in tiles of neighbouring points.
 //!
 //! A block of tiles that lies wholly within the extent is added as one sum; one wholly outside is passed over;
-//! of the others the same is asked tile by tile, and only where the weight fades do points count one by one. The
-//! weight of a point is found without any angle: with d its distance from the arc of the [`Shape`] and r the
-//! radius, sin(d - r) follows from the sines and cosines of both, and is small where it is needed.
+//! of the others the same is asked tile by tile, and only where the weight fades do points count one by one.
 
 use pulp::{Simd, WithSimd};
 
-use super::extent::{FADE_DEG, Shape};
+use super::edges::{Columns, Edges, Fade, LANES, Sets};
+use super::extent::Shape;
 use crate::geometry::Direction;
-
-/// Points of a tile, tiles that are sorted at once, and what rows of gains are as long as a multiple of: as many
-/// numbers as the widest vectors hold.
-const LANES: usize = 8;
 
 /// Sums that run side by side.
 const CHAINS: usize = 4;
@@ -22,9 +17,6 @@ const MOST_BLOCKS: usize = 32;
 
 /// Most loudspeakers.
 const MOST_SPEAKERS: usize = 24;
-
-/// Room for rounding where a tile is told to lie wholly inside or outside.
-const MARGIN: f64 = 1e-9;
 
 /// Points with gains, in tiles of [`LANES`] and blocks of as many tiles.
 #[derive(Debug, Clone)]
@@ -37,62 +29,21 @@ pub(super) struct Tiles {
     gains: Vec<f64>,
     stride: usize,
     speakers: usize,
-    /// Sine and cosine of the fade.
-    sin_fade: f64,
-    cos_fade: f64,
+    fade: Fade,
 }
 
-/// Sets of points: where they lie and what they add up to. A whole number of vectors; the last may be empty.
+/// Sets of points and what they add up to; the last sets may be empty.
 #[derive(Debug, Clone, Default)]
 struct Level {
-    /// Middle of each set, and how far from it its points lie.
-    middles: Columns,
-    cos_reach: Vec<f64>,
-    sin_reach: Vec<f64>,
-    most_reach: f64,
-    /// Sums of the gains of each set.
+    sets: Sets,
+    /// Sums of the gains of each set, `stride` to a set.
     sums: Vec<f64>,
 }
 
 impl Level {
     fn push(&mut self, points: &[Direction], sums: &[f64]) {
-        let middle = match points.is_empty() {
-            false => points.iter().sum::<Direction>().normalize(),
-            true => Direction::y(),
-        };
-        let reach = points.iter().map(|point| middle.angle(point));
-        let reach = reach.fold(0.0, f64::max);
-        self.middles.push(&middle);
-        self.cos_reach.push(reach.cos());
-        self.sin_reach.push(reach.sin());
-        self.most_reach = reach.max(self.most_reach);
+        self.sets.push(points);
         self.sums.extend(sums);
-    }
-}
-
-/// Unit vectors, coordinate by coordinate.
-#[derive(Debug, Clone, Default)]
-struct Columns {
-    x: Vec<f64>,
-    y: Vec<f64>,
-    z: Vec<f64>,
-}
-
-impl Columns {
-    fn push(&mut self, direction: &Direction) {
-        self.x.push(direction.x);
-        self.y.push(direction.y);
-        self.z.push(direction.z);
-    }
-
-    /// [`LANES`] directions from `first` on, in vectors.
-    #[inline(always)]
-    fn lanes<S: Simd>(&self, first: usize) -> [&[S::f64s]; 3] {
-        [
-            S::as_simd_f64s(&self.x[first..][..LANES]).0,
-            S::as_simd_f64s(&self.y[first..][..LANES]).0,
-            S::as_simd_f64s(&self.z[first..][..LANES]).0,
-        ]
     }
 }
 
@@ -115,10 +66,8 @@ impl Tiles {
             blocks.len() <= MOST_BLOCKS,
             "as many blocks as there is room for"
         );
-        let (sin_fade, cos_fade) = FADE_DEG.to_radians().sin_cos();
         let mut built = Self {
-            sin_fade,
-            cos_fade,
+            fade: Fade::new(),
             blocks: Level::default(),
             tiles: Level::default(),
             points: Columns::default(),
@@ -207,30 +156,6 @@ struct Sum<'a, const ROW: usize> {
     gains: &'a mut [f64],
 }
 
-/// What is the same for all directions.
-struct Edges<S: Simd> {
-    axes: [[S::f64s; 3]; 3],
-    cos_centre: S::f64s,
-    sin_centre: S::f64s,
-    cos_radius: S::f64s,
-    sin_radius: S::f64s,
-    cos_fade: S::f64s,
-    per_fade: S::f64s,
-    /// Coefficients of the arc sine at the third, fifth, seventh and ninth power: within the fade the rest is
-    /// below 1e-9.
-    series: [S::f64s; 4],
-    zero: S::f64s,
-    one: S::f64s,
-    least: S::f64s,
-    /// Where the fade ends, in radians, and what follows from it.
-    outer: f64,
-    cos_outer: S::f64s,
-    minus_sin_outer: S::f64s,
-    margin: S::f64s,
-    minus_margin: S::f64s,
-    minus_two: S::f64s,
-}
-
 impl<const ROW: usize> WithSimd for Sum<'_, ROW> {
     type Output = ();
 
@@ -241,20 +166,24 @@ impl<const ROW: usize> WithSimd for Sum<'_, ROW> {
             shape,
             gains,
         } = self;
-        let edges = Edges::new(simd, shape, tiles);
+        let edges = Edges::new(simd, shape, tiles.fade);
         // Several sums side by side, so that none waits for the one before.
         let mut sums = [[0.0_f64; ROW]; CHAINS];
         let near_blocks = &mut [0_u8; MOST_BLOCKS + LANES];
         let mut blocks = 0;
-        for first in (0..tiles.blocks.cos_reach.len()).step_by(LANES) {
-            let near = edges.sort(simd, &tiles.blocks, first, &mut sums);
+        for first in (0..tiles.blocks.sets.len()).step_by(LANES) {
+            let (whole, near) = edges.sort(simd, &tiles.blocks.sets, first);
+            let rows = &tiles.blocks.sums[first * ROW..][..LANES * ROW];
+            add(simd, rows, &whole, &mut sums);
             blocks = list(first, &near, near_blocks, blocks);
         }
         let near_tiles = &mut [0_u8; MOST_BLOCKS * LANES + LANES];
         let mut count = 0;
         for &block in &near_blocks[..blocks] {
             let first = usize::from(block) * LANES;
-            let near = edges.sort(simd, &tiles.tiles, first, &mut sums);
+            let (whole, near) = edges.sort(simd, &tiles.tiles.sets, first);
+            let rows = &tiles.tiles.sums[first * ROW..][..LANES * ROW];
+            add(simd, rows, &whole, &mut sums);
             count = list(first, &near, near_tiles, count);
         }
         for &tile in &near_tiles[..count] {
@@ -306,136 +235,11 @@ fn list(first: usize, near: &[f64; LANES], to: &mut [u8], mut count: usize) -> u
     count
 }
 
-impl<S: Simd> Edges<S> {
-    #[inline(always)]
-    fn new(simd: S, shape: &Shape, tiles: &Tiles) -> Self {
-        let fade = FADE_DEG.to_radians();
-        let outer = shape.radius + fade;
-        let (sin_centre, cos_centre) = shape.centre.sin_cos();
-        let (sin_radius, cos_radius) = shape.radius.sin_cos();
-        let axis = |axis: &Direction| [axis.x, axis.y, axis.z].map(|x| simd.splat_f64s(x));
-        Self {
-            axes: [axis(&shape.right), axis(&shape.forward), axis(&shape.up)],
-            cos_centre: simd.splat_f64s(cos_centre),
-            sin_centre: simd.splat_f64s(sin_centre),
-            cos_radius: simd.splat_f64s(cos_radius),
-            sin_radius: simd.splat_f64s(sin_radius),
-            cos_fade: simd.splat_f64s(tiles.cos_fade),
-            per_fade: simd.splat_f64s(1.0 / fade),
-            series: [1.0 / 6.0, 3.0 / 40.0, 5.0 / 112.0, 35.0 / 1152.0].map(|c| simd.splat_f64s(c)),
-            zero: simd.splat_f64s(0.0),
-            one: simd.splat_f64s(1.0),
-            least: simd.splat_f64s(f64::MIN_POSITIVE),
-            outer,
-            cos_outer: simd.splat_f64s(cos_radius * tiles.cos_fade - sin_radius * tiles.sin_fade),
-            minus_sin_outer: simd
-                .splat_f64s(-sin_radius * tiles.cos_fade - cos_radius * tiles.sin_fade),
-            margin: simd.splat_f64s(MARGIN),
-            minus_margin: simd.splat_f64s(-MARGIN),
-            minus_two: simd.splat_f64s(-2.0),
-        }
-    }
-
-    /// Cosine and sine of the distances of some directions from the arc of the shape.
-    #[inline(always)]
-    fn distance(&self, simd: S, at: [S::f64s; 3]) -> (S::f64s, S::f64s) {
-        let mul = |a, b| simd.mul_f64s(a, b);
-        let fma = |a, b, c| simd.mul_add_f64s(a, b, c);
-        let dot =
-            |axis: &[S::f64s; 3]| fma(axis[0], at[0], fma(axis[1], at[1], mul(axis[2], at[2])));
-        let x = simd.abs_f64s(dot(&self.axes[0]));
-        let (y, z) = (dot(&self.axes[1]), dot(&self.axes[2]));
-        // Beyond the arc's end, or beside the arc.
-        let beyond = simd.sub_f64s(mul(x, self.cos_centre), mul(y, self.sin_centre));
-        let along = fma(x, self.sin_centre, mul(y, self.cos_centre));
-        // Straight behind an arc of no length, which is beyond it, both are 0.
-        let is_behind = simd.less_than_f64s(along, self.zero);
-        let edge = simd.select_f64s(is_behind, self.least, self.zero);
-        let is_beyond = simd.less_than_f64s(self.zero, simd.add_f64s(beyond, edge));
-        let flat = fma(x, x, mul(y, y));
-        let side = fma(beyond, beyond, mul(z, z));
-        let root = simd.sqrt_f64s(simd.select_f64s(is_beyond, side, flat));
-        let cos = simd.select_f64s(is_beyond, along, root);
-        let sin = simd.select_f64s(is_beyond, root, simd.abs_f64s(z));
-        (cos, sin)
-    }
-
-    /// Adds the sets from `first` on that lie wholly within the shape; gives 1 for those that its edge may cross.
-    #[inline(always)]
-    fn sort<const ROW: usize>(
-        &self,
-        simd: S,
-        of: &Level,
-        first: usize,
-        sums: &mut [[f64; ROW]; CHAINS],
-    ) -> [f64; LANES] {
-        let (mut whole, mut near) = ([0.0_f64; LANES], [0.0_f64; LANES]);
-        let all_near = self.outer + of.most_reach >= std::f64::consts::PI;
-        {
-            let (whole, _) = S::as_mut_simd_f64s(&mut whole);
-            let (near, _) = S::as_mut_simd_f64s(&mut near);
-            let (cos, _) = S::as_simd_f64s(&of.cos_reach[first..][..LANES]);
-            let (sin, _) = S::as_simd_f64s(&of.sin_reach[first..][..LANES]);
-            let at = of.middles.lanes::<S>(first);
-            for i in 0..whole.len() {
-                let (nearness, _) = self.distance(simd, [at[0][i], at[1][i], at[2][i]]);
-                // Cosines of radius + fade + reach, and of radius - reach.
-                let far = simd.mul_add_f64s(
-                    self.cos_outer,
-                    cos[i],
-                    simd.mul_add_f64s(self.minus_sin_outer, sin[i], self.minus_margin),
-                );
-                // Beyond half a turn the cosines would begin to rise again.
-                let far = if all_near { self.minus_two } else { far };
-                let inner = simd.mul_add_f64s(
-                    self.cos_radius,
-                    cos[i],
-                    simd.mul_add_f64s(self.sin_radius, sin[i], self.margin),
-                );
-                let is_whole = simd.and_m64s(
-                    simd.less_than_f64s(self.cos_radius, cos[i]),
-                    simd.less_than_f64s(inner, nearness),
-                );
-                let is_near = simd.less_than_f64s(far, nearness);
-                whole[i] = simd.select_f64s(is_whole, self.one, self.zero);
-                let crossing = simd.select_f64s(is_near, self.one, self.zero);
-                near[i] = simd.select_f64s(is_whole, self.zero, crossing);
-            }
-        }
-        add(simd, &of.sums[first * ROW..][..LANES * ROW], &whole, sums);
-        near
-    }
-
-    /// The weights of the directions from `first` on: 1 within the shape, falling to 0 over the fade.
-    #[inline(always)]
-    fn weights(&self, simd: S, of: &Columns, first: usize, out: &mut [f64; LANES]) {
-        let mul = |a, b| simd.mul_f64s(a, b);
-        let fma = |a, b, c| simd.mul_add_f64s(a, b, c);
-        let (out, _) = S::as_mut_simd_f64s(out);
-        let at = of.lanes::<S>(first);
-        for (i, out) in out.iter_mut().enumerate() {
-            let (cos, sin) = self.distance(simd, [at[0][i], at[1][i], at[2][i]]);
-            // Sine and cosine of how far outside it lies.
-            let out_cos = fma(cos, self.cos_radius, mul(sin, self.sin_radius));
-            let out_sin = simd.sub_f64s(mul(sin, self.cos_radius), mul(cos, self.sin_radius));
-            let s = mul(out_sin, out_sin);
-            let [third, fifth, seventh, ninth] = self.series;
-            let series = fma(s, fma(s, fma(s, ninth, seventh), fifth), third);
-            let angle = fma(mul(s, out_sin), series, out_sin);
-            let weight = simd.sub_f64s(self.one, mul(angle, self.per_fade));
-            let weight = simd.max_f64s(weight, self.zero);
-            let is_far = simd.less_than_f64s(out_cos, self.cos_fade);
-            let weight = simd.select_f64s(is_far, self.zero, weight);
-            let is_inside = simd.less_than_f64s(out_sin, self.zero);
-            *out = simd.select_f64s(is_inside, self.one, weight);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::geometry::direction;
+    use crate::panner::bs2127::extent::FADE_DEG;
 
     /// The weight as the clause words it.
     fn weight(shape: &Shape, point: &Direction) -> f64 {
