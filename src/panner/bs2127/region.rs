@@ -170,8 +170,9 @@ pub(super) struct Quad {
     across: Side,
     /// Finds v, which runs from the side b a to the side c d.
     along: Side,
-    /// For each corner, which of `channels` plays it.
+    /// For each corner, which of `channels` plays it: each its own unless some are shared.
     slots: [usize; 4],
+    shares: bool,
     /// The different channels; repeated at the end where corners share one.
     channels: [usize; 4],
 }
@@ -179,9 +180,12 @@ pub(super) struct Quad {
 impl Quad {
     fn new(corners: [&Corner; 4]) -> Self {
         let channel_of = corners.map(|corner| corner.feeds[0].0);
-        let mut different = channel_of.to_vec();
-        different.sort_unstable();
-        different.dedup();
+        let mut different: Vec<usize> = Vec::new();
+        for channel in channel_of {
+            if !different.contains(&channel) {
+                different.push(channel);
+            }
+        }
         let slot_of = |channel: usize| different.iter().position(|&c| c == channel).unwrap_or(0);
         let slots = channel_of.map(slot_of);
         let [a, b, c, d] = corners.map(|corner| corner.position);
@@ -190,6 +194,7 @@ impl Quad {
             across: Side::new(a, b, c, d),
             along: Side::new(b, c, d, a),
             slots,
+            shares: different.len() < channel_of.len(),
             channels: [0, 1, 2, 3].map(|i| different[i.min(different.len() - 1)]),
         }
     }
@@ -201,26 +206,23 @@ impl Quad {
 
     #[inline]
     fn pan(&self, direction: &Direction, gains: &mut [f64]) -> bool {
-        let (Some(u), Some(v)) = (
-            self.across.position(direction),
-            self.along.position(direction),
-        ) else {
-            return false;
-        };
+        let (u, lies_across) = self.across.position(direction);
+        let (v, lies_along) = self.along.position(direction);
         let weights = [(1.0 - u) * (1.0 - v), u * (1.0 - v), u * v, (1.0 - u) * v];
         // The planes that give u and v also hold the opposite direction.
-        let forward: f64 = self
-            .corners
-            .iter()
-            .zip(weights)
-            .map(|(corner, weight)| corner.dot(direction) * weight)
-            .sum();
-        if forward <= 0.0 {
+        let [a, b, c, d] = self.corners.each_ref().map(|corner| corner.dot(direction));
+        let forward = a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3];
+        // One question and not three: most often it is one of many regions, and hard to guess.
+        if !(lies_across & lies_along & (forward > 0.0)) {
             return false;
         }
         let mut sums = [0.0; 4];
-        for (slot, weight) in self.slots.iter().zip(weights) {
-            sums[*slot & 3] += weight;
+        if self.shares {
+            for (slot, weight) in self.slots.iter().zip(weights) {
+                sums[*slot & 3] += weight;
+            }
+        } else {
+            sums = weights;
         }
         let power: f64 = sums.iter().map(|sum| sum * sum).sum();
         let scale = 1.0 / power.sqrt();
@@ -267,21 +269,19 @@ impl Side {
         !all(1.0) && !all(-1.0)
     }
 
-    /// The part, 0 to 1; `None` if there is no such plane between the corners.
+    /// The part, 0 to 1, and whether there is such a plane between the corners; if not, the part means nothing.
     #[inline]
-    fn position(&self, p: &Direction) -> Option<f64> {
+    fn position(&self, p: &Direction) -> (f64, bool) {
         let (a, b, c) = (self.square.dot(p), self.linear.dot(p), self.constant.dot(p));
         let discriminant = b * b - 4.0 * a * c;
         let tangent = 2.0 * QUAD_TOLERANCE * a;
-        if discriminant < -tangent * tangent {
-            return None;
-        }
+        let is_real = discriminant >= -tangent * tangent;
         // Of two solutions the one farther from 0 comes first. An equation without a square has its
         // first at infinity.
         let sum = -0.5 * (b + discriminant.max(0.0).sqrt().copysign(b));
-        [sum / a, c / sum]
-            .into_iter()
-            .find(|t| -QUAD_TOLERANCE < *t && *t < 1.0 + QUAD_TOLERANCE)
-            .map(|t| t.clamp(0.0, 1.0))
+        let (first, second) = (sum / a, c / sum);
+        let lies = |t: f64| (-QUAD_TOLERANCE < t) & (t < 1.0 + QUAD_TOLERANCE);
+        let part = if lies(first) { first } else { second };
+        (part.clamp(0.0, 1.0), is_real & lies(part))
     }
 }
