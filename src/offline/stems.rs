@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::audio::Block;
+use crate::audio::{Block, QUANTUM};
 use crate::format::{self, AudioSource};
 use crate::session::Input;
 use crate::units::SampleRate;
@@ -17,6 +17,8 @@ pub(super) struct StemReader {
 struct StemFile {
     stem: String,
     source: Box<dyn AudioSource>,
+    /// WAV that needs no other rate.
+    is_plain: bool,
     /// Row of each channel of the file: of the feeds, or, when files are read side by side, of `own`.
     rows: Vec<Option<usize>>,
     /// Feeds that take a channel another feed takes too: (from, to).
@@ -36,10 +38,16 @@ impl StemReader {
         Ok(Self { files })
     }
 
+    /// True if all files are WAV at the common rate: reading them is little more than copying.
+    pub(super) fn are_plain(&self) -> bool {
+        self.files.iter().all(|file| file.is_plain)
+    }
+
     /// Fills the valid frames of all feeds with what comes next; silence after a file's end.
     pub(super) fn read(&mut self, feeds: &mut Block) -> Result<()> {
         let threads = rayon::current_thread_index().map_or(1, |_| rayon::current_num_threads());
-        if threads > 1 && self.files.len() > 1 {
+        // Small blocks stay with the thread that works on them.
+        if threads > 1 && self.files.len() > 1 && feeds.capacity() > QUANTUM {
             self.files
                 .par_iter_mut()
                 .try_for_each(|file| file.read_own(feeds.frames(), feeds.capacity()))?;
@@ -64,6 +72,8 @@ impl StemFile {
     fn open(input: &Input, rate: SampleRate) -> Result<Self> {
         let mut source = format::open_track(&input.path, input.track, false)
             .map_err(|e| blame(e, &input.stem))?;
+        let is_plain = source.facts().sample_rate == rate
+            && ["RIFF", "RF64", "BW64"].contains(&source.facts().container);
         if source.facts().sample_rate != rate {
             source = format::resampled(source, rate)?;
         }
@@ -83,6 +93,7 @@ impl StemFile {
         Ok(Self {
             stem: input.stem.clone(),
             source,
+            is_plain,
             rows,
             copies,
             own: Block::new(0, 0),

@@ -1,18 +1,19 @@
 //! Hands the bytes of a file to the system, and reads the samples again right behind.
 //!
 //! That is done at once, or on a thread of its own: then the one that makes the bytes goes on meanwhile, and waits
-//! only when it is [`BUFFERS`] ahead.
+//! only when it is [`BUFFERS`] ahead. The system takes bytes in bursts; as long as it takes them at once, two or three
+//! buffers go to and fro, which stay in the cache.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvError, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
 use super::reread::Reread;
 
-/// Buffers on their way to the thread or back.
-const BUFFERS: usize = 4;
+/// Most buffers on their way to the thread or back, 16 MiB.
+const BUFFERS: usize = 64;
 
 /// Where bytes go.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ enum Place {
     There {
         jobs: SyncSender<Job>,
         empty: Receiver<Vec<u8>>,
+        /// Buffers there are beside the sink's own.
+        made: usize,
         thread: JoinHandle<io::Result<Scribe>>,
     },
     /// Something has failed.
@@ -91,8 +94,8 @@ impl Outlet {
         }
     }
 
-    /// Writes on a thread of its own from here on; buffers have `size` bytes.
-    pub(super) fn move_to_thread(&mut self, size: usize) -> io::Result<()> {
+    /// Writes on a thread of its own from here on.
+    pub(super) fn move_to_thread(&mut self) -> io::Result<()> {
         let scribe = match std::mem::replace(&mut self.place, Place::Nowhere) {
             Place::Here(scribe) => scribe,
             place => {
@@ -102,16 +105,13 @@ impl Outlet {
         };
         let (jobs, to_do) = sync_channel(BUFFERS);
         let (done, empty) = sync_channel(BUFFERS);
-        // One more is with the sink.
-        for _ in 1..BUFFERS {
-            let _ = done.send(vec![0; size]);
-        }
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || scribe.work(&to_do, &done))?;
         self.place = Place::There {
             jobs,
             empty,
+            made: 0,
             thread,
         };
         Ok(())
@@ -137,8 +137,18 @@ impl Outlet {
                 buffer.copy_within(count..filled, 0);
                 Ok(())
             }
-            Place::There { jobs, empty, .. } => {
-                let Ok(mut next) = empty.recv() else {
+            Place::There {
+                jobs, empty, made, ..
+            } => {
+                let next = match empty.try_recv() {
+                    Err(TryRecvError::Empty) if *made < BUFFERS => {
+                        *made += 1;
+                        Ok(vec![0; buffer.len()])
+                    }
+                    Err(TryRecvError::Empty) => empty.recv(),
+                    next => next.map_err(|_| RecvError),
+                };
+                let Ok(mut next) = next else {
                     return Err(self.failure());
                 };
                 next[..filled - count].copy_from_slice(&buffer[count..filled]);

@@ -148,13 +148,13 @@ impl WaveSink {
     /// # Errors
     /// The system has no thread to give.
     pub fn on_a_thread(&mut self) -> Result<()> {
-        let size = self.buffer.len();
         self.out
-            .move_to_thread(size)
+            .move_to_thread()
             .map_err(|e| Error::io(&self.path, "start a thread that writes", e))
     }
 
-    /// Appends the frames of `block`; `rows[c]` is the row that channel `c` takes. Allocates nothing.
+    /// Appends the frames of `block`; `rows[c]` is the row that channel `c` takes. Allocates nothing, but
+    /// for buffers if [a thread of its own](Self::on_a_thread) does not keep up.
     ///
     /// # Errors
     /// The system cannot write (the disk is full), or a sample is not finite.

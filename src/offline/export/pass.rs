@@ -9,7 +9,7 @@ use super::super::{
 };
 use crate::audio::Block;
 use crate::engine::Engine;
-use crate::mix::{DeskReport, Mixer};
+use crate::mix::{Desk, DeskReport, Mixer};
 use crate::units::Frames;
 use crate::{Error, Result};
 
@@ -60,12 +60,15 @@ impl Pass {
         let programme = self.programme;
         let rate = programme.sample_rate;
         let length = programme.length.0;
-        let capacity = if self.threads <= 1 {
-            cached_block(programme.feed_count)
-        } else {
-            SHARED_BLOCK
-        };
         let mut stems = StemReader::open(&programme.inputs, rate)?;
+        // What is hardly more than copied is done best by one thread, in blocks that stay in its cache: to hand
+        // them to another would cost more than the work.
+        let is_alone = self.threads <= 1
+            || self.listened.is_empty() && is_plain(&programme.desk) && stems.are_plain();
+        let capacity = match is_alone {
+            true => cached_block(programme.feed_count),
+            false => SHARED_BLOCK,
+        };
         let mut mixer = Mixer::of_desk(programme.desk, programme.feed_count, rate)
             .map_err(|fault| Error::Usage(fault.to_string()))?
             .with_matrix(programme.matrix);
@@ -117,7 +120,7 @@ impl Pass {
                     .try_for_each(|output: &mut Output| output.take(at))?;
                 hand_out(&mut feeds, at, &window, take)
             };
-            let goes_on = if self.threads <= 1 {
+            let goes_on = if is_alone {
                 let goes_on = work()?;
                 read_block(&mut stems, &mut next, read_from, last)?;
                 goes_on
@@ -144,6 +147,15 @@ impl Pass {
             desk,
         })
     }
+}
+
+/// True if nothing on the desk works on the sound but its faders.
+fn is_plain(desk: &Desk) -> bool {
+    let strips = desk.strips.iter().map(|strip| &strip.chain);
+    let groups = desk.groups.iter().map(|group| &group.chain);
+    let returns = desk.returns.iter().map(|r| &r.chain);
+    let all = strips.chain(groups).chain(returns);
+    all.chain([&desk.master.chain]).all(Vec::is_empty)
 }
 
 /// Hands out what of a block, which begins at frame `at` of what leaves the desk, is wanted.
