@@ -1,10 +1,10 @@
 //! Masters as those who take them want them (published delivery specifications: Dolby Atmos Music, Apple,
-//! Universal, Netflix).
+//! Universal, Tidal, Netflix).
 
 use std::path::Path;
 
 use crate::error::{Finding, Severity};
-use crate::format::adm::{BinauralMode, Dbmd, Document, FrameRate, TypeDefinition, Warp};
+use crate::format::adm::{BinauralMode, Blocks, Dbmd, Document, FrameRate, TypeDefinition, Warp};
 use crate::format::{AudioFacts, SampleFormat};
 use crate::measure::LoudnessMeter;
 use crate::units::Gain;
@@ -18,6 +18,8 @@ pub enum Taker {
     Apple,
     /// Universal Music Group.
     Universal,
+    /// Tidal.
+    Tidal,
     /// Netflix.
     Netflix,
 }
@@ -27,6 +29,8 @@ pub enum Taker {
 pub struct MasterRule {
     /// Its number.
     pub code: &'static str,
+    /// How much breaking it matters as a rule; some takers are milder.
+    pub severity: Severity,
     /// What it says, in one sentence.
     pub sentence: &'static str,
     /// Why, and who says so.
@@ -34,32 +38,39 @@ pub struct MasterRule {
 }
 
 macro_rules! rules {
-    ($($name:ident $code:literal $sentence:literal $reason:literal)*) => {
-        $(pub(super) const $name: MasterRule = MasterRule { code: $code, sentence: $sentence, reason: $reason };)*
+    ($($name:ident $code:literal $severity:ident $sentence:literal $reason:literal)*) => {
+        $(pub(super) const $name: MasterRule = MasterRule {
+            code: $code,
+            severity: Severity::$severity,
+            sentence: $sentence,
+            reason: $reason,
+        };)*
         /// Every rule, in order of number.
         pub const MASTER_RULES: &[MasterRule] = &[$($name),*];
     };
 }
 
 rules! {
-    FORMAT "U201" "A master has 48 kHz and 24 bits." "All takers; Universal also takes 96 kHz."
-    FRAME_RATE "U202" "A music master says 24 frames a second." "Dolby Atmos Music, Apple: 24 fps, one rate for a whole project."
-    FFOA "U203" "No first frame of action is set." "Universal prohibits it; Netflix wants the default."
-    SIZE "U204" "There are at most 118 objects and 128 channels." "Limits of the Dolby Atmos master ADM profile."
-    MASTER_LENGTH "U205" "The master is as long as the stereo master, within 1000 frames." "Apple: track boundaries within 1000 samples of the stereo version's."
-    HEAD_SILENCE "U206" "No silence longer than a frame of 24 a second stands at the start." "Dolby Atmos Music 9.3, Apple, Universal: no extra silence; the stereo master begins with the music."
-    TAIL_SILENCE "U207" "Less than a frame of 24 a second (2000 samples at 48 kHz) of silence stands at the end." "Dolby Atmos Music 9.3, Apple, Universal."
-    LOUDNESS "U208" "The integrated loudness of the 5.1 render is at most -18 LKFS." "Dolby Atmos Music 9.3, Apple, Universal. Measured on the own 5.1 render, without a limiter."
-    TRUE_PEAK "U209" "The true peak of the 5.1 render is at most -1 dBTP (Netflix: -2)." "Dolby Atmos Music 9.3, Apple, Universal; Netflix Home Mix. Measured on the own 5.1 render, without a limiter."
-    TOO_QUIET "U210" "The integrated loudness is not below -31 LKFS." "Universal."
-    DOWNMIX "U211" "The 5.1 downmix is \"direct render\"." "Universal."
-    FULL_RANGE_LFE "U212" "The LFE carries nothing full-range: what lies above 260 Hz is 20 dB below the rest, or below -60 dBFS." "Apple; Universal wants a low-pass at 100 to 150 Hz."
-    EMPTY_OBJECT "U213" "Every object has sound." "Universal flags empty objects."
-    BINAURAL_SET "U215" "Every bed channel and object has a binaural mode." "Dolby Atmos Music, Apple, Universal: without one, players choose."
-    BINAURAL_OFF "U216" "Not every channel is \"off\" on headphones." "Universal refuses it: nothing would be placed."
-    BINAURAL_MID "U217" "Not every object is \"mid\" on headphones." "Universal flags it: nobody has listened."
-    PROFILE "U220" "The master is one of the Dolby Atmos master ADM profile." "Takers of Atmos masters read nothing else."
-    GROUPS "U221" "Contents are called Dialogue, Music, Effects or Narration." "Netflix."
+    FORMAT "U201" Error "A master has 48 kHz and 24 bits." "All takers; Universal also takes 96 kHz."
+    FRAME_RATE "U202" Error "A music master says 24 frames a second." "Dolby Atmos Music, Apple: 24 fps, one rate for a whole project."
+    FFOA "U203" Error "No first frame of action is set." "Universal prohibits it; Netflix wants the default."
+    SIZE "U204" Error "There are at most 118 objects and 128 channels." "Limits of the Dolby Atmos master ADM profile."
+    MASTER_LENGTH "U205" Error "The master is as long as the stereo master, within 1000 frames." "Apple: track boundaries within 1000 samples of the stereo version's."
+    HEAD_SILENCE "U206" Warning "No silence longer than a frame of 24 a second stands at the start." "Dolby Atmos Music 9.3, Apple, Universal: no extra silence; the stereo master begins with the music."
+    TAIL_SILENCE "U207" Warning "Less than a frame of 24 a second (2000 samples at 48 kHz) of silence stands at the end." "Dolby Atmos Music 9.3, Apple, Universal."
+    LOUDNESS "U208" Error "The integrated loudness of the 5.1 render is at most -18 LKFS." "Dolby Atmos Music 9.3, Apple, Universal. Measured on the own 5.1 render, without a limiter."
+    TRUE_PEAK "U209" Error "The true peak of the 5.1 render is at most -1 dBTP (Netflix: -2)." "Dolby Atmos Music 9.3, Apple, Universal; Netflix Home Mix. Measured on the own 5.1 render, without a limiter."
+    TOO_QUIET "U210" Error "The integrated loudness is not below -31 LKFS." "Universal."
+    DOWNMIX "U211" Error "The 5.1 downmix is \"direct render\"." "Universal."
+    FULL_RANGE_LFE "U212" Error "The LFE carries nothing full-range: what lies above 260 Hz is 20 dB below the rest, or below -60 dBFS." "Apple; Universal wants a low-pass at 100 to 150 Hz."
+    EMPTY_OBJECT "U213" Warning "Every object has sound." "Universal flags empty objects."
+    MUTED_OBJECT "U214" Warning "No object is muted: switched off, or of gain 0 in all of its blocks." "Universal flags muted objects: what nobody hears is not delivered."
+    BINAURAL_SET "U215" Error "Every bed channel and object has a binaural mode." "Dolby Atmos Music, Apple, Universal: without one, players choose."
+    BINAURAL_OFF "U216" Error "Not every channel is \"off\" on headphones." "Universal refuses it: nothing would be placed."
+    BINAURAL_MID "U217" Warning "Not every object is \"mid\" on headphones." "Universal flags it: nobody has listened."
+    UPMIX "U218" Note "The master is made from multitracks or stems, never from a stereo mix." "Apple, Universal: no upmix and no de-mix. No measurement shows it; whoever delivers states it."
+    PROFILE "U220" Error "The master is one of the Dolby Atmos master ADM profile." "Takers of Atmos masters read nothing else."
+    GROUPS "U221" Warning "Contents are called Dialogue, Music, Effects or Narration." "Netflix."
 }
 
 /// What a rule found.
@@ -126,6 +137,24 @@ pub fn check_master(
     };
     programme(taker, dbmd, &mut say);
     modes(taker, dbmd, document, &mut say);
+    if taker == Taker::Universal {
+        for (name, id) in muted(document) {
+            let message = format!("the object \"{name}\" ({id}) is muted throughout");
+            say(
+                MUTED_OBJECT,
+                Warning,
+                message,
+                "leave it out of the delivery",
+            );
+        }
+    }
+    if matches!(taker, Taker::Apple | Taker::Universal) {
+        let message =
+            "whether it was made from multitracks or from a stereo mix cannot be measured"
+                .to_owned();
+        let help = "state it with the delivery; upmixes are refused";
+        say(UPMIX, Severity::Note, message, help);
+    }
     if taker == Taker::Netflix {
         const NAMES: [&str; 4] = ["dialogue", "music", "effects", "narration"];
         for content in document.contents.iter() {
@@ -167,6 +196,21 @@ pub fn check_master(
         }
     }
     found
+}
+
+/// Names and IDs of objects that are switched off, or whose blocks all have a gain of 0.
+fn muted(document: &Document) -> Vec<(&str, &str)> {
+    let objects = document.objects.iter().filter(|object| object.mute);
+    let objects = objects.map(|object| (object.head.name.as_str(), object.head.id.as_str()));
+    let channels = document
+        .channels
+        .iter()
+        .filter(|channel| match &channel.blocks {
+            Blocks::Objects(blocks) => blocks.len() > 0 && blocks.gains().all(|gain| gain <= 0.0),
+            _ => false,
+        });
+    let channels = channels.map(|channel| (channel.head.name.as_str(), channel.head.id.as_str()));
+    objects.chain(channels).collect()
 }
 
 /// The facts of the whole programme.

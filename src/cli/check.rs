@@ -1,21 +1,27 @@
 //! `umbel check`: lists everything that is wrong with a session, its audio, a master, or a layout file.
 
+mod forms;
+mod levels;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Ui, findings, interrupt, opened, report};
+use super::{Ui, interrupt, opened, report};
 use crate::check::{
-    MASTER_RULES, STEM_RULES, StemsAsked, Taker, check_master, check_profile, check_sound,
-    check_stem_file, check_stems, hear_master, profile_rules,
+    StemsAsked, Taker, check_course, check_master, check_profile, check_session_stems, check_sound,
+    check_stem_file, check_stems, check_ways, hear_master,
 };
 use crate::error::{Finding, Severity};
 use crate::format::mp4::is_stem_file;
 use crate::format::{AudioSource, adm};
+use crate::layout::Layout;
 use crate::report::page::Page;
-use crate::session::Checked;
-use crate::{Error, Result, layout};
+use crate::session::{BuildOptions, Checked, Session, Target};
+use crate::{Error, Result, layout, offline};
+use forms::{explain, listed_json, print, sarif};
+use levels::Levels;
 
 /// Check sessions, ADM masters, folders of stems, or layout files, and list every finding.
 ///
@@ -25,7 +31,8 @@ pub(crate) struct Args {
     /// Sessions (.toml, .json), ADM masters, folders of stems, stem files, and layout files (.toml).
     #[arg(required_unless_present = "explain", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Check masters as this taker would; `handoff`: folders of stems, as whoever mixes them would.
+    /// Check masters as this taker would; `handoff`: stems (of a folder, a stem file or a session), as whoever mixes them
+    /// would.
     #[arg(long = "for", value_name = "WHO")]
     taker: Option<TakerWord>,
     /// The stereo mix: what the stems of a folder should add up to, and how long a master should be.
@@ -34,6 +41,12 @@ pub(crate) struct Args {
     /// How findings are printed; json is one list of all of them.
     #[arg(long, value_name = "FORM", default_value = "human")]
     format: Form,
+    /// Take every finding of this rule for an error; may be repeated.
+    #[arg(long, value_name = "RULE")]
+    deny: Vec<String>,
+    /// Pass over every finding of this rule; may be repeated.
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
     /// Say what a rule asks for, and why.
     #[arg(long, value_name = "RULE")]
     explain: Option<String>,
@@ -49,6 +62,7 @@ enum TakerWord {
     DolbyMusic,
     Apple,
     Umg,
+    Tidal,
     Netflix,
     Handoff,
 }
@@ -60,6 +74,7 @@ impl TakerWord {
             Self::DolbyMusic => Taker::DolbyMusic,
             Self::Apple => Taker::Apple,
             Self::Umg => Taker::Universal,
+            Self::Tidal => Taker::Tidal,
             Self::Netflix => Taker::Netflix,
             Self::Handoff => return None,
         })
@@ -79,12 +94,26 @@ struct Report {
     /// The text that spans lie in.
     text: String,
     findings: Vec<Finding>,
+    /// Nothing keeps it from being played.
+    is_playable: bool,
+}
+
+impl Report {
+    fn of(kind: &'static str, text: String, findings: Vec<Finding>) -> Self {
+        Self {
+            kind,
+            text,
+            findings,
+            is_playable: true,
+        }
+    }
 }
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     if let Some(code) = &args.explain {
         return explain(code, ui);
     }
+    let levels = Levels::read(&args.deny, &args.allow)?;
     let to_report = args.report.path()?;
     let mut page = args
         .files
@@ -96,7 +125,11 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     let mut listed = Vec::new();
     for path in &args.files {
         let report = match check(path, &args, ui) {
-            Ok(report) => report,
+            Ok(mut report) => {
+                report.is_playable = !has_errors_of_reading(&report.findings);
+                levels.apply(&mut report.findings);
+                report
+            }
             Err(error) => {
                 if args.files.len() > 1 {
                     ui.warn(format_args!("{error}"));
@@ -155,7 +188,7 @@ fn pictures(page: &mut Page, path: &Path, args: &Args, found: &Report, ui: &Ui) 
     interrupt::install();
     match found.kind {
         "stems" if path.is_dir() => return report::add_stems(page, path, ui),
-        "master" | "session" if !args.no_audio && !has_errors_of_reading(&found.findings) => {}
+        "master" | "session" if !args.no_audio && found.is_playable => {}
         _ => {
             page.files.push(report::file_row(found.kind, path)?);
             return Ok(());
@@ -195,46 +228,80 @@ fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
     }
     let checked = Checked::of(path).map_err(unreadable)?;
     if is_layout(path, &checked.text) {
-        return Ok(Report {
-            kind: "layout",
-            findings: of_layout(&checked.text, path),
-            text: checked.text,
-        });
+        return Ok(Report::of(
+            "layout",
+            checked.text.clone(),
+            of_layout(&checked.text, path),
+        ));
     }
     let mut findings = checked.findings;
     if let Some(session) = checked.session.as_ref().filter(|_| audio) {
         findings.extend(session.check_audio());
         findings.sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
+        if args.taker == Some(TakerWord::Handoff) {
+            findings.extend(of_stems(args, ui, &|asked, watch| {
+                check_session_stems(session, asked, watch)
+            })?);
+        } else if !has_errors(&findings) {
+            findings.extend(room(session, ui)?);
+        }
     }
-    Ok(Report {
-        kind: "session",
-        text: checked.text,
-        findings,
-    })
+    Ok(Report::of("session", checked.text, findings))
 }
 
-/// What is wrong with the stems of a folder, or of a stem file.
-fn stems(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
+/// Checks stems in a form of their own.
+type CheckStems<'a> =
+    &'a dyn Fn(&StemsAsked, &(dyn Fn(u64) -> bool + Sync)) -> Result<Vec<Finding>>;
+
+/// What is wrong with stems, while the user watches.
+fn of_stems(args: &Args, ui: &Ui, check: CheckStems<'_>) -> Result<Vec<Finding>> {
     interrupt::install();
     let asked = StemsAsked {
         reference: args.reference.clone(),
         hand_off: args.taker == Some(TakerWord::Handoff),
     };
     let progress = ui.progress(0, "listening");
-    let watch = |frames| {
+    check(&asked, &|frames| {
         progress.inc(frames);
         !interrupt::requested()
-    };
-    let findings = match path.is_dir() {
-        true => check_stems(path, &asked, &watch)?,
-        false => check_stem_file(path, &asked, &watch)?,
-    };
-    drop(progress);
-    Ok(Report {
-        kind: "stems",
-        text: String::new(),
-        findings,
     })
+}
+
+/// What is wrong with the stems of a folder, or of a stem file.
+fn stems(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
+    let findings = of_stems(args, ui, &|asked, watch| match path.is_dir() {
+        true => check_stems(path, asked, watch),
+        false => check_stem_file(path, asked, watch),
+    })?;
+    Ok(Report::of("stems", String::new(), findings))
+}
+
+/// What is odd about the places of a session's objects and where its energy comes from.
+fn room(session: &Session, ui: &Ui) -> Result<Vec<Finding>> {
+    let build = || session.build(&BuildOptions { resample: true });
+    let mut song = build()?;
+    let layouts: Vec<(&str, &Layout)> = song
+        .outs
+        .iter()
+        .filter_map(|out| match &out.target {
+            Target::Layout(layout) => Some((out.name.as_str(), layout)),
+            _ => None,
+        })
+        .collect();
+    let (rate, length) = (song.sample_rate, song.length);
+    let mut found = check_ways(&session.path, &mut song.objects, rate, length, &layouts);
+    let again = build()?;
+    if again.objects.is_empty() {
+        return Ok(found);
+    }
+    interrupt::install();
+    let progress = ui.progress(length.0, "listening");
+    let course = offline::course(again.into(), &mut |done| {
+        progress.set(done.0);
+        !interrupt::requested()
+    })?;
+    found.extend(check_course(&session.path, &course));
+    Ok(found)
 }
 
 /// What is wrong with a master: with its metadata, and in the eyes of who takes it.
@@ -245,16 +312,17 @@ fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
         Ok(document) => document,
         // What keeps it from being read has been found, with its rule.
         Err(Error::Malformed { .. } | Error::Unsupported { .. }) if has_errors(&of_bytes) => {
-            return Ok(Report {
-                kind: "master",
-                text: String::new(),
-                findings: of_bytes,
-            });
+            return Ok(Report::of("master", String::new(), of_bytes));
         }
         Err(error) => return Err(error),
     };
     let mut findings = match document.master(&adm::Selection::default()) {
-        Ok(master) => master.findings,
+        Ok(mut master) => {
+            let (rate, length) = (master.sample_rate, master.length);
+            let mut findings = master.findings;
+            findings.extend(check_ways(path, &mut master.objects, rate, length, &[]));
+            findings
+        }
         Err(Error::Session { findings, .. }) => findings,
         Err(error) => return Err(error),
     };
@@ -283,11 +351,7 @@ fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
         }
     }
     findings.extend(of_bytes);
-    Ok(Report {
-        kind: "master",
-        text: String::new(),
-        findings,
-    })
+    Ok(Report::of("master", String::new(), findings))
 }
 
 /// What the samples of a master show its taker.
@@ -313,88 +377,6 @@ fn sounds(taker: Taker, document: &adm::Document, args: &Args, ui: &Ui) -> Resul
 
 fn has_errors(findings: &[Finding]) -> bool {
     findings.iter().any(|f| f.severity == Severity::Error)
-}
-
-/// Says what a rule asks for.
-fn explain(code: &str, ui: &Ui) -> Result<()> {
-    let same = |known: &str| known.eq_ignore_ascii_case(code);
-    if let Some(rule) = MASTER_RULES.iter().find(|rule| same(rule.code)) {
-        return ui.line(format_args!(
-            "{}: {}\n{}",
-            rule.code, rule.sentence, rule.reason
-        ));
-    }
-    if let Some(rule) = STEM_RULES.iter().find(|rule| same(rule.code)) {
-        return ui.line(format_args!(
-            "{} ({}): {}\n{}",
-            rule.code, rule.severity, rule.sentence, rule.reason
-        ));
-    }
-    if let Some(rule) = profile_rules().iter().find(|rule| same(rule.code)) {
-        return ui.line(format_args!(
-            "{} ({}): {}\n{}",
-            rule.code, rule.severity, rule.sentence, rule.source
-        ));
-    }
-    let of_sessions = crate::session::RULES
-        .iter()
-        .map(|rule| (rule.code, rule.severity, rule.sentence));
-    let of_adm = adm::RULES
-        .iter()
-        .map(|rule| (rule.code, rule.severity, rule.sentence));
-    match of_sessions.chain(of_adm).find(|(known, ..)| same(known)) {
-        Some((known, severity, sentence)) => {
-            ui.line(format_args!("{known} ({severity}): {sentence}"))
-        }
-        None => Err(Error::Usage(format!(
-            "there is no rule \"{code}\"; findings are printed with the numbers of theirs, as in U463"
-        ))),
-    }
-}
-
-/// A finding as scripts read it.
-fn listed_json(finding: &Finding) -> Value {
-    let place = finding
-        .line_column
-        .map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
-    json!({
-        "rule": finding.code,
-        "level": finding.severity,
-        "where": format!("{}{place}", finding.path.display()),
-        "message": finding.message,
-    })
-}
-
-/// Findings in the Static Analysis Results Interchange Format 2.1.0 (OASIS).
-fn sarif(found: &[Finding]) -> Value {
-    let result = |finding: &Finding| {
-        let mut place =
-            json!({ "artifactLocation": { "uri": finding.path.display().to_string() } });
-        if let Some((line, column)) = finding.line_column {
-            place["region"] = json!({ "startLine": line, "startColumn": column });
-        }
-        json!({
-            "ruleId": finding.code,
-            "level": finding.severity,
-            "message": { "text": finding.message },
-            "locations": [{ "physicalLocation": place }],
-        })
-    };
-    let mut rules: Vec<&str> = found.iter().map(|finding| finding.code).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    json!({
-        "version": "2.1.0",
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "umbel",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.iter().map(|rule| json!({ "id": rule })).collect::<Vec<_>>(),
-            }},
-            "results": found.iter().map(result).collect::<Vec<_>>(),
-        }],
-    })
 }
 
 /// The faults of a layout file, or what is odd about the layout if it has none.
@@ -431,34 +413,4 @@ fn is_layout(path: &Path, text: &str) -> bool {
             .get_ref()
             .keys()
             .any(|key| key.get_ref() == "speakers")
-}
-
-fn print(path: &Path, report: &Report, ui: &Ui) -> Result<()> {
-    let Report {
-        kind,
-        text,
-        findings: found,
-    } = report;
-    if ui.json {
-        let errors = found.iter().any(|f| f.severity == Severity::Error);
-        return ui.json_line(&json!({
-            "file": path.display().to_string(),
-            "kind": kind,
-            "ok": !errors,
-            "findings": found.iter().map(findings::json).collect::<Vec<_>>(),
-        }));
-    }
-    let shown: Vec<Finding> = found
-        .iter()
-        .filter(|finding| !ui.quiet || finding.severity != Severity::Note)
-        .cloned()
-        .collect();
-    if !shown.is_empty() {
-        ui.line(findings::draw(&shown, Some((path, text))).trim_end())?;
-    }
-    ui.line(format_args!(
-        "{}: {kind}, {}",
-        path.display(),
-        findings::count(found)
-    ))
 }

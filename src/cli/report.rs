@@ -16,7 +16,8 @@ use crate::offline::{
 use crate::panner::Vbap;
 use crate::render::Target;
 use crate::report::page::{BEGINNING, FileRow, Page, Sounding};
-use crate::session::{BuildOptions, Session};
+use crate::session::folder::Folder;
+use crate::session::{BuildOptions, DeliverySpec, Session};
 use crate::units::{Frames, Gain};
 use crate::{Error, Result};
 
@@ -120,6 +121,26 @@ pub(super) fn add_programme(
         progress.set(done.0);
         !interrupt::requested()
     })?);
+    Ok(())
+}
+
+/// Lists a delivery of a session, which stands at `path`, and what is found in it: the one report of a render covers all
+/// of the session's outputs.
+pub(super) fn add_delivery(page: &mut Page, spec: &DeliverySpec, path: &Path) -> Result<()> {
+    let role = spec.format.word();
+    if path.is_dir() {
+        for name in Folder::survey(path)?.audio {
+            page.files.push(file_row(role, &path.join(name))?);
+        }
+        return Ok(());
+    }
+    page.files.push(file_row(role, path)?);
+    let losses = path.with_extension("loss.txt");
+    if losses.is_file() {
+        page.files.push(file_row("loss report", &losses)?);
+    }
+    let found = crate::check::check_profile(path, false)?;
+    add_findings(page, &found.unwrap_or_default());
     Ok(())
 }
 
@@ -368,7 +389,7 @@ pub(super) fn add_file(
 
 /// Adds the stems of a folder: who sounds when.
 pub(super) fn add_stems(page: &mut Page, folder: &Path, ui: &Ui) -> Result<()> {
-    let survey = crate::session::folder::Folder::survey(folder)?;
+    let survey = Folder::survey(folder)?;
     let mut course = Course {
         seconds: 0.0,
         objects: Vec::new(),

@@ -23,6 +23,10 @@ use crate::units::{Frames, SampleRate};
 /// The rule that every finding in a file of positions falls under.
 pub const RULE: &str = "U437";
 
+/// What it says.
+pub const SENTENCE: &str =
+    "A table of positions has a time and a place in every line, in order of time.";
+
 /// After this many findings the rest of a file is not read.
 const MOST_FINDINGS: usize = 100;
 

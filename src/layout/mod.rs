@@ -5,6 +5,7 @@
 //! writes one; [`lint`](lint()) says what is odd about a layout; [`import`](import()) reads other programs'
 //! files; `wav` knows channel masks. Nothing here opens a file (`format::layout_file` does).
 
+mod codes;
 mod import;
 mod library;
 mod lint;
@@ -19,6 +20,7 @@ mod values;
 mod wav;
 mod write;
 
+pub use codes::{RULES, Rule};
 pub use import::{Imported, import};
 pub use library::{library, library_text};
 pub use lint::{Compensation, Source, compensation, lint};

@@ -90,6 +90,29 @@ impl Session {
         rules::folder(&self.path).join(stems).join(file)
     }
 
+    /// The files that stems are read from, each with a track of it and the name of the first stem that it is; a file
+    /// or track of which several stems take channels is listed once.
+    pub fn stem_files(&self) -> Vec<(PathBuf, Option<usize>, String)> {
+        let mut files: Vec<(PathBuf, Option<usize>, String)> = Vec::new();
+        for stem in &self.file.stem {
+            let path = self.stem_path(&stem.file);
+            let track = stem.track.and_then(|track| usize::try_from(track).ok());
+            if !files
+                .iter()
+                .any(|(known, of, _)| *known == path && *of == track)
+            {
+                files.push((path, track, stem.name.clone()));
+            }
+        }
+        files
+    }
+
+    /// The stereo master that the session names to be compared with.
+    pub fn reference(&self) -> Option<PathBuf> {
+        let name = self.file.song.reference.as_deref()?;
+        Some(rules::folder(&self.path).join(name))
+    }
+
     pub(super) fn root(&self) -> Cursor<'_> {
         Cursor::new(&self.tree)
     }

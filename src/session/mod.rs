@@ -43,6 +43,7 @@ pub mod write;
 pub use build::{BuildOptions, DeliverySpec, Input, OutSpec, Song};
 pub use chain::{ChainFile, ChainText};
 pub use codes::{RULES, Rule};
+pub(crate) use findings::did_you_mean;
 pub use json_schema::json_schema;
 pub use keyframe::Keyframe;
 pub use load::{Checked, Session};

@@ -6,5 +6,6 @@ mod cases;
 mod master;
 mod profile;
 mod reports;
+mod rules;
 mod sounds;
 mod stems;

@@ -26,7 +26,7 @@ use crate::session::folder::Folder;
 use crate::{Error, Result};
 
 pub use rules::{STEM_RULES, StemRule as Rule};
-pub use stem_file::check_stem_file;
+pub use stem_file::{check_session_stems, check_stem_file};
 
 /// What is asked of a folder of stems.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -332,6 +332,9 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
         for (output, drawn) in rendered.outputs.into_iter().zip(drawn) {
             html::add_output(&mut page, output, drawn, ui)?;
         }
+        for spec in &exports {
+            html::add_delivery(&mut page, spec, &path_of(spec, &ask))?;
+        }
         html::write(path, &page, ui)?;
     }
     Ok(outputs)

@@ -262,6 +262,11 @@ impl ObjectBlocks {
         &self.shapes
     }
 
+    /// The linear gains of all blocks, in order.
+    pub fn gains(&self) -> impl Iterator<Item = f64> {
+        self.blocks.iter().map(|block| block.gain)
+    }
+
     /// The position of block `index`.
     pub fn position(&self, index: usize) -> Position {
         let [a, b, c] = self.blocks[index].position;
