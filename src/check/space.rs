@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::error::{Finding, Severity};
 use crate::layout::Layout;
-use crate::offline::Course;
+use crate::offline::{Course, ObjectCourse, PairCourse};
+use crate::panner::stereo::pan_gains;
 use crate::scene::{Object, State};
 use crate::units::{Frames, SampleRate};
 
@@ -33,6 +34,12 @@ const LEAP: SpaceRule = SpaceRule {
     sentence: "An object turns by at most 90 degrees from one block to the next.",
     reason: "A leap across the room is heard as a cut; a movement needs keyframes or blocks on its way.",
 };
+const CANCELLED: SpaceRule = SpaceRule {
+    code: "U303",
+    severity: Severity::Warning,
+    sentence: "Folded down to stereo, no stereo stem loses more than 3 dB by cancellation.",
+    reason: "Most listeners hear the fold-down; sides that meet in one loudspeaker there must not be each other's inverse.",
+};
 const FRONTAL: SpaceRule = SpaceRule {
     code: "U304",
     severity: Severity::Note,
@@ -41,7 +48,7 @@ const FRONTAL: SpaceRule = SpaceRule {
 };
 
 /// Every rule, in order of number.
-pub const SPACE_RULES: &[SpaceRule] = &[OUTSIDE, LEAP, FRONTAL];
+pub const SPACE_RULES: &[SpaceRule] = &[OUTSIDE, LEAP, CANCELLED, FRONTAL];
 
 /// How far beyond the loudspeakers an object may be, in degrees: positions are rounded, and layers are not exact.
 const REACH_DEG: f64 = 10.0;
@@ -58,6 +65,9 @@ const LEVEL_DEG: f64 = 15.0;
 
 /// Share of the energy from elsewhere below which a mix is frontal.
 const ELSEWHERE: f64 = 0.01;
+
+/// Most that a fold-down may lose of a stem, in dB.
+const FOLD_DB: f64 = 3.0;
 
 /// Objects of a mix that could be somewhere else.
 const SEVERAL: usize = 4;
@@ -189,8 +199,51 @@ pub fn check_ways(
     found
 }
 
-/// Checks from where the energy of a programme comes.
+/// Checks from where the energy of a programme comes, and what of it a fold-down loses.
 pub fn check_course(path: &Path, course: &Course) -> Vec<Finding> {
+    let mut found: Vec<Finding> = course
+        .pairs
+        .iter()
+        .filter_map(|pair| {
+            let lost = fold_loss_db(course, pair).filter(|lost| *lost > FOLD_DB)?;
+            let message = format!(
+                "\"{}\" loses {lost:.1} dB when it is folded down to stereo: its sides meet there and cancel",
+                pair.name
+            );
+            let help = "place its sides to the left and right of the middle, or turn one of them over";
+            Some(finding(CANCELLED, path, message, help))
+        })
+        .collect();
+    found.extend(frontal(path, course));
+    found
+}
+
+/// What two loudspeakers at 30 degrees play less of a stereo stem than its sides have together, in dB; `None` if it is
+/// silent. What is behind is folded to the front; between the loudspeakers the power is constant.
+fn fold_loss_db(course: &Course, pair: &PairCourse) -> Option<f64> {
+    let [left, right] = pair.sides.map(|side| &course.objects[side]);
+    let (mut kept, mut all) = (0.0, 0.0);
+    for (column, product) in pair.products.iter().enumerate() {
+        let power = |side: &ObjectCourse| {
+            let level = side.levels_db.get(column).copied().flatten();
+            level.map_or(0.0, |db| 10.0_f64.powf(db / 10.0))
+        };
+        let gains = |side: &ObjectCourse| {
+            let [x, y, _] = side.places.get(column).copied().flatten()?;
+            Some(pan_gains(x.atan2(y.abs()).to_degrees() / 30.0))
+        };
+        let (Some(a), Some(b)) = (gains(left), gains(right)) else {
+            continue;
+        };
+        let sum = power(left) + power(right);
+        all += sum;
+        kept += sum + 2.0 * (a[0] * b[0] + a[1] * b[1]) * product;
+    }
+    (all > 0.0).then(|| -10.0 * (kept / all).max(1e-12).log10())
+}
+
+/// Whether a mix of several objects stays in front.
+fn frontal(path: &Path, course: &Course) -> Vec<Finding> {
     let mut all = 0.0;
     let mut elsewhere = 0.0;
     let mut sounding = 0;
@@ -226,7 +279,6 @@ pub fn check_course(path: &Path, course: &Course) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::offline::ObjectCourse;
 
     #[test]
     fn turns_are_angles_at_the_listener() {
@@ -247,6 +299,7 @@ mod tests {
         Course {
             seconds: 1.0,
             objects: places.iter().map(object).collect(),
+            pairs: Vec::new(),
         }
     }
 

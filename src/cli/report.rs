@@ -393,6 +393,7 @@ pub(super) fn add_stems(page: &mut Page, folder: &Path, ui: &Ui) -> Result<()> {
     let mut course = Course {
         seconds: 0.0,
         objects: Vec::new(),
+        pairs: Vec::new(),
     };
     for name in &survey.audio {
         let path = folder.join(name);

@@ -39,6 +39,17 @@ pub struct ObjectCourse {
     pub levels_db: Vec<Option<f64>>,
 }
 
+/// The two sides of a stereo stem.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairCourse {
+    /// Its name.
+    pub name: String,
+    /// Which of the objects are its left and its right side.
+    pub sides: [usize; 2],
+    /// Mean product of both sides in each column; full scale 1.
+    pub products: Vec<f64>,
+}
+
 /// A programme over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Course {
@@ -46,6 +57,8 @@ pub struct Course {
     pub seconds: f64,
     /// Its objects in order.
     pub objects: Vec<ObjectCourse>,
+    /// Its stereo stems.
+    pub pairs: Vec<PairCourse>,
 }
 
 /// Columns for `frames` frames: their number and how many frames each has.
@@ -76,6 +89,20 @@ pub fn course(
         .into_iter()
         .map(|object| follow(object, count, width))
         .collect();
+    let mut pairs: Vec<PairCourse> = programme
+        .desk
+        .strips
+        .iter()
+        .filter(|strip| strip.feeds.len() == 2)
+        .filter_map(|strip| {
+            let side = |feed| feeds.iter().position(|&of| of == feed);
+            Some(PairCourse {
+                name: strip.name.clone(),
+                sides: [side(strip.feeds.start)?, side(strip.feeds.start + 1)?],
+                products: vec![0.0; count],
+            })
+        })
+        .collect();
     let mut powers = vec![vec![0.0_f64; count]; courses.len()];
     let pass = Pass {
         programme,
@@ -94,10 +121,22 @@ pub fn course(
                     }
                 }
             }
+            for pair in &mut pairs {
+                let [left, right] = pair.sides.map(|side| block.row(feeds[side]));
+                for (n, (&left, &right)) in left.iter().zip(right).enumerate() {
+                    let column = ((at + n as u64) / width) as usize;
+                    if let Some(product) = pair.products.get_mut(column) {
+                        *product += f64::from(left) * f64::from(right);
+                    }
+                }
+            }
             Ok(true)
         },
         watch,
     )?;
+    for product in pairs.iter_mut().flat_map(|pair| &mut pair.products) {
+        *product /= width as f64;
+    }
     for (course, powers) in courses.iter_mut().zip(powers) {
         course.levels_db = powers
             .into_iter()
@@ -107,6 +146,7 @@ pub fn course(
     Ok(Course {
         seconds,
         objects: courses,
+        pairs,
     })
 }
 

@@ -26,8 +26,8 @@ use rayon::prelude::*;
 pub use compare::compare;
 pub use comparison::{Comparison, Matched, Sound, Spectrum};
 pub use course::{
-    BANDS_AN_OCTAVE, COLUMNS, Course, FileCourse, LOWEST_HZ, ObjectCourse, SPECTRUM_BANDS, course,
-    file_course,
+    BANDS_AN_OCTAVE, COLUMNS, Course, FileCourse, LOWEST_HZ, ObjectCourse, PairCourse,
+    SPECTRUM_BANDS, course, file_course,
 };
 use delivery::Writing;
 pub use delivery::{Delivery, Heard, Rendered};

@@ -234,6 +234,31 @@ fn leaps_heights_and_frontal_mixes_are_noted() {
 }
 
 #[test]
+fn a_stereo_stem_whose_sides_cancel_in_the_fold_down_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let row: Vec<f32> = (0..48_000).map(|n| 0.1 * (n as f32 * 0.05).sin()).collect();
+    let other: Vec<f32> = (0..48_000)
+        .map(|n| 0.1 * (n as f32 * 0.071).sin())
+        .collect();
+    let check = |right: &[f32], place: &str| {
+        let rows = [row.clone(), right.to_vec()];
+        write_wave(&path("wide.wav"), BitDepth::Int24, 48_000, &rows);
+        let session = format!("[[stem]]\nname = \"Wide\"\nfile = \"wide.wav\"\nat = {place}\n");
+        std::fs::write(path("song.toml"), session).unwrap();
+        found(&[text(&path("song.toml"))]).0
+    };
+    let inverse: Vec<f32> = row.iter().map(|sample| -0.9 * sample).collect();
+    let aside = "{ az = 90, width = 60 }";
+    let said = check(&inverse, aside);
+    assert_eq!(codes(&said), ["U303"], "{said:?}");
+    // 20 log10 of 0.1 against the power of 1 and 0.81: 22.6 dB.
+    assert!(said[0][2].contains("loses 22.6 dB"), "{said:?}");
+    assert_eq!(codes(&check(&inverse, "{ az = 0, width = 60 }")), [""; 0]);
+    assert_eq!(codes(&check(&other, aside)), [""; 0]);
+}
+
+#[test]
 fn the_stems_of_a_session_are_checked_for_a_hand_off() {
     let song = Song::new();
     let session = std::fs::read_to_string(song.path("song.toml")).unwrap();

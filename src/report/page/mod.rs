@@ -197,6 +197,7 @@ mod tests {
             }],
             course: Some(Course {
                 seconds: 12.5,
+                pairs: Vec::new(),
                 objects: vec![object("A & <B>", 0.5), object("Pad", -1.0)],
             }),
             sounding: vec![Sounding {
