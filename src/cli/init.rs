@@ -1,23 +1,19 @@
 //! `umbel init`: a session from a folder of stems, or from one stem file.
 
+mod found;
+mod shown;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
 use super::Ui;
-use crate::audio::Block;
-use crate::format::mp4::{Movie, StemAtom, is_stem_file};
-use crate::format::{SampleFormat, part};
-use crate::session::folder::Folder;
-use crate::session::propose::{
-    Given, NamedTrack, Proposal, StemAudio, StemFile, StemProposal, master, propose,
-};
-use crate::session::sound::{Listener, Sound};
+use crate::format::part;
+use crate::session::propose::{Given, StemFile, master, propose};
 use crate::session::write::session_text;
-use crate::session::{Placing, Turn};
-use crate::{Error, Result, format};
+use crate::{Error, Result};
+use found::{Stems, files_of, sound_of, with_slashes};
+use shown::show;
 
 /// Write a session for a folder of stems, or a stem file (.stem.mp4): roles, groups and places from the names and the sound.
 ///
@@ -50,12 +46,6 @@ pub(crate) struct Args {
     #[arg(short, long)]
     force: bool,
 }
-
-/// Seconds of a stem that are listened to: a song's length, so that a late entry is heard.
-const LISTEN_S: u64 = 300;
-
-/// Frames read at a time while listening.
-const LISTEN_FRAMES: usize = 8192;
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     let place = Stems::at(&args.stems)?;
@@ -107,99 +97,6 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     show(&proposal, folder, written.as_deref(), ui)
 }
 
-/// Where the stems are, and what their session is called.
-struct Stems {
-    /// The folder that their paths are relative to.
-    dir: PathBuf,
-    folder: Folder,
-    title: String,
-    /// Name of the session file.
-    session: String,
-    /// What a stem file says, if one was named.
-    named: Option<StemAtom>,
-}
-
-impl Stems {
-    fn at(path: &Path) -> Result<Self> {
-        let is_file = path.metadata().is_ok_and(|facts| facts.is_file());
-        if let (true, Some(name)) = (is_file, path.file_name()) {
-            let named = Movie::read(path)?.named_stems(path)?.clone();
-            let shown = name.to_string_lossy();
-            let title = ["mp4", "m4a", "stem"].iter().fold(&*shown, |title, end| {
-                let whole = title.strip_suffix(end);
-                whole
-                    .and_then(|title| title.strip_suffix('.'))
-                    .unwrap_or(title)
-            });
-            return Ok(Self {
-                dir: match path.parent() {
-                    Some(dir) if !dir.as_os_str().is_empty() => dir.to_path_buf(),
-                    _ => PathBuf::from("."),
-                },
-                folder: Folder {
-                    audio: vec![PathBuf::from(name)],
-                    ignored: Vec::new(),
-                },
-                title: title.to_owned(),
-                session: format!("{title}.toml"),
-                named: Some(named),
-            });
-        }
-        let folder = Folder::survey(path)?;
-        if folder.audio.is_empty() {
-            return Err(Error::Usage(format!(
-                "\"{}\" holds no audio files (wav, flac, aif, caf, m4a, mp4); give the folder of the stems, or a \
-                 stem file",
-                path.display()
-            )));
-        }
-        Ok(Self {
-            dir: path.to_path_buf(),
-            folder,
-            title: title(path),
-            session: "song.toml".to_owned(),
-            named: None,
-        })
-    }
-}
-
-/// The stems that a file holds: itself, or those that it names.
-fn files_of(dir: &Path, path: &Path) -> Vec<StemFile> {
-    let full = dir.join(path);
-    let file = |named: Option<NamedTrack>| StemFile {
-        path: with_slashes(path),
-        audio: audio_of(&full, named.as_ref().map(|named| named.track)).map_err(|error| {
-            // The row names the file already.
-            let named = format!("\"{}\": ", full.display());
-            error.to_string().replacen(&named, "", 1)
-        }),
-        named,
-    };
-    if !is_stem_file(&full) {
-        return vec![file(None)];
-    }
-    let stems = Movie::read(&full).and_then(|movie| movie.named_stems(&full).cloned());
-    match stems {
-        // The mix is in track 1.
-        Ok(stems) => (2..)
-            .zip(stems.stems)
-            .map(|(track, stem)| {
-                let colour = stem.colour().map(str::to_owned);
-                file(Some(NamedTrack {
-                    track,
-                    name: stem.name,
-                    colour,
-                }))
-            })
-            .collect(),
-        Err(error) => vec![StemFile {
-            path: with_slashes(path),
-            audio: Err(error.to_string()),
-            named: None,
-        }],
-    }
-}
-
 fn tempo(text: &str) -> std::result::Result<f64, String> {
     match text.parse::<f64>() {
         Ok(bpm) if (10.0..=1000.0).contains(&bpm) => Ok(bpm),
@@ -222,65 +119,6 @@ fn metre(text: &str) -> std::result::Result<String, String> {
         Some((1..=64, 1 | 2 | 4 | 8 | 16 | 32)) => Ok(text.to_owned()),
         _ => Err("beats and unit are wanted, as in 4/4 or 6/8".to_owned()),
     }
-}
-
-fn with_slashes(path: &Path) -> String {
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
-}
-
-/// The song is called as its folder, or the folder above one called "stems".
-fn title(dir: &Path) -> String {
-    let full = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
-    let generic = [
-        "stems",
-        "audio",
-        "audio files",
-        "wav",
-        "wavs",
-        "multitrack",
-        "tracks",
-        "bounces",
-    ];
-    full.ancestors()
-        .filter_map(|folder| folder.file_name())
-        .map(|name| name.to_string_lossy().into_owned())
-        .find(|name| !generic.contains(&name.to_lowercase().as_str()))
-        .unwrap_or_else(|| "Untitled".to_owned())
-}
-
-fn audio_of(path: &Path, track: Option<usize>) -> Result<StemAudio> {
-    let source = format::open_track(path, track, false)?;
-    let facts = source.facts();
-    Ok(StemAudio {
-        channels: facts.channels,
-        sample_rate: facts.sample_rate,
-        frames: facts.frames,
-        is_lossy: matches!(facts.sample_format, SampleFormat::Lossy { .. }),
-    })
-}
-
-/// Listens to the first minutes of a file, its first two channels.
-fn sound_of(path: &Path, track: Option<usize>) -> Result<Sound> {
-    let mut source = format::open_track(path, track, false)?;
-    let (channels, rate) = (source.facts().channels, source.facts().sample_rate);
-    let heard = channels.min(2);
-    let rows: Vec<Option<usize>> = (0..channels).map(|c| (c < heard).then_some(c)).collect();
-    let mut listener = Listener::new(heard, rate);
-    let mut block = Block::new(heard, LISTEN_FRAMES);
-    let most = LISTEN_S * u64::from(rate.0);
-    let mut frames = 0;
-    while frames < most {
-        block.set_frames(LISTEN_FRAMES);
-        let read = source.read(&mut block, &rows)?;
-        block.set_frames(read);
-        listener.hear(&block);
-        frames += read as u64;
-        if read < LISTEN_FRAMES {
-            break;
-        }
-    }
-    Ok(listener.finish())
 }
 
 /// The folder of the stems as seen from the session file's folder, with `/`.
@@ -331,191 +169,4 @@ fn save(path: &Path, text: &str, force: bool) -> Result<()> {
         });
     }
     part::replace(path, text.as_bytes())
-}
-
-fn show(proposal: &Proposal, folder: &Folder, written: Option<&Path>, ui: &Ui) -> Result<()> {
-    for remark in &proposal.remarks {
-        ui.warn(remark);
-    }
-    for remark in &proposal.master.remarks {
-        ui.note(remark);
-    }
-    if ui.json {
-        return ui.json_line(&as_json(proposal, folder, written));
-    }
-    for row in table(proposal) {
-        ui.line(row)?;
-    }
-    ui.line("")?;
-    let flagged = proposal.stems.iter().filter(|stem| stem.flagged()).count();
-    let bpm = proposal
-        .bpm
-        .map_or("no tempo".to_owned(), |bpm| format!("{bpm} BPM"));
-    let key = proposal.key.as_deref().unwrap_or("no key");
-    ui.line(format!(
-        "\"{}\": {} stems in {} groups, {bpm}, {}, {key}; {flagged} to check (!)",
-        proposal.title,
-        proposal.stems.len(),
-        proposal.groups.len(),
-        proposal.meter,
-    ))?;
-    for stem in proposal.stems.iter().filter(|stem| stem.flagged()) {
-        ui.line(format!("! {}: {}", stem.file, stem.doubts.join("; ")))?;
-    }
-    for (path, reason) in &folder.ignored {
-        ui.line(format!("  {}: not used: {reason}", path.display()))?;
-    }
-    match written {
-        Some(path) => ui.line(format!("wrote \"{}\"", path.display())),
-        None => ui.line("nothing written"),
-    }
-}
-
-/// The table: a header and one row a stem, columns aligned.
-fn table(proposal: &Proposal) -> Vec<String> {
-    let header = [
-        "", "file", "ch", "bpm", "key", "role", "group", "place", "sure", "why",
-    ];
-    let mut rows = vec![header.map(str::to_owned)];
-    rows.extend(proposal.stems.iter().map(row));
-    let widths: Vec<usize> = (0..header.len())
-        .map(|column| {
-            rows.iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    rows.iter()
-        .map(|row| {
-            let cells: Vec<String> = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, &width)| format!("{cell:<width$}"))
-                .collect();
-            cells.join("  ").trim_end().to_owned()
-        })
-        .collect()
-}
-
-fn row(stem: &StemProposal) -> [String; 10] {
-    let dash = || "-".to_owned();
-    [
-        if stem.flagged() {
-            "!".to_owned()
-        } else {
-            String::new()
-        },
-        match stem.track {
-            Some(track) => format!("{}: {track} \"{}\"", stem.file, stem.name),
-            None => stem.file.clone(),
-        },
-        channels_of(stem).map_or_else(dash, |channels| channels.to_string()),
-        stem.bpm.map_or_else(dash, |bpm| bpm.to_string()),
-        stem.key.clone().unwrap_or_else(dash),
-        stem.role
-            .map_or_else(|| "?".to_owned(), |role| role.title.clone()),
-        stem.group.clone().unwrap_or_else(dash),
-        if stem.included {
-            place(&stem.placing)
-        } else {
-            "left out".to_owned()
-        },
-        sureness(stem),
-        stem.reason.clone(),
-    ]
-}
-
-fn channels_of(stem: &StemProposal) -> Option<usize> {
-    match &stem.channels {
-        Some(channels) => Some(channels.len()),
-        None => stem.audio.map(|audio| audio.channels),
-    }
-}
-
-fn sureness(stem: &StemProposal) -> String {
-    use crate::session::names::Confidence;
-    match stem.confidence {
-        Confidence::None => "no",
-        Confidence::Low => "low",
-        Confidence::Medium => "medium",
-        Confidence::High => "high",
-    }
-    .to_owned()
-}
-
-fn place(placing: &Placing) -> String {
-    let wide = |width: &Option<f64>| {
-        width
-            .filter(|&w| w > 0.0)
-            .map_or(String::new(), |width| format!(" width {width}"))
-    };
-    match placing {
-        Placing::Fixed { az, el, width } => format!("az {az} el {el}{}", wide(width)),
-        Placing::Circle { el, width, .. } => format!("circling el {el}{}", wide(width)),
-    }
-}
-
-fn as_json(proposal: &Proposal, folder: &Folder, written: Option<&Path>) -> serde_json::Value {
-    let stems: Vec<_> = proposal
-        .stems
-        .iter()
-        .map(|stem| {
-            json!({
-                "file": stem.file,
-                "track": stem.track,
-                "colour": stem.colour,
-                "name": stem.name,
-                "channels": channels_of(stem),
-                "file_channels": stem.channels,
-                "sample_rate": stem.audio.map(|audio| audio.sample_rate.0),
-                "frames": stem.audio.map(|audio| audio.frames.0),
-                "bpm": stem.bpm,
-                "key": stem.key,
-                "role": stem.role.map(|role| &role.title),
-                "role_id": stem.role.map(|role| &role.id),
-                "group": stem.group,
-                "place": place_json(&stem.placing),
-                "place_reason": stem.place_reason,
-                "lfe": stem.lfe_db,
-                "pan": stem.pan,
-                "reason": stem.reason,
-                "confidence": stem.confidence,
-                "flagged": stem.flagged(),
-                "included": stem.included,
-                "doubts": stem.doubts,
-            })
-        })
-        .collect();
-    let ignored: Vec<_> = folder
-        .ignored
-        .iter()
-        .map(|(path, reason)| json!({ "file": path.to_string_lossy(), "reason": reason }))
-        .collect();
-    json!({
-        "title": proposal.title,
-        "bpm": proposal.bpm,
-        "key": proposal.key,
-        "meter": proposal.meter,
-        "groups": proposal.groups,
-        "stems": stems,
-        "ignored": ignored,
-        "remarks": proposal.remarks,
-        "reference": proposal.reference,
-        "master": { "chain": proposal.master.chain, "remarks": proposal.master.remarks },
-        "written": written.map(|path| path.to_string_lossy()),
-    })
-}
-
-fn place_json(placing: &Placing) -> serde_json::Value {
-    match *placing {
-        Placing::Fixed { az, el, width } => json!({ "az": az, "el": el, "width": width }),
-        Placing::Circle { turn, el, width } => {
-            let (beats, seconds) = match turn {
-                Turn::Beats(beats) => (Some(beats), None),
-                Turn::Seconds(seconds) => (None, Some(seconds)),
-            };
-            json!({ "shape": "circle", "beats": beats, "period": seconds, "el": el, "width": width })
-        }
-    }
 }

@@ -21,10 +21,14 @@ use super::sniff::{self, Kind};
 use super::source::AudioSource;
 use crate::{Error, Result};
 
+/// Whether the file at `path` begins as an MP4 file does.
+pub(crate) fn is_mp4(path: &Path) -> bool {
+    matches!(sniff::kind_of(path), Ok(Kind::Other("MP4")))
+}
+
 /// Whether the file at `path` is an MP4 file that names stems, however broken the names are.
 pub(crate) fn is_stem_file(path: &Path) -> bool {
-    let is_mp4 = matches!(sniff::kind_of(path), Ok(Kind::Other("MP4")));
-    is_mp4 && Movie::read(path).is_ok_and(|movie| movie.stems.is_some())
+    is_mp4(path) && Movie::read(path).is_ok_and(|movie| movie.stems.is_some())
 }
 
 /// Opens audio track `number`, from 1, of the MP4 file at `path`.
