@@ -2,6 +2,8 @@
 
 mod forms;
 mod levels;
+mod masters;
+mod room;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -9,19 +11,17 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Ui, interrupt, opened, report};
-use crate::check::{
-    StemsAsked, Taker, check_course, check_master, check_profile, check_session_stems, check_sound,
-    check_stem_file, check_stems, check_ways, hear_master,
-};
+use crate::check::{StemsAsked, Taker, check_session_stems, check_stem_file, check_stems};
 use crate::error::{Finding, Severity};
+use crate::format::adm;
 use crate::format::mp4::is_stem_file;
-use crate::format::{AudioSource, adm};
-use crate::layout::Layout;
 use crate::report::page::Page;
-use crate::session::{BuildOptions, Checked, Session, Target};
-use crate::{Error, Result, layout, offline};
+use crate::session::Checked;
+use crate::{Error, Result, layout};
 use forms::{explain, listed_json, print, sarif};
 use levels::Levels;
+use masters::master;
+use room::room;
 
 /// Check sessions, ADM masters, folders of stems, or layout files, and list every finding.
 ///
@@ -274,105 +274,6 @@ fn stems(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
         false => check_stem_file(path, asked, watch),
     })?;
     Ok(Report::of("stems", String::new(), findings))
-}
-
-/// What is odd about the places of a session's objects and where its energy comes from.
-fn room(session: &Session, ui: &Ui) -> Result<Vec<Finding>> {
-    let build = || session.build(&BuildOptions { resample: true });
-    let mut song = build()?;
-    let layouts: Vec<(&str, &Layout)> = song
-        .outs
-        .iter()
-        .filter_map(|out| match &out.target {
-            Target::Layout(layout) => Some((out.name.as_str(), layout)),
-            _ => None,
-        })
-        .collect();
-    let (rate, length) = (song.sample_rate, song.length);
-    let mut found = check_ways(&session.path, &mut song.objects, rate, length, &layouts);
-    let again = build()?;
-    if again.objects.is_empty() {
-        return Ok(found);
-    }
-    interrupt::install();
-    let progress = ui.progress(length.0, "listening");
-    let course = offline::course(again.into(), &mut |done| {
-        progress.set(done.0);
-        !interrupt::requested()
-    })?;
-    found.extend(check_course(&session.path, &course));
-    Ok(found)
-}
-
-/// What is wrong with a master: with its metadata, and in the eyes of who takes it.
-fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
-    let taker = args.taker.and_then(TakerWord::of_masters);
-    let of_bytes = check_profile(path, taker.is_some())?.unwrap_or_default();
-    let document = match super::render::refuse_plain_audio(path).and_then(|()| adm::read(path)) {
-        Ok(document) => document,
-        // What keeps it from being read has been found, with its rule.
-        Err(Error::Malformed { .. } | Error::Unsupported { .. }) if has_errors(&of_bytes) => {
-            return Ok(Report::of("master", String::new(), of_bytes));
-        }
-        Err(error) => return Err(error),
-    };
-    let mut findings = match document.master(&adm::Selection::default()) {
-        Ok(mut master) => {
-            let (rate, length) = (master.sample_rate, master.length);
-            let mut findings = master.findings;
-            findings.extend(check_ways(path, &mut master.objects, rate, length, &[]));
-            findings
-        }
-        Err(Error::Session { findings, .. }) => findings,
-        Err(error) => return Err(error),
-    };
-    if let Some(taker) = taker {
-        let is_whole = !has_errors(&findings);
-        let heard = match is_whole && !args.no_audio {
-            true => {
-                let programme = opened::programme_of_master(&document)?;
-                Some(super::measure::render(
-                    programme,
-                    Vec::new(),
-                    super::measure::GATE_LAYOUT,
-                    ui,
-                )?)
-            }
-            false => None,
-        };
-        let file = crate::format::WaveReader::open(path)?;
-        let heard = heard.as_ref().map(|rendered| {
-            let peak = rendered.true_peaks.iter().copied().fold(0.0, f32::max);
-            (&rendered.loudness, peak)
-        });
-        findings.extend(check_master(taker, file.facts(), &document, heard));
-        if is_whole && !args.no_audio {
-            findings.extend(sounds(taker, &document, args, ui)?);
-        }
-    }
-    findings.extend(of_bytes);
-    Ok(Report::of("master", String::new(), findings))
-}
-
-/// What the samples of a master show its taker.
-fn sounds(taker: Taker, document: &adm::Document, args: &Args, ui: &Ui) -> Result<Vec<Finding>> {
-    let rate = document.sample_rate;
-    let stereo = match &args.reference {
-        None => None,
-        Some(path) => {
-            let source = crate::format::open(path)?;
-            let facts = source.facts();
-            // Both lengths are counted in frames of the master.
-            Some(rate.frame_at(facts.sample_rate.seconds_at(facts.frames)))
-        }
-    };
-    let progress = ui.progress(0, "listening");
-    let sound = hear_master(document, &mut |done| {
-        progress.set(done.0);
-        !interrupt::requested()
-    })?;
-    drop(progress);
-    Ok(check_sound(taker, document, &sound, stereo))
 }
 
 fn has_errors(findings: &[Finding]) -> bool {
