@@ -1,17 +1,21 @@
 //! Stems as whoever mixes them wants them: the rules of a hand-off, U001 to U023.
 //!
-//! `heard` measures each file by itself; `together` plays all of them side by side, adds them up and holds the sum
-//! against the reference mix; `names` and `manifest` look at what is said of them.
+//! `heard` measures each file; `alike` and `single` hold what was measured against the rules. `together` plays all of
+//! them side by side, adds them up and holds the sum against the reference mix, which `sums` judges; `said` looks at
+//! their names and their manifest. `stem_file` takes stems that are no folder.
 
+mod alike;
 mod heard;
 mod manifest;
 mod names;
 mod rules;
+mod said;
 mod single;
 mod stem_file;
 mod sums;
 mod tempo;
 mod together;
+mod track;
 
 use std::path::{Path, PathBuf};
 
@@ -157,10 +161,10 @@ pub fn check_stems(
         let help = "export the stems again, or remove it";
         report.add(rules::MANIFEST, &path, reason, help);
     }
-    single::alike(&stems, &mut report);
+    alike::alike(&stems, &mut report);
     single::each(&stems, manifest.as_ref(), &mut report);
-    let tempo = single::names(&stems, &mut report);
-    single::said(
+    let tempo = said::names(&stems, &mut report);
+    said::said(
         &stems,
         manifest.as_ref(),
         reference,

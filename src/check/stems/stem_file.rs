@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::heard::Stem;
 use super::rules::FINITE;
 use super::sums::{self, Watch};
-use super::{Report, StemsAsked, single};
+use super::{Report, StemsAsked, alike, said, single};
 use crate::error::{Finding, Severity};
 use crate::format::SampleFormat;
 use crate::format::mp4::Movie;
@@ -48,7 +48,7 @@ pub fn check_stem_file(path: &Path, asked: &StemsAsked, watch: Watch<'_>) -> Res
         // The mix has been through it, the stems have not.
         report.sum_severity = Severity::Note;
     }
-    single::alike(&stems, &mut report);
+    alike::alike(&stems, &mut report);
     single::each(&stems, None, &mut report);
     let mix = asked.reference.as_deref().unwrap_or(path);
     sums::check(&stems, Some(mix), None, &mut report, watch)?;
@@ -107,15 +107,15 @@ pub fn check_session_stems(
     let own = session.reference();
     let reference = asked.reference.as_deref().or(own.as_deref());
     let stems = hear(&listed, &mut report, watch)?;
-    single::alike(&stems, &mut report);
+    alike::alike(&stems, &mut report);
     single::each(&stems, None, &mut report);
     let (files, tracks): (Vec<Stem>, Vec<Stem>) =
         stems.into_iter().partition(|stem| stem.audio.1.is_none());
     // The tracks of a file are called as the session calls them.
-    let tempo = single::names(&files, &mut report);
+    let tempo = said::names(&files, &mut report);
     let stems: Vec<Stem> = files.into_iter().chain(tracks).collect();
     let says_tempo = session.file.song.bpm.is_some() && session.file.song.key.is_some();
-    single::said(
+    said::said(
         &stems,
         None,
         reference,
