@@ -207,7 +207,7 @@ impl fmt::Display for Severity {
 /// One remark about a user's file, with its place if it is a text file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Rule number ("U401"); once released a number never changes its meaning.
+    /// Rule number ("U463"); once released a number never changes its meaning.
     pub code: &'static str,
     /// How much it matters.
     pub severity: Severity,

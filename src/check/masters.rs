@@ -205,8 +205,8 @@ fn muted(document: &Document) -> Vec<(&str, &str)> {
     let channels = document
         .channels
         .iter()
-        .filter(|channel| match &channel.blocks {
-            Blocks::Objects(blocks) => blocks.len() > 0 && blocks.gains().all(|gain| gain <= 0.0),
+        .filter(|channel| match &*channel.blocks {
+            Blocks::Objects(blocks) => !blocks.is_empty() && blocks.gains().all(|gain| gain <= 0.0),
             _ => false,
         });
     let channels = channels.map(|channel| (channel.head.name.as_str(), channel.head.id.as_str()));

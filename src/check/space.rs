@@ -157,7 +157,7 @@ pub fn check_ways(
                 leaps => format!(", the first of {leaps} such leaps"),
             };
             let message = format!(
-                "\"{}\" turns by {turned:.0} degrees at once at {:.3} s{more}",
+                "\"{}\" turns by {turned:.0} degrees at once at {:.2} s{more}",
                 object.name,
                 rate.seconds_at(at)
             );

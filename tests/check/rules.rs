@@ -226,7 +226,7 @@ fn leaps_heights_and_frontal_mixes_are_noted() {
     let leaps = check([front, side, front, step], "5.1");
     assert_eq!(codes(&leaps), ["U302"], "{leaps:?}");
     assert!(
-        leaps[0][2].contains("120 degrees at once at 0.300 s, the first of 2"),
+        leaps[0][2].contains("120 degrees at once at 0.30 s, the first of 2"),
         "{leaps:?}"
     );
     let slow = "move = [[0, { az = 0 }], [0.9, { az = 120 }]]";

@@ -93,6 +93,7 @@ pub(super) fn print(path: &Path, report: &Report, ui: &Ui) -> Result<()> {
         kind,
         text,
         findings: found,
+        ..
     } = report;
     if ui.json {
         let errors = found.iter().any(|f| f.severity == Severity::Error);

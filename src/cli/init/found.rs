@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::audio::Block;
 use crate::format::mp4::{Movie, StemAtom, is_mp4, is_stem_file};
-use crate::format::{self, AudioSource, SampleFormat};
+use crate::format::{self, SampleFormat};
 use crate::session::folder::Folder;
 use crate::session::propose::{NamedTrack, StemAudio, StemFile};
 use crate::session::sound::{Listener, Sound};
