@@ -716,8 +716,8 @@ fn facts_of_a_session_have_stable_keys() {
         assert_eq!(
             keys(stem),
             [
-                "at", "chain", "channels", "file", "group", "lfe", "move", "mute", "name", "sends",
-                "solo"
+                "at", "chain", "channels", "colour", "file", "group", "lfe", "move", "mute",
+                "name", "sends", "solo", "track"
             ]
         );
         assert!(stem["at"].is_null() != stem["move"].is_null(), "{stem}");
