@@ -256,11 +256,11 @@ impl File<'_> {
             return Err(self.fault("SourcePosition", reason));
         }
         let kind = array.text("Type");
-        let spherical = match kind.as_deref() {
+        let spherical = match kind.as_deref().map(str::to_lowercase).as_deref() {
             Some("spherical") => true,
             Some("cartesian") => false,
-            other => {
-                let found = other.unwrap_or("missing");
+            _ => {
+                let found = kind.as_deref().unwrap_or("missing");
                 let reason = format!("its Type is {found}; allowed are spherical and cartesian");
                 return Err(self.fault("SourcePosition", reason));
             }
@@ -276,7 +276,9 @@ impl File<'_> {
                 let (at, distance): ([f64; 3], f64) = match spherical {
                     true => {
                         let to = crate::geometry::direction(degrees(row[0]), degrees(row[1]));
-                        (to.into(), row[2])
+                        // Some files leave the distance 0.
+                        let far = if row[2] > 0.0 { row[2] } else { 1.0 };
+                        ((to * far).into(), row[2])
                     }
                     // x front, y left there; x right, y front here.
                     false => {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use umbel::format::sofa;
 use umbel::geometry::direction;
+use umbel::render::hrtf::{HrtfSet, Measured};
 
 use super::prepared;
 
@@ -56,6 +57,46 @@ fn files_without_the_layer_of_netcdf_hold_the_same_set() {
             }
         }
     }
+}
+
+#[test]
+fn the_kind_of_position_may_be_written_in_capitals() {
+    let mut bytes = std::fs::read(file("plain_earliest.sofa")).unwrap();
+    let at = bytes
+        .windows(9)
+        .position(|word| word == b"spherical")
+        .unwrap();
+    bytes[at] = b'S';
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capital.sofa");
+    std::fs::write(&path, bytes).unwrap();
+    let (set, _) = sofa::read(&path).unwrap();
+    assert_eq!(set.directions().len(), 62);
+}
+
+#[test]
+fn of_a_direction_measured_at_two_distances_the_farther_measurement_counts() {
+    let at = [
+        [0.0, 1.0, 0.0],
+        [1.0, 0.0, 0.0],
+        [-1.0, 0.0, 0.0],
+        [0.0, 0.0, 1.0],
+    ];
+    let mut positions: Vec<[f64; 3]> = at.iter().map(|p| p.map(|x| 0.3 * x)).collect();
+    positions.extend(at);
+    positions.extend(at);
+    let taps: Vec<f32> = (1..=positions.len()).map(|n| n as f32).collect();
+    let set = HrtfSet::new(Measured {
+        rate: 48_000,
+        positions,
+        taps: 1,
+        responses: [taps.clone(), taps],
+        ..Measured::default()
+    })
+    .unwrap();
+    assert_eq!(set.directions().len(), 4);
+    let found: Vec<f32> = (0..4).map(|i| set.response(0, i)[0]).collect();
+    assert_eq!(found, [5.0, 6.0, 7.0, 8.0]);
 }
 
 #[test]

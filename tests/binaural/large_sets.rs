@@ -8,7 +8,7 @@ use umbel::geometry::Direction;
 use umbel::render::hrtf::{Equalisation, HrtfSet, kemar};
 
 use super::levels::assert_rooms_as_loud_as_none;
-use super::measure::null_db;
+use super::measure::{null_db, quantiles};
 use super::prepared;
 use super::quality::{angles, assert_within, errors, measured};
 
@@ -31,30 +31,71 @@ fn a_grid_of_15_by_20_degrees_is_enough_to_find_the_rest_of_sadie() {
         let (azimuth, elevation) = angles(d);
         elevation.abs() > 89.9 || is_multiple(azimuth, 15.0) && is_multiple(elevation, 20.0)
     };
-    let thinned = set.thinned(kept).unwrap();
-    assert_eq!(thinned.directions().len(), 194);
-    let filters = prepared(&thinned, set.rate());
+    assert_eq!(set.thinned(kept).unwrap().directions().len(), 194);
     let left_out: Vec<usize> = (0..set.directions().len())
         .filter(|&i| !kept(&set.directions()[i]))
         .collect();
+    assert_eq!(left_out.len(), 1356);
+    let all = errors_without(&set, kept, &left_out);
+    assert_within(&all, [(5.0, 30.0), (0.35, 1.5), (1.1, 4.2)], "SADIE");
+}
+
+/// The errors at the directions `at` of what is rendered from those that `kept` lets pass.
+fn errors_without(set: &HrtfSet, kept: impl Fn(&Direction) -> bool, at: &[usize]) -> Vec<[f64; 3]> {
+    let filters = prepared(&set.thinned(kept).unwrap(), set.rate());
     let errors_of = |&i: &usize| {
         let taps = filters.taps(&set.directions()[i]);
         let found = taps.map(|taps| taps[filters.lead_frames()..].to_vec());
-        errors(&found, &measured(&set, i), 48_000.0)
+        errors(&found, &measured(set, i), f64::from(set.rate().0))
     };
-    let all: Vec<[f64; 3]> = left_out.iter().map(errors_of).collect();
-    assert_eq!(all.len(), 1356);
-    let limits = [(5.0, 30.0), (0.35, 1.5), (1.1, 4.2)];
-    // Of the 30 degrees between the lowest ring that is kept and the nadir, where this head's sound passes the mount
-    // it stands on, nothing tells from above or below when it arrives: 7 % of all, so that the 95th percentiles of
-    // time and level lie among them.
-    assert_within(&all, [(5.0, 45.0), (0.35, 1.8), limits[2]], "SADIE");
-    let pairs = left_out.iter().zip(&all);
-    let above: Vec<[f64; 3]> = pairs
-        .filter(|(i, _)| angles(&set.directions()[**i]).1 > -61.0)
-        .map(|(_, errors)| *errors)
+    at.iter().map(errors_of).collect()
+}
+
+/// CIPIC 124 was measured along arcs over the head from ear to ear's side, and each arc has errors of its own: what one
+/// hears is 20 µs and 0.7 dB in the median away from the mean of the arcs 5 degrees to either side. So no thinning of it
+/// can meet what the other sets do; it is judged by what is found if the whole set has lost but one arc.
+#[test]
+#[ignore = "needs ../shared/hrtf/cipic_subject_124_44k1.sofa"]
+fn a_coarse_grid_of_a_human_head_loses_little_against_all_the_arcs_but_one() {
+    let set = set(CIPIC);
+    let place = |d: &Direction| {
+        let lateral = (-d.x).asin().to_degrees().round() as i32;
+        let around = d.z.atan2(d.y).to_degrees();
+        let around = if around < -90.0 {
+            around + 360.0
+        } else {
+            around
+        };
+        (lateral, ((around + 45.0) / 5.625).round() as i32)
+    };
+    let kept = |d: &Direction| {
+        let (lateral, step) = place(d);
+        [0, 15, 30, 45, 65, 80].contains(&lateral.abs()) && step % 4 == 0
+    };
+    let directions = 0..set.directions().len();
+    let left_out: Vec<usize> = directions
+        .clone()
+        .filter(|&i| !kept(&set.directions()[i]))
         .collect();
-    assert_within(&above, limits, "SADIE above -61 degrees");
+    assert_eq!(left_out.len(), 1107);
+    let all = errors_without(&set, kept, &left_out);
+    assert_within(&all, [(13.0, 60.0), (0.55, 2.5), (1.3, 3.0)], "CIPIC");
+    let (mut coarse, mut fine) = (Vec::new(), Vec::new());
+    for arc in [-25, 10, 40] {
+        let on_arc = |i: &usize| place(&set.directions()[*i]).0 == arc;
+        let on_arc: Vec<usize> = directions.clone().filter(on_arc).collect();
+        assert_eq!(on_arc.len(), 50);
+        coarse.extend(errors_without(&set, kept, &on_arc));
+        fine.extend(errors_without(&set, |d| place(d).0 != arc, &on_arc));
+    }
+    for (n, name) in ["ITD", "ILD", "spectrum"].iter().enumerate() {
+        let of = |all: &[[f64; 3]]| quantiles(all.iter().map(|errors| errors[n]).collect());
+        let (coarse, fine) = (of(&coarse), of(&fine));
+        assert!(
+            coarse.0 <= 1.6 * fine.0 && coarse.1 <= 1.6 * fine.1,
+            "{name} errors {coarse:?}, with all other arcs {fine:?}"
+        );
+    }
 }
 
 #[test]

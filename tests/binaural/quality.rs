@@ -117,15 +117,13 @@ fn directions_left_out_of_a_thinned_grid_are_near_what_was_measured() {
     let lead = filters.lead_frames();
     let all: Vec<[f64; 3]> = (0..set.directions().len())
         .filter(|&i| !keep[i])
-        .step_by(5)
-        .take(100)
         .map(|i| {
             let taps = filters.taps(&set.directions()[i]);
             let found = taps.map(|taps| taps[lead..].to_vec());
             errors(&found, &measured(&set, i), rate)
         })
         .collect();
-    assert_eq!(all.len(), 100);
+    assert_eq!(all.len(), 551);
     assert_within(&all, [(5.0, 30.0), (0.35, 1.5), (1.1, 4.2)], "thinned");
 }
 

@@ -61,6 +61,14 @@ impl Added {
         }
     }
 
+    /// Makes an ear `late` frames later.
+    pub(super) fn delay(&mut self, ear: usize, late: f64, length: usize) {
+        self.delays[ear] += late;
+        for (bin, value) in self.spectra[ear].iter_mut().enumerate() {
+            *value *= Complex::cis(-TAU * bin as f64 * late / length as f64);
+        }
+    }
+
     /// What closes a hole: the energies of its rim, minimum phase, in step with the rim.
     pub(super) fn rim(rim: &[usize], delays: &[[f64; 2]], spectra: &[Pair], length: usize) -> Self {
         let mut transform = Transform::new(length);

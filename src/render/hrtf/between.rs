@@ -1,15 +1,17 @@
 //! Responses between measured directions that are far apart.
 //!
-//! Aligned spectra and delays are interpolated over the whole set, which is right for time and for the phases of
-//! what is heard. Where paths round the head meet they cancel in the sum though they did not in the room, mostly
-//! at the far ear: levels in the bands of the ear, interpolated by themselves, miss by as much in other places,
-//! and a level between the two is nearer to what is heard than either (J. M. Arend et al., "Magnitude-corrected
-//! and time-aligned interpolation of head-related transfer functions", 2023, correct all the way).
+//! Aligned spectra and delays are interpolated over the whole set, which is right for the phases of what is heard.
+//! Where paths round the head meet they cancel in the sum though they did not in the room, mostly at the far ear:
+//! levels in the bands of the ear, interpolated by themselves, miss by as much in other places, and a level between
+//! the two is nearer to what is heard than either (J. M. Arend et al., "Magnitude-corrected and time-aligned
+//! interpolation of head-related transfer functions", 2023, correct all the way). Each ear is then moved to where
+//! its `long_waves` arrive.
 
 use rayon::prelude::*;
 
 use super::added::{Added, nearest};
 use super::ear_bands::EarBands;
+use super::long_waves::LongWaves;
 use super::smooth::Smooth;
 use super::spectra::Pair;
 use crate::dsp::transform::Transform;
@@ -46,6 +48,7 @@ impl Around<'_> {
             }
         });
         let bands = EarBands::new(self.rate, self.length);
+        let waves = LongWaves::new(self.rate, self.length);
         let levels: Vec<[Vec<f64>; 2]> = self
             .spectra
             .par_iter()
@@ -58,10 +61,13 @@ impl Around<'_> {
                 |transform, direction| {
                     let weights = for_spectra(direction);
                     let mut added = Added::blend(&weights, self.delays, self.spectra, self.length);
-                    let weights = for_levels(direction);
-                    for (ear, spectrum) in added.spectra.iter_mut().enumerate() {
-                        let wanted = blended(&weights, &levels, ear);
-                        bands.bring(spectrum, &wanted, SHARE, transform);
+                    let of_levels = for_levels(direction);
+                    for ear in 0..2 {
+                        let wanted = blended(&of_levels, &levels, ear);
+                        bands.bring(&mut added.spectra[ear], &wanted, SHARE, transform);
+                        let measured = self.spectra.iter().map(|pair| &pair[ear][..]);
+                        let late = waves.lateness(&added.spectra[ear], &weights, measured);
+                        added.delay(ear, late, self.length);
                     }
                     added
                 },

@@ -19,6 +19,9 @@ const WIDTH: f64 = 1.019;
 /// Weights below this share of a band's highest are left out.
 const LEAST_WEIGHT: f64 = 1e-5;
 
+/// Power below which nothing counts: the logarithm needs an end.
+const LEAST_POWER: f64 = 1e-20;
+
 /// Most that a level is changed, in dB.
 const MOST_DB: f64 = 12.0;
 
@@ -64,17 +67,20 @@ impl EarBands {
         }
     }
 
-    /// The level in each band: the square root of the amplitude, half way between amplitudes and decibels.
+    /// The level in each band in dB.
     pub(super) fn levels(&self, spectrum: &[Complex<f64>]) -> Vec<f64> {
         let power: Vec<f64> = spectrum.iter().map(Complex::norm_sqr).collect();
         let of = |band: &Band| {
             let bins = power[band.first..].iter().zip(&band.weights);
             bins.map(|(power, weight)| power * weight).sum::<f64>()
         };
-        self.bands.iter().map(|band| of(band).powf(0.25)).collect()
+        self.bands
+            .iter()
+            .map(|band| 10.0 * of(band).max(LEAST_POWER).log10())
+            .collect()
     }
 
-    /// Brings the levels of `spectrum` by a `share` of the way, in dB, to `wanted`, by a filter of minimum phase
+    /// Brings the levels of `spectrum` by a `share` of the way to `wanted`, in dB, by a filter of minimum phase
     /// that is smooth from band to band.
     pub(super) fn bring(
         &self,
@@ -87,10 +93,7 @@ impl EarBands {
             .levels(spectrum)
             .iter()
             .zip(wanted)
-            .map(|(own, wanted)| {
-                let apart_db = 40.0 * (wanted.max(1e-9) / own.max(1e-9)).log10();
-                (share * apart_db).clamp(-MOST_DB, MOST_DB)
-            })
+            .map(|(own, wanted)| (share * (wanted - own)).clamp(-MOST_DB, MOST_DB))
             .collect();
         let mut above = 0;
         let magnitudes: Vec<f64> = (0..spectrum.len())
@@ -148,7 +151,7 @@ mod tests {
         let wanted = bands.levels(&spectrum_of(&[(50, 0.8), (52, 0.3)], &mut transform));
         bands.bring(&mut own, &wanted, 1.0, &mut transform);
         for (n, (found, wanted)) in bands.levels(&own).iter().zip(&wanted).enumerate() {
-            let apart_db = 40.0 * (found / wanted).log10();
+            let apart_db = found - wanted;
             assert!(apart_db.abs() < 0.5, "band {n}: {apart_db} dB");
         }
         transform.spectrum.copy_from_slice(&own);

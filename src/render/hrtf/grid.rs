@@ -12,6 +12,11 @@ use crate::geometry::hull::{HullFacet, convex_hull};
 /// Measured directions farther apart than this get others between them: beyond it the straight line between
 /// three responses is a poor guess.
 const LONGEST_EDGE_DEG: f64 = 12.0;
+/// An edge longer than this, and longer than is usual by this factor, spans a gap, across which what is interpolated
+/// bends more: there directions stand closer.
+const GAP_DEG: f64 = 24.0;
+const GAP_OVER_USUAL: f64 = 1.5;
+const LONGEST_EDGE_IN_GAP_DEG: f64 = 5.0;
 const MOST_HALVINGS: usize = 3;
 const MOST_BETWEEN: usize = 4000;
 
@@ -75,32 +80,53 @@ impl Grid {
     /// not too many.
     pub(super) fn densified(mut self) -> Self {
         let holes = self.measured..self.measured + self.rims.len();
+        let gap = self.shortest_gap_deg();
+        let mut in_gap = vec![false; self.directions.len()];
         for _ in 0..MOST_HALVINGS {
-            let long = LONGEST_EDGE_DEG.to_radians();
+            let length_deg = |[a, b]: [usize; 2]| {
+                let angle = self.directions[a].angle(&self.directions[b]);
+                angle.to_degrees()
+            };
+            let longest = |edge: [usize; 2]| match edge.iter().any(|&end| in_gap[end]) {
+                true => LONGEST_EDGE_IN_GAP_DEG,
+                false => LONGEST_EDGE_DEG,
+            };
             let mut edges: Vec<[usize; 2]> = self
                 .all_edges()
                 .filter(|edge| edge.iter().all(|corner| !holes.contains(corner)))
-                .filter(|&[a, b]| self.directions[a].angle(&self.directions[b]) > long)
+                .filter(|&edge| length_deg(edge) > longest(edge))
                 .collect();
             edges.sort_unstable();
             if edges.is_empty() || self.directions.len() + edges.len() > MOST_BETWEEN {
                 break;
             }
-            let middles = edges
-                .iter()
-                .map(|&[a, b]| self.directions[a] + self.directions[b])
-                .filter(|sum| sum.norm() > 0.1)
-                .map(|sum| cleaned(sum.normalize()));
             let mut directions = self.directions.clone();
-            directions.extend(middles);
+            let mut gaps = in_gap.clone();
+            for &edge in &edges {
+                let sum: Direction = edge.iter().map(|&end| self.directions[end]).sum();
+                if sum.norm() > 0.1 {
+                    directions.push(cleaned(sum.normalize()));
+                    gaps.push(length_deg(edge) > gap || edge.iter().any(|&end| in_gap[end]));
+                }
+            }
             let Some(facets) = convex_hull(&directions) else {
                 break;
             };
+            in_gap = gaps;
             self.triangles = triangles(&directions, &facets);
             self.directions = directions;
         }
         self.starts = self.table();
         self
+    }
+
+    /// The length of an edge between measured directions in degrees from which on it spans a gap.
+    fn shortest_gap_deg(&self) -> f64 {
+        let length = |[a, b]: [usize; 2]| self.directions[a].angle(&self.directions[b]);
+        let mut lengths: Vec<f64> = self.edges().into_iter().map(length).collect();
+        lengths.sort_by(f64::total_cmp);
+        let usual = lengths.get(lengths.len() / 2).copied().unwrap_or(0.0);
+        GAP_DEG.max(GAP_OVER_USUAL * usual.to_degrees())
     }
 
     /// The directions between measured ones.

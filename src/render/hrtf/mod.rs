@@ -4,7 +4,7 @@
 //! prepared for one sample rate: `diffuse_field` makes it neutral, `rate` converts it, `grid` spans triangles
 //! between its directions, `alignment` finds each response's delay, and what a source in any direction needs is
 //! blended from the three responses around it; where measured directions are far apart, others are put `between`
-//! them: a `smooth` interpolation, its levels checked in `ear_bands`.
+//! them: a `smooth` interpolation, its levels checked in `ear_bands`, its time by its `long_waves`.
 
 mod added;
 mod alignment;
@@ -15,6 +15,7 @@ mod filters;
 mod grid;
 mod holes;
 mod kemar;
+mod long_waves;
 mod loops;
 mod minimum_phase;
 mod rate;

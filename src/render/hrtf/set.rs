@@ -72,8 +72,8 @@ impl fmt::Display for SetFault {
 }
 
 impl HrtfSet {
-    /// The set of what was measured. Delays are put before the responses; directions measured twice count once,
-    /// the first.
+    /// The set of what was measured. Delays are put before the responses; a direction measured more than once counts
+    /// once: as it was from farthest away, of equally far measurements the first.
     ///
     /// # Errors
     /// What makes the measurements unusable.
@@ -142,7 +142,7 @@ impl HrtfSet {
             }
         }
         let directions = unit_vectors(&measured.positions)?;
-        let kept = distinct(&directions);
+        let kept = distinct(&directions, &measured.positions);
         if kept.len() < 3 {
             let found = match kept.len() {
                 1 => "all positions lie in one direction".to_owned(),
@@ -282,8 +282,10 @@ fn unit_vectors(positions: &[[f64; 3]]) -> Result<Vec<Direction>, SetFault> {
         .collect()
 }
 
-/// The numbers of the directions that do not repeat an earlier one.
-fn distinct(directions: &[Direction]) -> Vec<usize> {
+/// The numbers of the directions, each once: where the source stood farthest, of equally far ones the first.
+fn distinct(directions: &[Direction], positions: &[[f64; 3]]) -> Vec<usize> {
+    let distance = |i: usize| Direction::from(positions[i]).norm();
+    let nearer = |a: usize, b: usize| distance(a) < (1.0 - SAME_DIRECTION) * distance(b);
     let mut order: Vec<usize> = (0..directions.len()).collect();
     order.sort_by(|&a, &b| directions[a].z.total_cmp(&directions[b].z).then(a.cmp(&b)));
     let mut repeats = vec![false; directions.len()];
@@ -291,7 +293,8 @@ fn distinct(directions: &[Direction]) -> Vec<usize> {
         let ahead = order[place + 1..].iter();
         for &j in ahead.take_while(|&&j| directions[j].z - directions[i].z < SAME_DIRECTION) {
             if (directions[i] - directions[j]).norm() < SAME_DIRECTION {
-                repeats[i.max(j)] = true;
+                let (first, later) = (i.min(j), i.max(j));
+                repeats[if nearer(first, later) { first } else { later }] = true;
             }
         }
     }
