@@ -161,4 +161,18 @@ fn wrong_words_are_refused_with_what_is_allowed() {
             "{options:?}: {text}"
         );
     }
+    let elsewhere = [
+        "render",
+        path.to_str().unwrap(),
+        "-l",
+        "5.1.4",
+        "--head-pose",
+        "30",
+    ];
+    let done = umbel(folder.path(), &elsewhere);
+    let text = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(
+        !done.status.success() && text.contains("--head-pose is about headphones"),
+        "{text}"
+    );
 }

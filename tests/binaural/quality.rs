@@ -43,14 +43,12 @@ pub(crate) fn errors(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2], rate: f64)
 
 /// Panics if medians or 95th percentiles are above the limits, for ITD (µs), ILD (dB) and spectrum (dB).
 pub(crate) fn assert_within(all: &[[f64; 3]], limits: [(f64, f64); 3], what: &str) {
-    for (n, name) in ["ITD", "ILD", "spectrum"].iter().enumerate() {
-        let (median, high) = quantiles(all.iter().map(|errors| errors[n]).collect());
-        assert!(
-            median <= limits[n].0 && high <= limits[n].1,
-            "{what}: {name} errors {median:.2} / {high:.2}, allowed {:?}",
-            limits[n]
-        );
-    }
+    let found = [0, 1, 2].map(|n| quantiles(all.iter().map(|errors| errors[n]).collect()));
+    let mut pairs = found.iter().zip(&limits);
+    assert!(
+        pairs.all(|(found, limit)| found.0 <= limit.0 && found.1 <= limit.1),
+        "{what}: errors of ITD, ILD and spectrum {found:.2?}, allowed {limits:?}"
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::effect::{ConvolveSettings, Settings};
 use crate::format::{head_pose, headphone_eq, hrtf_file};
 use crate::layout::Layout;
+use crate::offline::Delivery;
 use crate::render::Target;
 use crate::render::binaural::{HOP, Headphones, PoseTrack, RoomChoice};
 use crate::render::hrtf::{Equalisation, Filters, Preparation};
@@ -99,6 +100,28 @@ impl HeadphoneArgs {
             Some(layout) => headphones.with_loudspeakers(layout)?,
             None => headphones,
         })))
+    }
+
+    /// That what is said about headphones is heard in one of `deliveries`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if none of them is for headphones.
+    pub(super) fn check_worn(&self, deliveries: &[Delivery]) -> Result<()> {
+        let given = [
+            (self.hrtf.is_some(), "--hrtf"),
+            (self.hrtf_eq != When::Auto, "--hrtf-eq"),
+            (self.binaural_room.is_some(), "--binaural-room"),
+            (self.head_pose.is_some(), "--head-pose"),
+            (self.head_pose_file.is_some(), "--head-pose-file"),
+            (self.headphone_eq.is_some(), "--headphone-eq"),
+        ];
+        let worn = |delivery: &Delivery| matches!(delivery.target, Target::Binaural(_));
+        match given.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) if !deliveries.iter().any(worn) => Err(Error::Usage(format!(
+                "{option} is about headphones, but no output is for them: add -l binaural, or leave it out"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Processors on the two channels.

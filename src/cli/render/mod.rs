@@ -260,6 +260,7 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
     } else {
         session::open(args, input, ui)?
     };
+    args.headphones.check_worn(&job.deliveries)?;
     let options = Options {
         from: job.from,
         to: job.to,
