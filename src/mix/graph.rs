@@ -1,18 +1,19 @@
 //! The desk at work: its nodes in order, each with the delays that keep all of them in step.
 
-use std::fmt;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::desk::{AuxSend, Desk, Lane, Place};
+use super::GainCurve;
+use super::desk::{Desk, Lane, Place};
 use super::fader::Fader;
+use super::fault::DeskFault;
 use super::lane::Moves;
+use super::map::Map;
 use super::node::{Inputs, KeyInput, MOST_KEYS, MemberInput, Node, Point, SendInput, Stretch};
-use super::{GainCurve, order};
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::DelayLine;
-use crate::effect::{Chain, Fault, Reported, Settings, Setup, Side, Tap};
+use crate::effect::{Chain, Reported, Setup, Side, Tap};
 use crate::units::SampleRate;
 
 /// Runs a [`Desk`].
@@ -29,64 +30,6 @@ pub(super) struct Graph {
     rows: Vec<usize>,
 }
 
-/// What cannot be built.
-#[derive(Debug, Clone, PartialEq)]
-pub enum DeskFault {
-    /// Strips, groups and returns that wait for each other in a ring.
-    Loop(Vec<String>),
-    /// A key of the named place that nothing is called by.
-    UnknownKey {
-        /// The strip, group or return.
-        at: String,
-        /// What it asks for.
-        key: String,
-    },
-    /// More keys on one chain than can be heard.
-    TooManyKeys {
-        /// The strip, group or return.
-        at: String,
-    },
-    /// A parameter that the chain of the named place does not have.
-    UnknownParameter {
-        /// The strip, group or return.
-        at: String,
-        /// The parameter.
-        parameter: String,
-    },
-    /// Values of the chain of the named place.
-    Chain {
-        /// The strip, group or return.
-        at: String,
-        /// What is wrong with them.
-        faults: Vec<Fault>,
-    },
-}
-
-impl fmt::Display for DeskFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Loop(names) => write!(
-                f,
-                "keys and sends lead back to where they came from: {}",
-                names.join(" <- ")
-            ),
-            Self::UnknownKey { at, key } => {
-                write!(f, "\"{at}\": there is no stem or group \"{key}\" to key it")
-            }
-            Self::TooManyKeys { at } => {
-                write!(f, "\"{at}\": a chain hears at most {MOST_KEYS} keys")
-            }
-            Self::UnknownParameter { at, parameter } => {
-                write!(f, "\"{at}\": \"{parameter}\" is no parameter of its chain")
-            }
-            Self::Chain { at, faults } => {
-                let first = faults.first().map_or(String::new(), ToString::to_string);
-                write!(f, "the chain of \"{at}\": {first}")
-            }
-        }
-    }
-}
-
 /// What the compressors of one place have done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeskReport {
@@ -96,168 +39,6 @@ pub struct DeskReport {
     pub name: String,
     /// Its compressors and limiters, in the order of the chain.
     pub dynamics: Vec<Reported>,
-}
-
-/// The places of a desk and what they hear.
-struct Map<'a> {
-    desk: &'a Desk,
-    places: Vec<Place>,
-}
-
-impl<'a> Map<'a> {
-    fn of(desk: &'a Desk) -> Self {
-        let places = (0..desk.strips.len())
-            .map(Place::Strip)
-            .chain((0..desk.groups.len()).map(Place::Group))
-            .chain((0..desk.returns.len()).map(Place::Return))
-            .chain([Place::Master])
-            .collect();
-        Self { desk, places }
-    }
-
-    fn number(&self, place: Place) -> usize {
-        let (strips, groups) = (self.desk.strips.len(), self.desk.groups.len());
-        match place {
-            Place::Strip(i) => i,
-            Place::Group(i) => strips + i,
-            Place::Return(i) => strips + groups + i,
-            Place::Master => strips + groups + self.desk.returns.len(),
-        }
-    }
-
-    fn name(&self, place: Place) -> &'a str {
-        match place {
-            Place::Strip(i) => &self.desk.strips[i].name,
-            Place::Group(i) => &self.desk.groups[i].name,
-            Place::Return(i) => &self.desk.returns[i].name,
-            Place::Master => "master",
-        }
-    }
-
-    fn chain(&self, place: Place) -> (&'a [Settings], &'a [Lane]) {
-        let desk = self.desk;
-        let lanes = match place {
-            Place::Strip(i) => &desk.strips[i].lanes,
-            Place::Group(i) => &desk.groups[i].lanes,
-            Place::Return(i) => &desk.returns[i].lanes,
-            Place::Master => &desk.master.lanes,
-        };
-        (desk.chain_of(place), lanes)
-    }
-
-    fn sends(&self, place: Place) -> &'a [AuxSend] {
-        match place {
-            Place::Strip(i) => &self.desk.strips[i].sends,
-            Place::Group(i) => &self.desk.groups[i].sends,
-            Place::Return(i) => &self.desk.returns[i].sends,
-            Place::Master => &[],
-        }
-    }
-
-    fn faders(&self, place: Place) -> (Option<&'a GainCurve>, &'a [GainCurve]) {
-        let desk = self.desk;
-        match place {
-            Place::Strip(i) => (desk.strips[i].mute.as_ref(), &desk.strips[i].gains),
-            Place::Group(i) => (desk.groups[i].mute.as_ref(), &desk.groups[i].gains),
-            Place::Return(i) => (desk.returns[i].mute.as_ref(), &desk.returns[i].gains),
-            Place::Master => (None, &desk.master.gains),
-        }
-    }
-
-    /// The group a strip is a member of.
-    fn group_of(&self, strip: usize) -> Option<usize> {
-        let has = |group: &super::desk::Group| group.members.contains(&strip);
-        self.desk.groups.iter().position(has)
-    }
-
-    /// The nodes whose outputs a group or the master carries on.
-    fn members(&self, place: Place) -> Vec<Place> {
-        match place {
-            Place::Group(i) => {
-                let members = &self.desk.groups[i].members;
-                members.iter().map(|&strip| Place::Strip(strip)).collect()
-            }
-            Place::Master => {
-                let alone = |place: &Place| match *place {
-                    Place::Strip(i) => self.group_of(i).is_none(),
-                    Place::Group(_) | Place::Return(_) => true,
-                    Place::Master => false,
-                };
-                self.places.iter().copied().filter(alone).collect()
-            }
-            Place::Strip(_) | Place::Return(_) => Vec::new(),
-        }
-    }
-
-    /// The places that send to a return, each with its send.
-    fn senders(&self, place: Place) -> Vec<(Place, &'a AuxSend)> {
-        let Place::Return(to) = place else {
-            return Vec::new();
-        };
-        let of = |&from: &Place| self.sends(from).iter().map(move |send| (from, send));
-        let all = self.places.iter().flat_map(of);
-        all.filter(|(_, send)| send.to == to).collect()
-    }
-
-    /// The strip or group that a key names; a strip goes first.
-    fn keyed_by(&self, name: &str) -> Option<Place> {
-        let called = |place: &&Place| {
-            matches!(place, Place::Strip(_) | Place::Group(_)) && self.name(**place) == name
-        };
-        self.places.iter().find(called).copied()
-    }
-
-    /// Rows of the feeds that a place's output is.
-    fn rows(&self, place: Place) -> Vec<usize> {
-        match place {
-            Place::Strip(i) => self.desk.strips[i].feeds.clone().collect(),
-            Place::Return(i) => self.desk.returns[i].feeds.clone().collect(),
-            Place::Group(_) | Place::Master => {
-                let members = self.members(place).into_iter();
-                members.flat_map(|member| self.rows(member)).collect()
-            }
-        }
-    }
-
-    /// The places that a place waits for.
-    fn needs(&self, place: Place) -> Result<Vec<Place>, DeskFault> {
-        let mut needs = self.members(place);
-        needs.extend(self.senders(place).into_iter().map(|(from, _)| from));
-        for settings in self.chain(place).0 {
-            let Some(key) = settings.key().filter(|_| !settings.is_bypassed()) else {
-                continue;
-            };
-            let source = self.keyed_by(key.from());
-            needs.push(source.ok_or_else(|| DeskFault::UnknownKey {
-                at: self.name(place).to_owned(),
-                key: key.from().to_owned(),
-            })?);
-        }
-        Ok(needs)
-    }
-
-    /// The places in order of work, in levels.
-    fn levels(&self) -> Result<Vec<Vec<Place>>, DeskFault> {
-        let needs = self
-            .places
-            .iter()
-            .map(|&place| {
-                let needs = self.needs(place)?;
-                Ok(needs.into_iter().map(|other| self.number(other)).collect())
-            })
-            .collect::<Result<Vec<Vec<usize>>, DeskFault>>()?;
-        let sorted = order::levels(self.places.len(), |node| needs[node].clone());
-        let place = |number: usize| self.places[number];
-        sorted
-            .map(|levels| {
-                let level = |level: Vec<usize>| level.into_iter().map(place).collect();
-                levels.into_iter().map(level).collect()
-            })
-            .map_err(|ring| {
-                let name = |number| self.name(place(number)).to_owned();
-                DeskFault::Loop(ring.into_iter().map(name).collect())
-            })
-    }
 }
 
 impl Graph {

@@ -2,7 +2,8 @@
 
 use super::desk::{Desk, Strip};
 use super::fader::Fader;
-use super::graph::{DeskFault, DeskReport, Graph};
+use super::fault::DeskFault;
+use super::graph::{DeskReport, Graph};
 use super::lfe::LfeSend;
 use super::matrix::{Matrix, MatrixFeed};
 use super::node::Stretch;

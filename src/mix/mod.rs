@@ -8,18 +8,21 @@
 
 mod desk;
 mod fader;
+mod fault;
 mod gain_curve;
 mod graph;
 mod lane;
 mod lfe;
+mod map;
 mod matrix;
 mod mixer;
 mod node;
 pub mod order;
 
 pub use desk::{AuxSend, Desk, Group, Lane, LanePoint, Master, Place, Return, Strip};
+pub use fault::DeskFault;
 pub use gain_curve::{GainCurve, GainPoint};
-pub use graph::{DeskFault, DeskReport};
+pub use graph::DeskReport;
 pub use lfe::LFE_LOWPASS;
 pub use matrix::{MatrixFeed, MatrixTerm};
 pub use mixer::Mixer;
