@@ -1,15 +1,10 @@
 //! The processors of one strip, in a row.
 
-use std::ops::Range;
-
-use super::compressor::{CompSettings, Key, Link};
+use super::compression::{Compression, DelayedKey, Sum};
+use super::compressor::{CompSettings, Key};
 use super::spreading::Spreading;
-use super::{
-    Dynamics, Effect, Fault, Gains, Member, Parameter, Processor, Reduction, ReductionMeter,
-    Settings, Setup, Step,
-};
-use crate::audio::{Block, Passage, PassageMut};
-use crate::dsp::DelayLine;
+use super::{Effect, Fault, Parameter, Processor, Reduction, Settings, Setup, Step};
+use crate::audio::{Passage, PassageMut};
 use crate::units::{Decibels, Frames};
 
 /// A list of processors at work on the channels of one strip, in the order written.
@@ -48,36 +43,6 @@ enum Work {
     Effect(Box<dyn Effect>),
     Compressor(Box<Compression>),
     Spread(Spreading),
-}
-
-/// A compressor on a strip: a group of one.
-#[derive(Debug)]
-struct Compression {
-    /// One for all channels, or one for each.
-    units: Vec<Unit>,
-    key: Option<DelayedKey>,
-    /// What it hears of a group.
-    sum: Option<Sum>,
-    gains: Gains,
-    meter: ReductionMeter,
-}
-
-/// A gain and the channels it is applied to.
-#[derive(Debug)]
-struct Unit {
-    dynamics: Box<dyn Dynamics>,
-    rows: Range<usize>,
-    /// The channels, late enough for the gain.
-    delays: Vec<DelayLine>,
-    member: Member,
-}
-
-/// A key, late by what the sound has been delayed by.
-#[derive(Debug)]
-struct DelayedKey {
-    index: usize,
-    delays: Vec<DelayLine>,
-    block: Block,
 }
 
 /// What a compressor of a chain has done.
@@ -160,6 +125,7 @@ impl Chain {
         Ok(chain)
     }
 
+    /// The compressor `comp`, after what is there already.
     fn compression(&mut self, comp: &CompSettings, setup: Setup, sum: Option<Sum>) -> Compression {
         let key = comp.key.as_ref().map(|key| {
             let known = self.keys.iter().position(|other| other == key);
@@ -167,31 +133,9 @@ impl Chain {
                 self.keys.push(key.clone());
                 self.keys.len() - 1
             });
-            DelayedKey {
-                index,
-                delays: vec![DelayLine::new(self.latency().0 as usize); setup.key_channels],
-                block: Block::new(setup.key_channels, Gains::CAPACITY),
-            }
+            DelayedKey::new(index, setup.key_channels, self.latency())
         });
-        let unit = |rows: Range<usize>| {
-            let heard = match (&comp.key, &sum) {
-                (Some(_), _) => setup.key_channels,
-                (None, Some(_)) => 2,
-                (None, None) => rows.len(),
-            };
-            Unit::new(comp.build(setup, heard), rows)
-        };
-        let units = match (comp.link, &sum) {
-            (Link::Objects, _) | (_, Some(_)) => vec![unit(0..setup.channels)],
-            (Link::Channels, None) => (0..setup.channels).map(|c| unit(c..c + 1)).collect(),
-        };
-        Compression {
-            units,
-            sum: sum.filter(|_| key.is_none()),
-            key,
-            gains: Gains::new(),
-            meter: ReductionMeter::new(setup.rate),
-        }
+        Compression::new(comp, setup, key, sum)
     }
 
     /// What keys its compressors, each once: the order in which keys are to be given.
@@ -282,9 +226,7 @@ impl Chain {
         if let Some(first) = self.first_unsettled()
             && let Work::Compressor(compression) = &mut self.slots[first].work
         {
-            for unit in &mut compression.units {
-                unit.dynamics.settle();
-            }
+            compression.settle();
         }
         self.reset();
     }
@@ -292,10 +234,7 @@ impl Chain {
     fn first_unsettled(&self) -> Option<usize> {
         self.slots.iter().position(|slot| match &slot.work {
             Work::Effect(_) | Work::Spread(_) => false,
-            Work::Compressor(compression) => compression
-                .units
-                .iter()
-                .any(|unit| unit.dynamics.wants_rehearsal()),
+            Work::Compressor(compression) => compression.wants_rehearsal(),
         })
     }
 
@@ -305,8 +244,8 @@ impl Chain {
             Work::Effect(_) | Work::Spread(_) => None,
             Work::Compressor(compression) => Some(Reported {
                 entry: slot.entry,
-                threshold: compression.units.first()?.dynamics.threshold(),
-                reduction: compression.meter.read(),
+                threshold: compression.threshold(),
+                reduction: compression.reduction(),
             }),
         })
     }
@@ -316,10 +255,7 @@ impl Chain {
         let slot = self.slots.iter().find(|slot| slot.entry == entry);
         match slot.map(|slot| &slot.work) {
             Some(Work::Effect(effect)) => effect.parameters(),
-            Some(Work::Compressor(compression)) => compression
-                .units
-                .first()
-                .map_or(&[], |unit| unit.dynamics.parameters()),
+            Some(Work::Compressor(compression)) => compression.parameters(),
             Some(Work::Spread(spread)) => spread.parameters(),
             None => &[],
         }
@@ -330,11 +266,7 @@ impl Chain {
         let slot = self.slots.iter_mut().find(|slot| slot.entry == entry);
         match slot.map(|slot| &mut slot.work) {
             Some(Work::Effect(effect)) => effect.set(parameter, value, frames),
-            Some(Work::Compressor(compression)) => {
-                for unit in &mut compression.units {
-                    unit.dynamics.set(parameter, value, frames);
-                }
-            }
+            Some(Work::Compressor(compression)) => compression.set(parameter, value, frames),
             Some(Work::Spread(spread)) => spread.set(parameter, value, frames),
             None => {}
         }
@@ -354,145 +286,7 @@ impl Work {
         match self {
             Self::Effect(effect) => effect.latency(),
             Self::Spread(_) => Frames(0),
-            Self::Compressor(compression) => compression
-                .units
-                .first()
-                .map_or(Frames(0), |unit| unit.dynamics.latency()),
+            Self::Compressor(compression) => compression.latency(),
         }
-    }
-}
-
-impl Compression {
-    fn linked(dynamics: Box<dyn Dynamics>, setup: Setup, sum: Option<Sum>) -> Self {
-        Self {
-            sum,
-            units: vec![Unit::new(dynamics, 0..setup.channels)],
-            key: None,
-            gains: Gains::new(),
-            meter: ReductionMeter::new(setup.rate),
-        }
-    }
-
-    fn process(&mut self, sound: &mut PassageMut<'_>, keys: &[Passage<'_>]) {
-        for_each_piece(sound.frames(), |span| {
-            if let Some(key) = &mut self.key {
-                key.take(&keys[key.index].part(span.clone()));
-            }
-            for (index, unit) in self.units.iter_mut().enumerate() {
-                let mut own = sound.part(unit.rows.clone(), span.clone());
-                let heard = match (&self.key, &mut self.sum) {
-                    (Some(key), _) => key.block.whole(),
-                    (None, Some(sum)) => sum.of(&own.read()),
-                    (None, None) => own.read(),
-                };
-                unit.dynamics.gain(heard, &mut self.gains);
-                if index == 0 {
-                    self.meter.add(&own.read(), &self.gains);
-                }
-                if unit.dynamics.listens() {
-                    unit.listen(self.key.as_ref(), &mut own);
-                    continue;
-                }
-                for (channel, delay) in unit.delays.iter_mut().enumerate() {
-                    delay.process(own.row_mut(channel));
-                }
-                unit.member.apply(&mut own, &self.gains);
-            }
-        });
-    }
-
-    fn rehearse(&mut self, sound: &Passage<'_>, keys: &[Passage<'_>]) {
-        for_each_piece(sound.frames(), |span| {
-            if let Some(key) = &mut self.key {
-                key.take(&keys[key.index].part(span.clone()));
-            }
-            for unit in &mut self.units {
-                let own = sound.part(span.clone()).rows(unit.rows.clone());
-                unit.dynamics.rehearse(match (&self.key, &mut self.sum) {
-                    (Some(key), _) => key.block.whole(),
-                    (None, Some(sum)) => sum.of(&own),
-                    (None, None) => own,
-                });
-            }
-        });
-    }
-
-    fn reset(&mut self) {
-        for unit in &mut self.units {
-            unit.dynamics.reset();
-            unit.member.reset();
-            unit.delays.iter_mut().for_each(DelayLine::reset);
-        }
-        if let Some(key) = &mut self.key {
-            key.delays.iter_mut().for_each(DelayLine::reset);
-        }
-        self.meter.reset();
-    }
-}
-
-impl Unit {
-    fn new(dynamics: Box<dyn Dynamics>, rows: Range<usize>) -> Self {
-        Self {
-            delays: vec![DelayLine::new(dynamics.latency().0 as usize); rows.len()],
-            member: dynamics.member(rows.len()),
-            dynamics,
-            rows,
-        }
-    }
-
-    /// What the detector hears, in place of the sound.
-    fn listen(&mut self, key: Option<&DelayedKey>, own: &mut PassageMut<'_>) {
-        self.dynamics.listen(key.map(|key| key.block.whole()), own);
-    }
-}
-
-impl DelayedKey {
-    fn take(&mut self, key: &Passage<'_>) {
-        self.block.set_frames(key.frames());
-        for (channel, delay) in self.delays.iter_mut().enumerate() {
-            let row = self.block.row_mut(channel);
-            row.copy_from_slice(key.row(channel));
-            delay.process(row);
-        }
-    }
-}
-
-/// The sums of a group's rows, one per side.
-#[derive(Debug)]
-struct Sum {
-    sides: Vec<Side>,
-    block: Block,
-}
-
-impl Sum {
-    fn new(sides: &[Side]) -> Self {
-        Self {
-            sides: sides.to_vec(),
-            block: Block::new(2, Gains::CAPACITY),
-        }
-    }
-
-    fn of(&mut self, sound: &Passage<'_>) -> Passage<'_> {
-        self.block.set_frames(sound.frames());
-        self.block.clear();
-        for (row, side) in self.sides.iter().enumerate() {
-            let sums = match side {
-                Side::Left => 0..1,
-                Side::Right => 1..2,
-                Side::Both => 0..2,
-            };
-            for sum in sums {
-                let sum = self.block.row_mut(sum).iter_mut();
-                sum.zip(sound.row(row)).for_each(|(sum, x)| *sum += x);
-            }
-        }
-        self.block.whole()
-    }
-}
-
-/// Cuts `frames` into spans for which gains are computed at a time.
-fn for_each_piece(frames: usize, mut work: impl FnMut(Range<usize>)) {
-    for start in (0..frames).step_by(Gains::CAPACITY) {
-        work(start..(start + Gains::CAPACITY).min(frames));
     }
 }

@@ -15,6 +15,7 @@
 //! A new processor is one file here, one variant of [`Settings`] and one line in each of its methods.
 
 mod chain;
+mod compression;
 pub mod compressor;
 pub mod convolution;
 pub mod delay;
