@@ -177,7 +177,7 @@ fn the_command_names_element_line_and_rule_and_fails() {
     let path = song.path("bad.wav");
     let gap = good
         .clone()
-        .x("rtime=\"00:00:00.00620\"", "rtime=\"00:00:00.00622\"");
+        .x("rtime=\"00:00:00.00539\"", "rtime=\"00:00:00.00541\"");
     std::fs::write(&path, gap.bytes()).unwrap();
     let done = umbel(&["check", text(&path), "--format", "json"]);
     assert_eq!(done.status.code(), Some(5));
@@ -193,7 +193,7 @@ fn the_command_names_element_line_and_rule_and_fails() {
         found["message"]
             .as_str()
             .unwrap()
-            .starts_with("AB_00031002_00000003 begins at 0.00622 s")
+            .starts_with("AB_00031002_00000003 begins at 0.00541 s")
     );
     let line = 1 + good
         .clone()
