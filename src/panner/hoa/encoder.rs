@@ -24,9 +24,9 @@ const NARROW_DEG: f64 = 0.01;
 /// Encodes everything a scene can hold up to one order.
 ///
 /// - Cartesian positions are taken as directions after ITU-R BS.2127, section 10.
-/// - What has an extent is many plane waves spread evenly over it, in the object's own frame. Together they make
-///   the sound pressure of one plane wave at the listener's place: component 0 (W) is that of a point, whatever the
-///   width, and the wider, the less is in the high orders. A point nearer than distance 1 grows as in the polar panner, to all round at the
+/// - What has an extent is many plane waves spread evenly over it, in the object's own frame. Their components
+///   are scaled to the power of one plane wave, so that width alone makes nothing louder; the wider, the more of it
+///   is in the low orders. A point nearer than distance 1 grows as in the polar panner, to all round at the
 ///   listener's place.
 /// - LFE channels have no direction and are silent, and so are signals for the two ears.
 #[derive(Debug, Clone)]
@@ -175,7 +175,7 @@ impl Encoder {
         }
     }
 
-    /// Plane waves all over what is seen under `seen`, about a direction, with the pressure of one.
+    /// Plane waves all over what is seen under `seen`, about a direction, with the power of one.
     fn spread(&mut self, azimuth: f64, elevation: f64, seen: Extent, gains: &mut [f64]) {
         let ahead = direction(azimuth, elevation);
         let right = direction(azimuth - 90.0, 0.0);
@@ -198,8 +198,9 @@ impl Encoder {
                 }
             }
         }
-        // Component 0 has added up the weights.
-        let scale = 1.0 / gains[0].max(f64::MIN_POSITIVE);
+        let power: f64 = gains.iter().map(|gain| gain * gain).sum();
+        // That of a plane wave, by the addition theorem: (order + 1)².
+        let scale = (gains.len() as f64 / power.max(f64::MIN_POSITIVE)).sqrt();
         for (gain, factor) in gains.iter_mut().zip(&self.to_sn3d) {
             *gain *= scale * factor;
         }
@@ -301,17 +302,15 @@ mod tests {
     }
 
     #[test]
-    fn width_leaves_the_pressure_as_it_is_and_takes_from_high_orders() {
-        // Power of each order, of which a plane wave has 2n + 1.
-        let powers = |gains: &[f64]| -> Vec<f64> {
-            let mut powers = vec![0.0; 6];
-            for (c, gain) in gains.iter().enumerate() {
+    fn width_moves_power_to_low_orders_and_makes_nothing_louder() {
+        let n3d = |gains: &[f64]| -> Vec<f64> {
+            let squares = gains.iter().enumerate().map(|(c, gain)| {
                 let order = c.isqrt();
-                powers[order] += gain * gain * (2 * order + 1) as f64;
-            }
-            powers
+                gain * gain * (2 * order + 1) as f64
+            });
+            squares.collect()
         };
-        let mut before: Vec<f64> = (0..6).map(|n| f64::from(2 * n + 1) + 1e-9).collect();
+        let mut before = 0.0;
         for width in [0.0, 30.0, 90.0, 180.0, 360.0] {
             let state = ObjectState {
                 extent: Extent {
@@ -321,32 +320,21 @@ mod tests {
                 },
                 ..at(40.0, 10.0)
             };
-            let gains = encoded(5, &state);
-            assert!((gains[0] - 1.0).abs() < 1e-12, "{width}: W {}", gains[0]);
-            let now = powers(&gains);
-            // In order 1 until all round is reached, above that for what is not too wide.
-            let orders = if width <= 90.0 { 1..3 } else { 1..2 };
-            for order in orders {
-                assert!(
-                    now[order] < before[order],
-                    "{width}, order {order}: {} after {}",
-                    now[order],
-                    before[order]
-                );
-            }
-            before = now;
+            let powers = n3d(&encoded(5, &state));
+            let all: f64 = powers.iter().sum();
+            assert!((all - 36.0).abs() < 1e-9, "{width}: {all}");
+            assert!(powers[0] > before, "{width}: {} after {before}", powers[0]);
+            before = powers[0];
         }
         // All round is the same from everywhere: order 0 alone, nearly.
-        assert!(before[1..].iter().sum::<f64>() < 0.12, "{before:?}");
+        assert!(before > 0.9 * 36.0, "{before}");
         // And so is what is at the listener's place.
         let here = ObjectState::at(Position::Polar {
             azimuth: 40.0,
             elevation: 10.0,
             distance: 0.0,
         });
-        let here = encoded(5, &here);
-        assert!((here[0] - 1.0).abs() < 1e-12);
-        assert!(powers(&here)[1..].iter().sum::<f64>() < 0.12);
+        assert!(n3d(&encoded(5, &here))[0] > 0.9 * 36.0);
     }
 
     #[test]
