@@ -173,24 +173,23 @@ fn main() {
     }
     let umbel = Path::new(env!("CARGO_BIN_EXE_umbel"));
     let song = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/open-the-dome/song.toml");
-    let folder = tempfile::tempdir().unwrap();
     let loaded = Session::load(&song).unwrap();
     let loaded = loaded.build(&BuildOptions::default()).unwrap();
     let length_s = loaded.sample_rate.seconds_at(loaded.length);
     for threads in ["1", "2"] {
-        let arguments = [
-            "render",
-            song.to_str().unwrap(),
-            "-l",
-            "7.1.4,stereo",
-            "--threads",
-            threads,
-            "-f",
-            "--no-progress",
-            "--out",
-            folder.path().to_str().unwrap(),
-        ];
-        let runs: Vec<_> = (0..7).map(|_| run(umbel, &arguments)).collect();
+        let runs: Vec<_> = (0..9)
+            .map(|_| {
+                // A new folder: throwing old files away is not what is timed.
+                let folder = tempfile::tempdir().unwrap();
+                let out = folder.path().to_str().unwrap();
+                let song = song.to_str().unwrap();
+                let what = ["render", song, "-l", "7.1.4,stereo", "--threads", threads];
+                run(
+                    umbel,
+                    &[&what[..], &["--no-progress", "--out", out]].concat(),
+                )
+            })
+            .collect();
         let best = |of: fn(&(f64, f64)) -> f64| runs.iter().map(of).fold(f64::MAX, f64::min);
         println!(
             "demo to 7.1.4 and stereo, {threads} threads: {:.1} x real time by CPU time, {:.1} x by the clock",
