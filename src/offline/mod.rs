@@ -211,9 +211,15 @@ fn run(
         )?;
     }
     // All files are verified before the first gets its name.
-    let outputs = outputs.into_par_iter().map(delivery::Output::finish);
+    let outputs: Result<Vec<Rendered>> = match options.threads <= 1 {
+        true => outputs.into_iter().map(delivery::Output::finish).collect(),
+        false => {
+            let outputs = outputs.into_par_iter();
+            outputs.map(delivery::Output::finish).collect()
+        }
+    };
     Ok(Done {
-        outputs: outputs.collect::<Result<_>>()?,
+        outputs: outputs?,
         desk: engine.mixer().report(),
     })
 }
