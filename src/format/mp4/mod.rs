@@ -1,7 +1,7 @@
 //! Audio in MP4 files (`.m4a`, `.mp4`, `.stem.mp4`): their tracks, cut to what was encoded, and the names that stem
 //! files give them.
 //!
-//! Packets and decoders are symphonia's; it plays what a track holds from its first packet to its last. [`Movie`] reads
+//! Packets and decoders are symphonia's; it plays what a track holds from its first packet to its last. `Movie` reads
 //! what the file says of that: `boxes` walks through it, `passage` finds the sound among the frames that encoders add,
 //! `ni_stems` reads what names stems.
 
