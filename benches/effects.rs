@@ -12,8 +12,9 @@
     reason = "a bench prints its figures and stops at any fault"
 )]
 
+mod child;
+
 use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use umbel::audio::Block;
@@ -131,32 +132,6 @@ fn time(text: &str, rows: usize, outputs: usize) -> f64 {
     1e9 * best / (blocks * FRAMES) as f64
 }
 
-/// CPU seconds and seconds by the clock of a child, without what it takes to start the script that watches it.
-fn run(program: &Path, arguments: &[&str]) -> (f64, f64) {
-    let script = r"import resource, subprocess, sys, time
-start = time.perf_counter()
-code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
-clock = time.perf_counter() - start
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime, clock)
-sys.exit(code)";
-    let out = Command::new("python3")
-        .arg("-c")
-        .arg(script)
-        .arg(program)
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(
-        out.status.success(),
-        "{}",
-        String::from_utf8_lossy(&out.stderr)
-    );
-    let text = String::from_utf8(out.stdout).unwrap();
-    let mut figures = text.split_whitespace().map(|n| n.parse().unwrap());
-    (figures.next().unwrap(), figures.next().unwrap())
-}
-
 fn main() {
     let word = std::env::args().skip(1).find(|a| !a.starts_with('-'));
     let wanted = |name: &str| {
@@ -184,17 +159,17 @@ fn main() {
                 let out = folder.path().to_str().unwrap();
                 let song = song.to_str().unwrap();
                 let what = ["render", song, "-l", "7.1.4,stereo", "--threads", threads];
-                run(
+                child::run(
                     umbel,
                     &[&what[..], &["--no-progress", "--out", out]].concat(),
                 )
             })
             .collect();
-        let best = |of: fn(&(f64, f64)) -> f64| runs.iter().map(of).fold(f64::MAX, f64::min);
+        let best = |of: fn(&child::Used) -> f64| runs.iter().map(of).fold(f64::MAX, f64::min);
         println!(
             "demo to 7.1.4 and stereo, {threads} threads: {:.1} x real time by CPU time, {:.1} x by the clock",
-            length_s / best(|run| run.0),
-            length_s / best(|run| run.1)
+            length_s / best(|run| run.cpu_s),
+            length_s / best(|run| run.clock_s)
         );
     }
 }

@@ -13,11 +13,13 @@
     reason = "a bench prints its figures and stops at any fault"
 )]
 
+mod child;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
+use child::{Used, run};
 use umbel::audio::Block;
 use umbel::format::{BitDepth, Container, WaveSink, WaveSpec};
 use umbel::units::SampleRate;
@@ -25,47 +27,11 @@ use umbel::units::SampleRate;
 const RATE: usize = 48_000;
 const OBJECTS: usize = 118;
 
-/// What a finished child has used, by the kernel's count.
-#[derive(Debug, Clone, Copy)]
-struct Used {
-    clock_s: f64,
-    cpu_s: f64,
-    memory_mib: f64,
-}
-
-fn run(arguments: &[&str]) -> Used {
-    let script = r#"import resource, subprocess, sys, time
-begun = time.monotonic()
-code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
-clock = time.monotonic() - begun
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(clock, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-sys.exit(code)"#;
-    let out = Command::new("python3")
-        .arg("-c")
-        .arg(script)
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(
-        out.status.success(),
-        "{}",
-        String::from_utf8_lossy(&out.stderr)
-    );
-    let text = String::from_utf8(out.stdout).unwrap();
-    let mut numbers = text.split_whitespace().map(|n| n.parse().unwrap());
-    Used {
-        clock_s: numbers.next().unwrap(),
-        cpu_s: numbers.next().unwrap(),
-        memory_mib: numbers.next().unwrap(),
-    }
-}
-
 /// The fastest of three by the clock, after `before` each time.
 fn best(arguments: &[&str], before: impl Fn()) -> Used {
     let runs = (0..3).map(|_| {
         before();
-        run(arguments)
+        run(arguments[0], &arguments[1..])
     });
     runs.min_by(|a, b| a.clock_s.total_cmp(&b.clock_s)).unwrap()
 }

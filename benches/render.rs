@@ -12,37 +12,14 @@
     reason = "a bench prints its figures and stops at any fault"
 )]
 
+mod child;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 const RATE: usize = 48_000;
 const CHANNELS: usize = 128;
-
-/// CPU seconds (user and system) and peak memory in MiB of a finished child, by the kernel's count.
-fn run(program: &Path, arguments: &[&str]) -> (f64, f64) {
-    let script = r#"import os, resource, subprocess, sys
-code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-sys.exit(code)"#;
-    let out = Command::new("python3")
-        .arg("-c")
-        .arg(script)
-        .arg(program)
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(
-        out.status.success(),
-        "{}",
-        String::from_utf8_lossy(&out.stderr)
-    );
-    let text = String::from_utf8(out.stdout).unwrap();
-    let mut numbers = text.split_whitespace().map(|n| n.parse().unwrap());
-    (numbers.next().unwrap(), numbers.next().unwrap())
-}
 
 /// A 128-channel 24-bit file of repeatable noise at -36 dBFS.
 fn write_objects(path: &Path, seconds: usize) {
@@ -170,9 +147,9 @@ fn main() {
             "--out",
             out.to_str().unwrap(),
         ];
-        let runs: Vec<_> = (0..5).map(|_| run(umbel, &arguments)).collect();
-        let best = runs.iter().map(|r| r.0).fold(f64::MAX, f64::min);
-        let memory = runs.iter().map(|r| r.1).fold(0.0, f64::max);
+        let runs: Vec<_> = (0..5).map(|_| child::run(umbel, &arguments)).collect();
+        let best = runs.iter().map(|r| r.cpu_s).fold(f64::MAX, f64::min);
+        let memory = runs.iter().map(|r| r.memory_mib).fold(0.0, f64::max);
         println!(
             "{what}: {:.0} x real time, peak memory {memory:.0} MiB",
             seconds as f64 / best
