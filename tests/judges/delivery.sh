@@ -15,5 +15,7 @@ judges_python delivery "$here/requirements.txt"
 shared=${UMBEL_SHARED:-../shared}
 options=()
 [ -d "$shared/adm" ] && options=(--shared "$shared")
-timeout 1100 "$python" "$here/masters.py" "$umbel" $thorough ${options[@]+"${options[@]}"}
+limit=1100
+[ -n "$thorough" ] && limit=7200
+timeout "$limit" "$python" "$here/masters.py" "$umbel" $thorough ${options[@]+"${options[@]}"}
 echo "the judges of masters agree"

@@ -13,7 +13,7 @@ const SILENCE: f64 = 1e-6;
 
 /// Designs decoders for one layout.
 ///
-/// The field is played on 5200 virtual loudspeakers all over the sphere, which are panned to the real ones.
+/// The field is played on 13 000 virtual loudspeakers all over the sphere, which are panned to the real ones.
 /// The gains are scaled so that the power, over all directions from which the field may come, has the mean
 /// 1. There is no weighting by order (max rE) and no near-field correction.
 #[derive(Debug, Clone)]
