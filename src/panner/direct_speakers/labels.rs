@@ -9,6 +9,9 @@ use crate::scene::DirectSpeakers;
 /// A channel whose band ends at or below this, in Hz, and begins at 0, is an LFE (ITU-R BS.2127).
 const HIGHEST_LFE_HZ: f64 = 200.0;
 
+/// The label of the LFE in Dolby's beds.
+const DOLBY_LFE: &str = "RC_LFE";
+
 /// `labels.toml`.
 #[derive(Deserialize)]
 struct Table {
@@ -101,6 +104,8 @@ pub fn speaker_remarks(speaker: &DirectSpeakers) -> Vec<String> {
             "played as an LFE because of its band, but its label is {}",
             quoted()
         )),
+        // The channels of a Dolby bed have no bands.
+        (false, true) if speaker.low_pass.is_none() && speaker.labels == [DOLBY_LFE] => {}
         (false, true) => remarks.push(format!(
             "played as an LFE because of its label {}, but its band does not end at or below {HIGHEST_LFE_HZ} Hz",
             quoted()
@@ -168,7 +173,7 @@ mod tests {
     fn labels_and_bands_tell_an_lfe_and_disagreement_is_said() {
         /// Labels, low-pass and high-pass in Hz, whether it is an LFE, what is remarked.
         type Case<'a> = (&'a [&'a str], Option<f64>, Option<f64>, bool, &'a [&'a str]);
-        let cases: [Case<'_>; 9] = [
+        let cases: [Case<'_>; 11] = [
             (&["LFE1"], Some(120.0), None, true, &[]),
             (
                 &["urn:itu:bs:2051:0:speaker:LFE"],
@@ -178,6 +183,14 @@ mod tests {
                 &[],
             ),
             (&["LFE1"], None, None, true, &["because of its label"]),
+            (&["RC_LFE"], None, None, true, &[]),
+            (
+                &["RC_LFE"],
+                Some(8000.0),
+                None,
+                true,
+                &["because of its label"],
+            ),
             (
                 &["M+000"],
                 Some(200.0),
