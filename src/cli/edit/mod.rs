@@ -1,5 +1,6 @@
 //! `umbel edit`: another word in a master's metadata, the same audio.
 
+mod values;
 mod words;
 
 use std::path::PathBuf;
