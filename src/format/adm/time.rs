@@ -45,6 +45,9 @@ impl Time {
     /// Reads `hh:mm:ss.zzzzz` (any number of decimals up to 28, or none) or `hh:mm:ss.nSd` (n of d parts
     /// of a second).
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(time) = Self::parse_usual(text.as_bytes()) {
+            return Some(time);
+        }
         let mut parts = text.split(':');
         let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
         if parts.next().is_some() {
@@ -66,6 +69,36 @@ impl Time {
             numerator: whole.checked_mul(denominator)?.checked_add(numerator)?,
             denominator,
         })
+    }
+
+    /// `hh:mm:ss.zzzzz` with two digits each and up to nine decimals, as nearly all times are written. The denominator
+    /// is that of the decimals as they stand, zeros included: fractions with one denominator are the quickest to add
+    /// and to compare.
+    pub(super) fn parse_usual(text: &[u8]) -> Option<Self> {
+        let (&[a, b, b':', c, d, b':', e, f, b'.'], decimals) = text.split_first_chunk()? else {
+            return None;
+        };
+        let two = |tens: u8, ones: u8| {
+            let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+            (tens < 10 && ones < 10).then(|| u64::from(10 * tens + ones))
+        };
+        let (hours, minutes, seconds) = (two(a, b)?, two(c, d)?, two(e, f)?);
+        if minutes >= 60 || seconds >= 60 || decimals.len() > 9 {
+            return None;
+        }
+        let (mut value, mut parts) = (0_u64, 1_u64);
+        for digit in decimals {
+            let digit = digit.wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            value = 10 * value + u64::from(digit);
+            parts *= 10;
+        }
+        Self::new(
+            ((hours * 60 + minutes) * 60 + seconds) * parts + value,
+            parts,
+        )
     }
 
     /// What stands behind the point: decimals or `nSd`, below 1.
@@ -129,6 +162,10 @@ impl Time {
     }
 
     fn combine(self, other: Self, sum: fn(i128, i128) -> Option<i128>) -> Option<Self> {
+        if self.denominator == other.denominator {
+            let numerator = sum(self.numerator, other.numerator)?;
+            return Some(Self { numerator, ..self });
+        }
         let (denominator, scale, other_scale) = common(self.denominator, other.denominator)?;
         let numerator = sum(
             self.numerator.checked_mul(scale)?,
@@ -163,20 +200,25 @@ impl Time {
         self.numerator as f64 / self.denominator as f64
     }
 
+    /// As [`split`](Self::split), where no product leaves a machine word: for all times in use.
+    fn split_small(self, rate: SampleRate) -> Option<(u64, u64, u64)> {
+        const SMALL: i128 = 1 << 31;
+        if self.denominator >= SMALL || !(0..SMALL * SMALL).contains(&self.numerator) {
+            return None;
+        }
+        let (numerator, denominator) = (self.numerator as u64, self.denominator as u64);
+        let (whole, rest) = (numerator / denominator, numerator % denominator);
+        let frames = rest * u64::from(rate.0);
+        let whole = whole.checked_mul(u64::from(rate.0))?;
+        Some((
+            whole.checked_add(frames / denominator)?,
+            frames % denominator,
+            denominator,
+        ))
+    }
+
     /// Whole frames and the rest of a frame, as a fraction of the denominator.
     fn split(self, rate: SampleRate) -> (i128, i128, i128) {
-        const SMALL: i128 = 1 << 31;
-        if self.denominator < SMALL && (0..SMALL * SMALL).contains(&self.numerator) {
-            // No product leaves a machine word.
-            let (numerator, denominator) = (self.numerator as u64, self.denominator as u64);
-            let (whole, rest) = (numerator / denominator, numerator % denominator);
-            let frames = rest * u64::from(rate.0);
-            return (
-                i128::from(whole) * i128::from(rate.0) + i128::from(frames / denominator),
-                (frames % denominator).into(),
-                denominator.into(),
-            );
-        }
         let rate = i128::from(rate.0);
         let common = gcd(rate.unsigned_abs(), self.denominator.unsigned_abs()) as i128;
         let (rate, denominator) = (rate / common, self.denominator / common);
@@ -195,6 +237,9 @@ impl Time {
 
     /// The first frame at or after this time: n with n - 1 < t · rate <= n.
     pub fn first_frame(self, rate: SampleRate) -> Frames {
+        if let Some((whole, rest, _)) = self.split_small(rate) {
+            return Frames(whole.saturating_add(u64::from(rest > 0)));
+        }
         let (whole, rest, _) = self.split(rate);
         let frame = if rest > 0 { whole + 1 } else { whole };
         Frames(u64::try_from(frame.max(0)).unwrap_or(u64::MAX))
@@ -202,6 +247,9 @@ impl Time {
 
     /// This time in frames, which may lie between two.
     pub fn frames(self, rate: SampleRate) -> f64 {
+        if let Some((whole, rest, denominator)) = self.split_small(rate) {
+            return whole as f64 + rest as f64 / denominator as f64;
+        }
         let (whole, rest, denominator) = self.split(rate);
         whole as f64 + rest as f64 / denominator as f64
     }
@@ -281,8 +329,11 @@ fn whole(text: &str, most: usize) -> Option<u64> {
 /// The least common denominator of fractions over `a` and `b`, and what their numerators are multiplied by;
 /// `None` above [`MOST_PARTS`].
 fn common(a: i128, b: i128) -> Option<(i128, i128, i128)> {
-    if a == b {
-        return Some((a, 1, 1));
+    if a == 1 {
+        return Some((b, b, 1));
+    }
+    if b == 1 {
+        return Some((a, 1, a));
     }
     if let (Ok(small), Ok(other)) = (u64::try_from(a), u64::try_from(b)) {
         if small.is_multiple_of(other) {
@@ -357,6 +408,57 @@ mod tests {
             "00:00:00.00000000000000000000000000001",
         ] {
             assert_eq!(Time::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn usual_times_are_read_as_any() {
+        for decimals in [
+            "",
+            "0",
+            "00000",
+            "5",
+            "50000",
+            "01067",
+            "00010",
+            "99999",
+            "123456789",
+            "100000000",
+        ] {
+            for clock in ["00:00:00", "01:59:07", "99:00:59"] {
+                let text = format!("{clock}.{decimals}");
+                let long = Time::parse(&format!("00{text}")).unwrap();
+                let short = Time::parse_usual(text.as_bytes()).unwrap();
+                assert_eq!(short, long, "{text}");
+                assert_eq!(
+                    short.seconds().to_bits(),
+                    long.seconds().to_bits(),
+                    "{text}"
+                );
+                let (whole, rest, parts) = short.split_small(RATE).unwrap();
+                let (long_whole, long_rest, long_parts) = long.split(RATE);
+                assert_eq!(i128::from(whole), long_whole, "{text}");
+                assert_eq!(
+                    i128::from(rest) * long_parts,
+                    long_rest * i128::from(parts),
+                    "{text}"
+                );
+                assert_eq!(
+                    short.frames(RATE).to_bits(),
+                    long.frames(RATE).to_bits(),
+                    "{text}"
+                );
+            }
+        }
+        for text in [
+            "00:60:00.0",
+            "00:00:60.0",
+            "00:00:00",
+            "0/:00:00.0",
+            "00:00:00.1S2",
+            "00:00:00.:",
+        ] {
+            assert!(Time::parse_usual(text.as_bytes()).is_none(), "{text}");
         }
     }
 

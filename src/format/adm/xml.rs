@@ -121,6 +121,34 @@ impl<R: BufRead> Xml<R> {
         }
     }
 
+    /// What comes next, as it stands in the file, as much of it as is there already; empty within a tag that is a
+    /// whole element, and where elements `levels` deep would nest too deep.
+    pub(super) fn ahead(&mut self, levels: usize) -> &[u8] {
+        if self.buffer.ends_with(b"/>") || self.depth + levels > DEEPEST {
+            return &[];
+        }
+        // What is wrong with the file is told when it is read.
+        let ahead = self.reader.get_mut().source.fill_buf().unwrap_or_default();
+        &ahead[..ahead.len().min(LONGEST_EVENT)]
+    }
+
+    /// Goes past the next `bytes` of what is [`ahead`](Self::ahead), which are whole elements or what stands between
+    /// elements.
+    pub(super) fn pass(&mut self, bytes: usize) {
+        self.reader.get_mut().consume(bytes);
+    }
+
+    /// As [`pass`](Self::pass), with elements of which the last one that began is called as the bytes `name` say.
+    pub(super) fn pass_elements(&mut self, bytes: usize, name: std::ops::Range<usize>) {
+        let Self { reader, tag, .. } = self;
+        let ahead = reader.get_mut().source.fill_buf().unwrap_or_default();
+        let name = ahead.get(name).unwrap_or_default();
+        tag.name.clear();
+        tag.name
+            .push_str(std::str::from_utf8(name).unwrap_or_default());
+        self.pass(bytes);
+    }
+
     /// The start tag of the element that began last.
     pub(crate) fn tag(&self) -> &Tag {
         &self.tag

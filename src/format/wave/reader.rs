@@ -19,6 +19,9 @@ use crate::{Error, Result};
 /// 7.4, 4 MiB 7.1); but files of few channels are often read side by side by the hundred.
 const MOST_BYTES: usize = 256 * 1024;
 const LEAST_BYTES: usize = 32 * 1024;
+
+/// Bytes of other chunks that are read at once.
+const CHUNK_BYTES: usize = 256 * 1024;
 /// Frames read at a time between those bounds.
 const READ_FRAMES: usize = 1024;
 /// Reads are a multiple of so many frames, so that blocks and reads part at lines of the cache.
@@ -133,7 +136,7 @@ impl WaveReader {
         let mut file = sniff::open_regular(&self.path)?;
         file.seek(SeekFrom::Start(chunk.offset))
             .map_err(|e| Error::io(&self.path, "read", e))?;
-        let content = BufReader::with_capacity(LEAST_BYTES, file.take(chunk.size));
+        let content = BufReader::with_capacity(CHUNK_BYTES, file.take(chunk.size));
         Ok(Some(content))
     }
 

@@ -32,6 +32,7 @@ const HIGHEST_ORDER: u32 = 40;
 const LONGEST_DELAY_MS: f64 = 10_000.0;
 
 /// What blocks of all types may hold.
+#[derive(Debug, Default)]
 pub(super) struct Common {
     pub(super) gain: Option<f64>,
     pub(super) importance: Option<u32>,
@@ -40,15 +41,6 @@ pub(super) struct Common {
 }
 
 impl Common {
-    fn new() -> Self {
-        Self {
-            gain: None,
-            importance: None,
-            head_locked: None,
-            headphone: None,
-        }
-    }
-
     pub(super) fn gain(&self) -> f64 {
         self.gain.unwrap_or(1.0)
     }
@@ -113,7 +105,7 @@ impl<R: BufRead> Parser<'_, R> {
                 Ok(())
             }
             Blocks::Binaural(blocks) => {
-                let mut common = Common::new();
+                let mut common = Common::default();
                 while self.open_child()? {
                     self.common(&mut common)?;
                 }
@@ -194,7 +186,7 @@ impl<R: BufRead> Parser<'_, R> {
     }
 
     fn speaker_block(&mut self, times: BlockTimes, place: Place) -> Step<Option<SpeakerBlock>> {
-        let mut common = Common::new();
+        let mut common = Common::default();
         let mut labels = Vec::new();
         // Value, min and max of each coordinate.
         let mut found: [[Option<f64>; 3]; 6] = Default::default();
@@ -322,7 +314,7 @@ impl<R: BufRead> Parser<'_, R> {
     }
 
     fn hoa_block(&mut self, times: BlockTimes, place: Place) -> Step<HoaBlock> {
-        let mut common = Common::new();
+        let mut common = Common::default();
         let (mut order, mut degree, mut normalization) = (None, None, None);
         let (mut nfc_ref_dist, mut screen_ref) = (None, None);
         let mut has_equation = false;
@@ -387,7 +379,7 @@ impl<R: BufRead> Parser<'_, R> {
     }
 
     fn matrix_block(&mut self, times: BlockTimes, place: Place) -> Step<MatrixBlock> {
-        let mut common = Common::new();
+        let mut common = Common::default();
         let mut output = None;
         let mut coefficients = Vec::new();
         while self.open_child()? {
@@ -461,7 +453,3 @@ impl<R: BufRead> Parser<'_, R> {
 
 /// Names of coordinates: three polar, three Cartesian.
 pub(super) const COORDINATES: [&str; 6] = ["azimuth", "elevation", "distance", "X", "Y", "Z"];
-
-pub(super) fn common() -> Common {
-    Common::new()
-}

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
+use super::super::blocks::Blocks;
 use super::super::chna::is_uid;
 use super::super::codes::{CHNA, CHOICE, CODED, MISSING, NUMBER, TYPE_MISSING, TYPES};
 use super::super::findings::shorten;
@@ -88,7 +89,14 @@ impl<R: BufRead> Parser<'_, R> {
         let mut frequency = Frequency::default();
         let mut blocks = super::blocks::empty(kind);
         let owner = self.context.clone();
-        while self.open_child()? {
+        loop {
+            if let Blocks::Objects(blocks) = &mut blocks {
+                self.usual_blocks(blocks)?;
+                self.context.clone_from(&owner);
+            }
+            if !self.open_child()? {
+                break;
+            }
             match self.xml.tag().name.as_str() {
                 "audioBlockFormat" => {
                     self.block(&head.id, &mut blocks)?;

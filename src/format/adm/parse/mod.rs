@@ -1,6 +1,7 @@
 //! From the XML of the axml chunk to the elements of a [`Document`].
 //!
-//! One element is read at a time and at once put into its compact form. What is wrong with a value is a
+//! One element is read at a time and at once put into its compact form; blocks of objects, which long masters
+//! consist of, straight from the bytes where they are as most programs write them (`usual_block`). What is wrong with a value is a
 //! finding, and reading goes on; only XML that cannot be read further, or more of it than memory is
 //! meant for, stops it.
 
@@ -9,6 +10,7 @@ mod formats;
 mod object_block;
 mod objects;
 mod programmes;
+mod usual_block;
 mod values;
 
 use std::collections::BTreeMap;

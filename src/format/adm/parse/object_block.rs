@@ -7,9 +7,31 @@ use super::super::codes::{IGNORED, MISSING, NUMBER, POSITION, TIME};
 use super::super::findings::{Place, shorten};
 use super::super::time::Time;
 use super::super::xml::Step;
-use super::blocks::COORDINATES;
-use super::{Parser, blocks};
+use super::Parser;
+use super::blocks::{COORDINATES, Common};
 use crate::scene::{ChannelLock, Divergence, Extent, ScreenEdgeLock, Zone};
+
+/// What the children of a block say; `None` where they say nothing.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// In the order of [`COORDINATES`].
+    pub(super) coordinates: [Option<f64>; 6],
+    pub(super) lock: ScreenEdgeLock,
+    pub(super) cartesian: Option<bool>,
+    /// In the order of [`SIZES`].
+    pub(super) sizes: [Option<f64>; 3],
+    pub(super) diffuse: Option<f64>,
+    /// `Some(None)`: it says that there is none.
+    pub(super) channel_lock: Option<Option<ChannelLock>>,
+    pub(super) jump: Option<JumpPosition>,
+    pub(super) divergence: Option<Divergence>,
+    pub(super) screen_ref: Option<bool>,
+    pub(super) zones: Option<Vec<Zone>>,
+    pub(super) common: Common,
+}
+
+/// Names of sizes.
+pub(super) const SIZES: [&str; 3] = ["width", "height", "depth"];
 
 impl<R: BufRead> Parser<'_, R> {
     /// Reads the block into `blocks`; gives the bytes it takes.
@@ -19,63 +41,70 @@ impl<R: BufRead> Parser<'_, R> {
         place: Place,
         blocks: &mut ObjectBlocks,
     ) -> Step<usize> {
-        let mut common = blocks::common();
-        let mut coordinates = [None; 6];
-        let mut lock = ScreenEdgeLock::default();
-        let mut cartesian = None;
-        let mut sizes = [None; 3];
-        let (mut diffuse, mut channel_lock, mut jump) = (None, None, None);
-        let (mut divergence, mut screen_ref, mut zones) = (None, None, None);
+        let mut said = Said::default();
         while self.open_child()? {
             let (name, at) = self.element();
             match name.as_str() {
                 "position" => {
-                    if let Some((index, value)) = self.coordinate(&mut lock)? {
-                        self.once(&mut coordinates[index], value, COORDINATES[index], at);
+                    if let Some((index, value)) = self.coordinate(&mut said.lock)? {
+                        self.once(&mut said.coordinates[index], value, COORDINATES[index], at);
                     }
                 }
                 "cartesian" => {
                     let value = self.flag_element()?;
-                    self.once(&mut cartesian, value, &name, at);
+                    self.once(&mut said.cartesian, value, &name, at);
                 }
                 "width" | "height" | "depth" => {
                     let text = self.xml.leaf()?.to_owned();
                     let value = self.number_within(&text, &name, 0.0..=f64::INFINITY, at);
-                    let index = ["width", "height", "depth"].iter().position(|n| *n == name);
-                    self.once(&mut sizes[index.unwrap_or(0)], value, &name, at);
+                    let index = SIZES.iter().position(|n| *n == name);
+                    self.once(&mut said.sizes[index.unwrap_or(0)], value, &name, at);
                 }
                 "diffuse" => {
                     let text = self.xml.leaf()?.to_owned();
                     let value = self.number_within(&text, &name, 0.0..=1.0, at);
-                    self.once(&mut diffuse, value, &name, at);
+                    self.once(&mut said.diffuse, value, &name, at);
                 }
                 "channelLock" => {
                     let value = self.channel_lock()?;
-                    self.once(&mut channel_lock, value, &name, at);
+                    self.once(&mut said.channel_lock, value, &name, at);
                 }
                 "jumpPosition" => {
                     let value = self.jump_position()?;
-                    self.once(&mut jump, value, &name, at);
+                    self.once(&mut said.jump, value, &name, at);
                 }
                 "objectDivergence" => {
                     let value = self.divergence()?;
-                    self.once(&mut divergence, value, &name, at);
+                    self.once(&mut said.divergence, value, &name, at);
                 }
                 "screenRef" => {
                     let value = self.flag_element()?;
-                    self.once(&mut screen_ref, value, &name, at);
+                    self.once(&mut said.screen_ref, value, &name, at);
                 }
                 "zoneExclusion" => {
                     let value = self.zones()?;
-                    self.once(&mut zones, Some(value), &name, at);
+                    self.once(&mut said.zones, Some(value), &name, at);
                 }
-                _ => self.common(&mut common)?,
+                _ => self.common(&mut said.common)?,
             }
         }
-        let cartesian = cartesian.unwrap_or(false);
-        let divergence = divergence.map(|divergence| self.default_range(divergence, cartesian));
-        let position = self.object_position(coordinates, cartesian, place);
-        let [width, height, depth] = sizes.map(|size| size.unwrap_or(0.0));
+        Ok(self.add_block(said, times, place, blocks))
+    }
+
+    /// Adds the block that its children have described; gives the bytes it takes.
+    pub(super) fn add_block(
+        &mut self,
+        said: Said,
+        times: BlockTimes,
+        place: Place,
+        blocks: &mut ObjectBlocks,
+    ) -> usize {
+        let cartesian = said.cartesian.unwrap_or(false);
+        let divergence = said
+            .divergence
+            .map(|divergence| self.default_range(divergence, cartesian));
+        let position = self.object_position(said.coordinates, cartesian, place);
+        let [width, height, depth] = said.sizes.map(|size| size.unwrap_or(0.0));
         let shape = ObjectShape {
             cartesian,
             extent: Extent {
@@ -83,18 +112,18 @@ impl<R: BufRead> Parser<'_, R> {
                 height,
                 depth,
             },
-            diffuse: diffuse.unwrap_or(0.0),
-            channel_lock: channel_lock.flatten(),
+            diffuse: said.diffuse.unwrap_or(0.0),
+            channel_lock: said.channel_lock.flatten(),
             divergence,
-            zones: zones.unwrap_or_default(),
-            screen_ref: screen_ref.unwrap_or(false),
-            screen_edge_lock: lock,
-            jump: jump.unwrap_or_default(),
-            importance: common.importance(),
-            head_locked: common.head_locked.unwrap_or(false),
-            headphone: common.headphone,
+            zones: said.zones.unwrap_or_default(),
+            screen_ref: said.screen_ref.unwrap_or(false),
+            screen_edge_lock: said.lock,
+            jump: said.jump.unwrap_or_default(),
+            importance: said.common.importance(),
+            head_locked: said.common.head_locked.unwrap_or(false),
+            headphone: said.common.headphone,
         };
-        Ok(blocks.push(times, position, common.gain(), shape, place.line))
+        blocks.push(times, position, said.common.gain(), shape, place.line)
     }
 
     fn object_position(
@@ -290,5 +319,6 @@ impl<R: BufRead> Parser<'_, R> {
     }
 }
 
-const POLAR_ZONE: [&str; 4] = ["minAzimuth", "maxAzimuth", "minElevation", "maxElevation"];
-const ROOM_ZONE: [&str; 6] = ["minX", "maxX", "minY", "maxY", "minZ", "maxZ"];
+pub(super) const POLAR_ZONE: [&str; 4] =
+    ["minAzimuth", "maxAzimuth", "minElevation", "maxElevation"];
+pub(super) const ROOM_ZONE: [&str; 6] = ["minX", "maxX", "minY", "maxY", "minZ", "maxZ"];

@@ -13,14 +13,64 @@ use crate::units::Decibels;
 /// A gain below this is silence: nobody writes a louder "minus infinity".
 const SILENT_DB: f64 = -1000.0;
 
+/// The finite number that `text` is.
+pub(super) fn finite(text: &str) -> Option<f64> {
+    // Rust reads more words as numbers ("inf", "nan") than a file may hold.
+    let digits = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
+    text.parse().ok().filter(|x: &f64| digits && x.is_finite())
+}
+
+/// The number that digits with a point between or beside them are, as [`finite`] gives it; `None` for all else and
+/// for many digits.
+pub(super) fn plain_decimal(text: &[u8]) -> Option<f64> {
+    /// Digits that a u64 holds whatever they are.
+    const MOST_DIGITS: usize = 18;
+    /// Powers of ten that an f64 holds exactly.
+    const POWERS: [f64; MOST_DIGITS + 1] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+        1e17, 1e18,
+    ];
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let (mut value, mut point) = (0_u64, None);
+    if digits.len() > MOST_DIGITS {
+        return None;
+    }
+    for (place, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => value = 10 * value + u64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(place),
+            _ => return None,
+        }
+    }
+    let decimals = point.map_or(0, |place| digits.len() - 1 - place);
+    // A whole number up to 2^53 and a power of ten up to 10^22 are exact, so that their quotient is rounded once:
+    // it is the nearest f64 (W. D. Clinger, "How to read floating point numbers accurately", 1990).
+    if value > 1 << 53 || digits.len() == usize::from(point.is_some()) {
+        return None;
+    }
+    let size = value as f64 / POWERS[decimals];
+    Some(if is_negative { -size } else { size })
+}
+
+/// The linear gain of `db`, if it is finite.
+pub(super) fn of_decibels(db: f64) -> Option<f64> {
+    let gain = if db <= SILENT_DB {
+        0.0
+    } else {
+        Decibels(db).gain().0
+    };
+    gain.is_finite().then_some(gain)
+}
+
 impl<R: BufRead> Parser<'_, R> {
     /// A finite number; else a finding that calls it `what`.
     pub(super) fn number(&mut self, text: &str, what: &str, place: Place) -> Option<f64> {
-        // Rust reads more words as numbers ("inf", "nan") than a file may hold.
-        let digits = text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
-        let number = text.parse().ok().filter(|x: &f64| digits && x.is_finite());
+        let number = finite(text);
         if number.is_none() {
             let message = format!("{}: {what} is \"{}\"", self.context, shorten(text));
             let help = "write a finite number with a point: -12.5";
@@ -159,13 +209,9 @@ impl<R: BufRead> Parser<'_, R> {
             Some("dB") if text == "-inf" => Some(0.0),
             Some("dB") => {
                 let db = self.number(text, "gain", place)?;
-                let gain = if db <= SILENT_DB {
-                    0.0
-                } else {
-                    Decibels(db).gain().0
-                };
-                if gain.is_finite() {
-                    return Some(gain);
+                let gain = of_decibels(db);
+                if gain.is_some() {
+                    return gain;
                 }
                 let message = format!("{}: gain is {db} dB", self.context);
                 self.findings()
@@ -178,6 +224,55 @@ impl<R: BufRead> Parser<'_, R> {
                     .add(CHOICE, place, message, "allowed are \"linear\" and \"dB\"");
                 None
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_decimals_are_the_nearest_numbers() {
+        let fixed = [
+            "0",
+            "-0",
+            "1.",
+            ".5",
+            "-0.5000000000",
+            "9007199254740992",
+            "0.00000000000000001",
+        ];
+        // And a long row of awkward ones.
+        let many = (0..20_000_u64).map(|n| {
+            let digits = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (11 + n % 40);
+            let decimals = (n % 17) as u32;
+            let (whole, rest) = (digits / 10_u64.pow(decimals), digits % 10_u64.pow(decimals));
+            format!("-{whole}.{rest:0width$}", width = decimals as usize)
+        });
+        let mut taken = 0;
+        for text in fixed.map(str::to_owned).into_iter().chain(many) {
+            let Some(found) = plain_decimal(text.as_bytes()) else {
+                continue;
+            };
+            assert_eq!(found.to_bits(), finite(&text).unwrap().to_bits(), "{text}");
+            taken += 1;
+        }
+        assert!(taken > 15_000, "{taken}");
+        for text in [
+            "",
+            "-",
+            ".",
+            "-.",
+            "+1",
+            "1.2.3",
+            "1e3",
+            "--1",
+            "1,5",
+            "inf",
+            "9007199254740993",
+        ] {
+            assert_eq!(plain_decimal(text.as_bytes()), None, "{text}");
         }
     }
 }
