@@ -307,7 +307,7 @@ fn run(
     interrupt::install();
     let (names, length) = source.facts(modes, ui)?;
     let progress = ui.progress(length.0, "exporting");
-    let exported = export_adm(&|| source.programme(), &names, export, &mut |done| {
+    let exported = export_adm(&|| source.programme_again(), &names, export, &mut |done| {
         progress.set(done.0);
         !interrupt::requested()
     })?;

@@ -98,6 +98,14 @@ impl Source {
         }
     }
 
+    /// As [`programme`](Self::programme), after [`facts`](Self::facts) have been asked for.
+    fn programme_again(&self) -> Result<Programme> {
+        match self {
+            Self::Session(..) => self.programme(),
+            Self::Master(document) => Ok(document.master_again(&Selection::default())?.into()),
+        }
+    }
+
     /// Says what was found in the input; gives contents, origins and headphone modes of the objects, of which
     /// `modes` are the user's, and the length of the programme.
     fn facts(&self, modes: &[(String, BinauralMode)], ui: &Ui) -> Result<(Names, Frames)> {

@@ -36,6 +36,9 @@ impl Build<'_> {
         channel: usize,
         findings: &mut Findings,
     ) -> bool {
+        if self.is_tried {
+            return true;
+        }
         if !self.spend(timeline.blocks.len(), findings) {
             return false;
         }

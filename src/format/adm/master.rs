@@ -100,6 +100,19 @@ impl Document {
     /// # Errors
     /// [`Error::Session`] with everything that was found, if any of it is an error.
     pub fn master(&self, selection: &Selection) -> Result<Master> {
+        self.build(selection, false)
+    }
+
+    /// What `selection` plays of this document, of which that was asked before: the times of blocks, found good then,
+    /// are not tried again, and nothing is said of them.
+    ///
+    /// # Errors
+    /// As [`master`](Self::master).
+    pub(crate) fn master_again(&self, selection: &Selection) -> Result<Master> {
+        self.build(selection, true)
+    }
+
+    fn build(&self, selection: &Selection, is_tried: bool) -> Result<Master> {
         let mut findings = self.findings.clone();
         let mut build = Build {
             document: self,
@@ -109,6 +122,7 @@ impl Document {
             objects: Vec::new(),
             origins: Vec::new(),
             told: HashSet::new(),
+            is_tried,
             mended: 0,
             work: 0,
         };
@@ -157,6 +171,8 @@ pub(super) struct Build<'a> {
     pub(super) origins: Vec<Origin>,
     /// Remarks that are made once, by what they are about.
     pub(super) told: HashSet<(&'static str, String)>,
+    /// The times of blocks have been tried before.
+    pub(super) is_tried: bool,
     /// Blocks whose times were mended.
     pub(super) mended: usize,
     /// Channels and blocks looked at.

@@ -1,7 +1,10 @@
 //! Writes one ADM master.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+
+use rayon::prelude::*;
 
 use super::bake::{Baker, gain_of, is_plain};
 use super::items::{items, rows};
@@ -160,10 +163,11 @@ impl Job {
         if !names.origins.is_empty() {
             let length = programme.length.0;
             let bakes = export.flavour == Flavour::Dolby;
-            let mut plain = std::collections::HashMap::new();
-            for object in &mut make()?.objects {
-                plain.insert(object.feed, is_plain(&mut *object.blocks, length));
-            }
+            let mut objects = make()?.objects;
+            let plain: HashMap<usize, bool> = objects
+                .par_iter_mut()
+                .map(|object| (object.feed, is_plain(&mut *object.blocks, length)))
+                .collect();
             let summed: Vec<usize> = programme.matrix.iter().map(|feed| feed.feed).collect();
             let mut sources = match bakes && plain.values().any(|is_plain| !is_plain) {
                 true => make()?.objects,
