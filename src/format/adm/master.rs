@@ -180,7 +180,7 @@ pub(super) struct Build<'a> {
 }
 
 /// Channels and blocks that are looked at in all. A block counts as often as it is played.
-const MOST_WORK: usize = 8_000_000;
+const MOST_WORK: usize = 12_000_000;
 
 /// A pack that is played, with what its channels play.
 struct Played {

@@ -23,8 +23,9 @@ use super::findings::{Findings, Place, shorten};
 use super::model::{Document, Element, Head, NamedProfile, Reference, Table};
 use super::xml::{Node, Step, Stop, Xml};
 
-/// Bytes that the elements of a file may take in memory: over two million blocks.
-pub(super) const BUDGET: usize = 160 << 20;
+/// Bytes that the elements of a file may take in memory: over ten million blocks, which is about what an axml chunk of
+/// 4 GiB, the largest that we write, holds.
+pub(super) const BUDGET: usize = 1 << 30;
 
 /// Kinds of repeated warnings that are told one by one.
 const TALLIES: usize = 50;
@@ -242,7 +243,7 @@ impl<R: BufRead> Parser<'_, R> {
                     "the metadata takes more than {} MiB of memory",
                     BUDGET >> 20
                 ),
-                help: "that is over two million blocks: split the programme, or write fewer blocks",
+                help: "that is over ten million blocks: split the programme, or write fewer blocks",
             }),
         }
     }
