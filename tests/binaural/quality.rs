@@ -42,8 +42,13 @@ pub(crate) fn errors(found: &[Vec<f64>; 2], expected: &[Vec<f64>; 2], rate: f64)
 }
 
 /// Panics if medians or 95th percentiles are above the limits, for ITD (µs), ILD (dB) and spectrum (dB).
+#[allow(
+    clippy::print_stdout,
+    reason = "the figures of the documentation; --nocapture shows them"
+)]
 pub(crate) fn assert_within(all: &[[f64; 3]], limits: [(f64, f64); 3], what: &str) {
     let found = [0, 1, 2].map(|n| quantiles(all.iter().map(|errors| errors[n]).collect()));
+    println!("{what}: {found:.2?}");
     let mut pairs = found.iter().zip(&limits);
     assert!(
         pairs.all(|(found, limit)| found.0 <= limit.0 && found.1 <= limit.1),
@@ -90,21 +95,49 @@ fn measured_directions_are_played_as_they_were_measured() {
 #[test]
 fn directions_left_out_of_a_thinned_grid_are_near_what_was_measured() {
     let (set, _) = raw_filters();
-    // KEMAR's rings do not fall on multiples of 15 degrees: as many of each second ring as come nearest.
+    let keep = coarse(&set);
+    let left_out: Vec<usize> = (0..keep.len()).filter(|&i| !keep[i]).collect();
+    assert_eq!(left_out.len(), 551);
+    let all = errors_of_rest(&set, &keep, &left_out);
+    assert_within(&all, [(5.0, 25.0), (0.3, 1.5), (1.05, 2.8)], "thinned");
+}
+
+#[test]
+fn a_step_below_the_lowest_measured_directions_little_is_lost() {
+    let (set, _) = raw_filters();
+    let elevation = |i: usize| angles(&set.directions()[i]).1.round() as i32;
+    let mut keep = coarse(&set);
+    for (i, keep) in keep.iter_mut().enumerate() {
+        *keep &= elevation(i) >= -20;
+    }
+    for (ring, limits) in [
+        (-30, [(13.0, 28.0), (0.5, 1.9), (1.9, 3.2)]),
+        (-40, [(18.0, 40.0), (1.2, 6.0), (3.1, 7.0)]),
+    ] {
+        let at: Vec<usize> = (0..keep.len()).filter(|&i| elevation(i) == ring).collect();
+        let all = errors_of_rest(&set, &keep, &at);
+        assert_within(&all, limits, &format!("at {ring}, from -20 up"));
+    }
+}
+
+/// What is kept of KEMAR for a grid of 15 by 20 degrees. Its rings do not fall on multiples of 15 degrees: as many of
+/// each second ring as come nearest.
+fn coarse(set: &HrtfSet) -> Vec<bool> {
     let ring = |d: &Direction| ((angles(d).1.round() as i32 + 40) / 10) as usize;
     let mut sizes = [0_usize; 14];
     set.directions().iter().for_each(|d| sizes[ring(d)] += 1);
     let mut number = [0_usize; 14];
-    let keep: Vec<bool> = set
-        .directions()
-        .iter()
-        .map(|d| {
-            let ring = ring(d);
-            let step = (sizes[ring] as f64 / 24.0).round().max(1.0) as usize;
-            number[ring] += 1;
-            ring == 13 || (ring % 2 == 0 && (number[ring] - 1) % step == 0)
-        })
-        .collect();
+    let keep = |d: &Direction| {
+        let ring = ring(d);
+        let step = (sizes[ring] as f64 / 24.0).round().max(1.0) as usize;
+        number[ring] += 1;
+        ring == 13 || (ring % 2 == 0 && (number[ring] - 1) % step == 0)
+    };
+    set.directions().iter().map(keep).collect()
+}
+
+/// The errors at the directions `at` of what is rendered from those of `keep`.
+fn errors_of_rest(set: &HrtfSet, keep: &[bool], at: &[usize]) -> Vec<[f64; 3]> {
     let kept = |d: &Direction| {
         let found = set.directions().iter().position(|other| other == d);
         found.is_some_and(|i| keep[i])
@@ -113,16 +146,13 @@ fn directions_left_out_of_a_thinned_grid_are_near_what_was_measured() {
     let filters = prepared(&thinned, set.rate());
     let rate = f64::from(set.rate().0);
     let lead = filters.lead_frames();
-    let all: Vec<[f64; 3]> = (0..set.directions().len())
-        .filter(|&i| !keep[i])
-        .map(|i| {
+    at.iter()
+        .map(|&i| {
             let taps = filters.taps(&set.directions()[i]);
             let found = taps.map(|taps| taps[lead..].to_vec());
-            errors(&found, &measured(&set, i), rate)
+            errors(&found, &measured(set, i), rate)
         })
-        .collect();
-    assert_eq!(all.len(), 551);
-    assert_within(&all, [(5.0, 30.0), (0.35, 1.5), (1.1, 4.2)], "thinned");
+        .collect()
 }
 
 #[test]

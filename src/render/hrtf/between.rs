@@ -5,12 +5,13 @@
 //! levels in the bands of the ear, interpolated by themselves, miss by as much in other places, and a level between
 //! the two is nearer to what is heard than either (J. M. Arend et al., "Magnitude-corrected and time-aligned
 //! interpolation of head-related transfer functions", 2023, correct all the way). Each ear is then moved to where
-//! its `long_waves` arrive.
+//! its `long_waves` arrive. Across the `floor` times are held, and levels are those interpolated by themselves alone.
 
 use rayon::prelude::*;
 
 use super::added::{Added, nearest};
 use super::ear_bands::EarBands;
+use super::floor::Floor;
 use super::long_waves::LongWaves;
 use super::smooth::Smooth;
 use super::spectra::Pair;
@@ -24,6 +25,7 @@ const SHARE: f64 = 0.65;
 /// The measured responses.
 pub(super) struct Around<'a> {
     pub(super) directions: &'a [Direction],
+    pub(super) floor: &'a Floor<'a>,
     /// Delays of both ears in frames.
     pub(super) delays: &'a [[f64; 2]],
     /// As measured, delays included.
@@ -59,12 +61,15 @@ impl Around<'_> {
             .map_init(
                 || Transform::new(self.length),
                 |transform, direction| {
-                    let weights = for_spectra(direction);
+                    let held = self.floor.held(direction);
+                    let weights = for_spectra(held.as_ref().unwrap_or(direction));
+                    // Levels are not held: they are interpolated by themselves all the way.
+                    let share = if held.is_some() { 1.0 } else { SHARE };
                     let mut added = Added::blend(&weights, self.delays, self.spectra, self.length);
                     let of_levels = for_levels(direction);
                     for ear in 0..2 {
                         let wanted = blended(&of_levels, &levels, ear);
-                        bands.bring(&mut added.spectra[ear], &wanted, SHARE, transform);
+                        bands.bring(&mut added.spectra[ear], &wanted, share, transform);
                         let measured = self.spectra.iter().map(|pair| &pair[ear][..]);
                         let late = waves.lateness(&added.spectra[ear], &weights, measured);
                         added.delay(ear, late, self.length);

@@ -13,6 +13,7 @@ use super::added::Added;
 use super::alignment;
 use super::between::Around;
 use super::diffuse_field::loudness_weight;
+use super::floor::Floor;
 use super::grid::Grid;
 use super::loops::{Add, LINE, Turn, Write};
 use super::rate::RateConverter;
@@ -89,8 +90,9 @@ impl Filters {
             Some(known) => known.clone(),
             None => alignment::of_set(set, &grid),
         };
+        let coarse = grid.clone();
         let grid = match set.directions.len() <= SPARSE {
-            true => grid.densified(),
+            true => coarse.densified(),
             false => grid,
         };
         let ratio = f64::from(rate.0) / f64::from(set.rate.0);
@@ -119,6 +121,7 @@ impl Filters {
         let mut added: Vec<Added> = added.collect();
         let around = Around {
             directions: &set.directions,
+            floor: &Floor::of(&coarse),
             delays: &delays,
             spectra: &spectra,
             length,

@@ -3,6 +3,7 @@
 //! The convex hull of the unit vectors, its `holes` closed, is their spherical Delaunay triangulation.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::holes::{Closed, cleaned, closed};
 use super::set::SetFault;
@@ -17,6 +18,13 @@ const LONGEST_EDGE_DEG: f64 = 12.0;
 const GAP_DEG: f64 = 24.0;
 const GAP_OVER_USUAL: f64 = 1.5;
 const LONGEST_EDGE_IN_GAP_DEG: f64 = 5.0;
+/// How far beyond the rim of a hole what was measured is carried on: a little farther than neighbours are usually
+/// apart, so that the ring that would come next lies within, but not farther than this; in steps of up to this length.
+const INTO_HOLE_OVER_USUAL: f64 = 1.2;
+const FARTHEST_INTO_HOLE_DEG: f64 = 24.0;
+const STEP_INTO_HOLE_DEG: f64 = 13.0;
+const CLOSEST_IN_HOLE_DEG: f64 = 0.5;
+const BISECTIONS: usize = 24;
 const MOST_HALVINGS: usize = 3;
 const MOST_BETWEEN: usize = 4000;
 
@@ -76,11 +84,81 @@ impl Grid {
         Ok(grid)
     }
 
-    /// The same grid with directions between measured ones wherever these are far apart, as long as there are
-    /// not too many.
-    pub(super) fn densified(mut self) -> Self {
-        let holes = self.measured..self.measured + self.rims.len();
+    /// The same grid with directions between measured ones wherever these are far apart, and a step into each hole,
+    /// as long as there are not too many.
+    pub(super) fn densified(&self) -> Self {
         let gap = self.shortest_gap_deg();
+        let mut finer = self.clone();
+        let usual = self.usual_edge_deg();
+        finer.step_into_holes((INTO_HOLE_OVER_USUAL * usual).min(FARTHEST_INTO_HOLE_DEG));
+        finer.halve_edges(gap);
+        finer.starts = finer.table();
+        finer
+    }
+
+    /// Adds directions on the way from the rim of each hole to its middle, up to `farthest_deg` (less than the radius
+    /// of a hole) from what was measured.
+    fn step_into_holes(&mut self, farthest_deg: f64) {
+        // A set on one plane says nothing of what lies beside it.
+        if self.rims.iter().any(|rim| rim.len() == self.measured) {
+            return;
+        }
+        let holes = self.holes();
+        let mut edges: Vec<[usize; 2]> = self
+            .all_edges()
+            .filter(|[rim, middle]| *rim < self.measured && holes.contains(middle))
+            .collect();
+        edges.sort_unstable();
+        let measured = &self.directions[..self.measured];
+        let is_near = |d: &Direction| {
+            measured
+                .iter()
+                .any(|m| m.angle(d) < farthest_deg.to_radians())
+        };
+        let mut directions = self.directions.clone();
+        for edge in edges {
+            let [rim, middle] = edge.map(|end| self.directions[end]);
+            let sideways = (middle - rim * rim.dot(&middle)).normalize();
+            let at = |angle: f64| cleaned(rim * angle.cos() + sideways * angle.sin());
+            let (mut last, mut beyond) = (0.0, rim.angle(&middle));
+            for _ in 0..BISECTIONS {
+                let half = (last + beyond) / 2.0;
+                match is_near(&at(half)) {
+                    true => last = half,
+                    false => beyond = half,
+                }
+            }
+            let steps = (last.to_degrees() / STEP_INTO_HOLE_DEG).ceil();
+            for step in 1..=steps as usize {
+                let added = at(last * step as f64 / steps);
+                let free = |d: &Direction| d.angle(&added) > CLOSEST_IN_HOLE_DEG.to_radians();
+                if directions.iter().all(free) {
+                    directions.push(added);
+                }
+            }
+        }
+        self.replace(directions);
+    }
+
+    /// The numbers of the directions that close holes.
+    fn holes(&self) -> Range<usize> {
+        self.measured..self.measured + self.rims.len()
+    }
+
+    /// Spans the triangles between `directions`, of which the first are those of before, if they span a surface.
+    fn replace(&mut self, directions: Vec<Direction>) -> bool {
+        let Some(facets) = convex_hull(&directions) else {
+            return false;
+        };
+        self.triangles = triangles(&directions, &facets);
+        self.directions = directions;
+        true
+    }
+
+    /// Adds directions in the middle of edges that are too long; edges between measured directions longer than
+    /// `gap_deg` span a gap.
+    fn halve_edges(&mut self, gap_deg: f64) {
+        let holes = self.holes();
         let mut in_gap = vec![false; self.directions.len()];
         for _ in 0..MOST_HALVINGS {
             let length_deg = |[a, b]: [usize; 2]| {
@@ -106,30 +184,44 @@ impl Grid {
                 let sum: Direction = edge.iter().map(|&end| self.directions[end]).sum();
                 if sum.norm() > 0.1 {
                     directions.push(cleaned(sum.normalize()));
-                    gaps.push(length_deg(edge) > gap || edge.iter().any(|&end| in_gap[end]));
+                    gaps.push(length_deg(edge) > gap_deg || edge.iter().any(|&end| in_gap[end]));
                 }
             }
-            let Some(facets) = convex_hull(&directions) else {
+            if !self.replace(directions) {
                 break;
-            };
+            }
             in_gap = gaps;
-            self.triangles = triangles(&directions, &facets);
-            self.directions = directions;
         }
-        self.starts = self.table();
-        self
     }
 
     /// The length of an edge between measured directions in degrees from which on it spans a gap.
     fn shortest_gap_deg(&self) -> f64 {
+        GAP_DEG.max(GAP_OVER_USUAL * self.usual_edge_deg())
+    }
+
+    /// The median length of the edges between measured directions in degrees.
+    fn usual_edge_deg(&self) -> f64 {
         let length = |[a, b]: [usize; 2]| self.directions[a].angle(&self.directions[b]);
         let mut lengths: Vec<f64> = self.edges().into_iter().map(length).collect();
         lengths.sort_by(f64::total_cmp);
         let usual = lengths.get(lengths.len() / 2).copied().unwrap_or(0.0);
-        GAP_DEG.max(GAP_OVER_USUAL * usual.to_degrees())
+        usual.to_degrees()
     }
 
-    /// The directions between measured ones.
+    /// Degrees from a measured direction to the nearest other one that shares an edge with it.
+    pub(super) fn to_nearest_deg(&self, measured: usize) -> f64 {
+        let edges = self.edges().into_iter();
+        let own = edges.filter(|edge| edge.contains(&measured));
+        let lengths = own.map(|[a, b]| self.directions[a].angle(&self.directions[b]));
+        lengths.fold(f64::INFINITY, f64::min).to_degrees()
+    }
+
+    /// How many directions were measured.
+    pub(super) fn measured(&self) -> usize {
+        self.measured
+    }
+
+    /// The directions between measured ones and in holes.
     pub(super) fn between(&self) -> &[Direction] {
         &self.directions[self.measured + self.rims.len()..]
     }
@@ -351,6 +443,31 @@ mod tests {
             };
             let (here, there) = (grid.place(&d), grid.place(&flipped(&d)));
             assert_eq!(sorted(here, false), sorted(there, true), "{d}");
+        }
+    }
+
+    #[test]
+    fn a_sparse_set_is_carried_on_beyond_the_rim_of_a_hole_but_not_to_its_middle() {
+        let coarse: Vec<Direction> = rings(-20)
+            .into_iter()
+            .filter(|d| (d.z.asin().to_degrees() / 20.0).fract().abs() < 1e-6 || d.z > 0.99)
+            .collect();
+        let grid = Grid::new(&coarse).unwrap().densified();
+        let lowest = |all: &[Direction]| {
+            let lowest = all.iter().map(|d| d.z).fold(1.0, f64::min);
+            lowest.asin().to_degrees()
+        };
+        let reached = lowest(grid.between());
+        assert!((-48.0..=-38.0).contains(&reached), "{reached}");
+        for azimuth in (0..360).step_by(7) {
+            let near = direction(f64::from(azimuth), -38.0);
+            let place = grid.place(&near);
+            let holes = grid.holes();
+            let share: f64 = (0..3)
+                .filter(|&k| holes.contains(&place.corners[k]))
+                .map(|k| place.shares[k])
+                .sum();
+            assert!(share < 0.1, "azimuth {azimuth}: {share}");
         }
     }
 

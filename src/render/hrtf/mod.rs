@@ -4,7 +4,8 @@
 //! prepared for one sample rate: `diffuse_field` makes it neutral, `rate` converts it, `grid` spans triangles
 //! between its directions, `alignment` finds each response's delay, and what a source in any direction needs is
 //! blended from the three responses around it; where measured directions are far apart, others are put `between`
-//! them: a `smooth` interpolation, its levels checked in `ear_bands`, its time by its `long_waves`.
+//! them: a `smooth` interpolation, its levels checked in `ear_bands`, its time by its `long_waves` and at the
+//! `floor`.
 
 mod added;
 mod alignment;
@@ -12,6 +13,7 @@ mod between;
 mod diffuse_field;
 mod ear_bands;
 mod filters;
+mod floor;
 mod grid;
 mod holes;
 mod kemar;
