@@ -13,7 +13,7 @@ done
 . "$here/../python.inc"
 judges_python ear "$here/requirements.txt"
 
-limit=500
+limit=800
 [ -n "$thorough" ] && limit=7200
 status=0
 echo "== gains"
