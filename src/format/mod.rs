@@ -10,6 +10,7 @@
 
 pub mod adm;
 mod crc;
+mod decimal;
 mod decode;
 mod guard;
 pub mod handoff;

@@ -1,25 +1,11 @@
 //! Rows as most programs write them, read in one go: digits, a point and separators, little else. All
 //! others are read with care, value by value.
 
+use super::super::decimal::{POWERS, SAFE_DIGITS, nearest};
 use super::columns::SLOTS;
 
 /// Bytes in which a row must end to be read this way.
 pub(super) const WINDOW: usize = 64;
-
-/// Digits that fit an `i64` whatever they are. (Its conversion to floating point is one instruction, that
-/// of a `u64` is not.)
-const SAFE_DIGITS: usize = 18;
-
-/// Powers of ten; an f64 holds them exactly.
-const POWERS: [i64; SAFE_DIGITS + 1] = {
-    let mut powers = [1; SAFE_DIGITS + 1];
-    let mut n = 1;
-    while n <= SAFE_DIGITS {
-        powers[n] = 10 * powers[n - 1];
-        n += 1;
-    }
-    powers
-};
 
 /// Reads the row at the start of `text` into `values`: its n-th value to slot `slots[n]`. Gives the bytes it
 /// takes with its line end, or `None` if anything about it needs more care; `values` then mean nothing.
@@ -66,13 +52,10 @@ pub(super) fn row(
             }
             value = value * POWERS[decimals] + digits(text, point + 1, decimals)?;
         }
-        // A whole number up to 2^53 and a power of ten up to 10^22 are exact, so that their quotient is
-        // rounded once: it is the nearest f64 (W. D. Clinger, "How to read floating point numbers
-        // accurately", 1990).
-        if count == 0 || value > 1 << 53 {
+        if count == 0 {
             return None;
         }
-        let size = value as f64 / POWERS[decimals] as f64;
+        let size = nearest(value, decimals)?;
         values[slot] = if negative { -size } else { size };
     }
     match &text[stop..] {

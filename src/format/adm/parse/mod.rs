@@ -365,13 +365,32 @@ pub(super) fn is_id(id: &str, prefix: &str, digits: &[usize]) -> bool {
             .all(|(group, &n)| group.len() == n && group.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+/// A document of which nothing has been read.
+#[cfg(test)]
+fn unread() -> Document {
+    use crate::format::{AudioFacts, SampleFormat};
+    use crate::units::{Frames, SampleRate};
+
+    let facts = AudioFacts {
+        container: "RIFF",
+        sample_format: SampleFormat::Integer { bits: 16 },
+        channels: 1,
+        sample_rate: SampleRate(48_000),
+        frames: Frames(1),
+        channel_mask: None,
+        tracks: 1,
+        priming: Frames(0),
+        warnings: Vec::new(),
+        chunks: Vec::new(),
+    };
+    Document::empty("a.wav".as_ref(), &facts)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{self, BufReader, Read};
 
     use super::*;
-    use crate::format::{AudioFacts, SampleFormat};
-    use crate::units::{Frames, SampleRate};
 
     /// A beginning, then the same bytes for ever.
     struct Endless {
@@ -394,19 +413,7 @@ mod tests {
     }
 
     fn outcome(beginning: &'static str, repeated: &'static str) -> Step {
-        let facts = AudioFacts {
-            container: "RIFF",
-            sample_format: SampleFormat::Integer { bits: 16 },
-            channels: 1,
-            sample_rate: SampleRate(48_000),
-            frames: Frames(1),
-            channel_mask: None,
-            tracks: 1,
-            priming: Frames(0),
-            warnings: Vec::new(),
-            chunks: Vec::new(),
-        };
-        let mut document = Document::empty("a.wav".as_ref(), &facts);
+        let mut document = unread();
         let source = Endless {
             beginning: beginning.as_bytes(),
             repeated: repeated.as_bytes(),

@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use super::super::super::decimal::{SAFE_DIGITS, nearest};
 use super::super::codes::{CHOICE, NUMBER, TIME};
 use super::super::findings::{Place, shorten};
 use super::super::time::Time;
@@ -25,35 +26,26 @@ pub(super) fn finite(text: &str) -> Option<f64> {
 /// The number that digits with a point between or beside them are, as [`finite`] gives it; `None` for all else and
 /// for many digits.
 pub(super) fn plain_decimal(text: &[u8]) -> Option<f64> {
-    /// Digits that a u64 holds whatever they are.
-    const MOST_DIGITS: usize = 18;
-    /// Powers of ten that an f64 holds exactly.
-    const POWERS: [f64; MOST_DIGITS + 1] = [
-        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-        1e17, 1e18,
-    ];
     let (is_negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    let (mut value, mut point) = (0_u64, None);
-    if digits.len() > MOST_DIGITS {
+    let (mut value, mut point) = (0_i64, None);
+    if digits.len() > SAFE_DIGITS {
         return None;
     }
     for (place, byte) in digits.iter().enumerate() {
         match byte {
-            b'0'..=b'9' => value = 10 * value + u64::from(byte - b'0'),
+            b'0'..=b'9' => value = 10 * value + i64::from(byte - b'0'),
             b'.' if point.is_none() => point = Some(place),
             _ => return None,
         }
     }
     let decimals = point.map_or(0, |place| digits.len() - 1 - place);
-    // A whole number up to 2^53 and a power of ten up to 10^22 are exact, so that their quotient is rounded once:
-    // it is the nearest f64 (W. D. Clinger, "How to read floating point numbers accurately", 1990).
-    if value > 1 << 53 || digits.len() == usize::from(point.is_some()) {
+    if digits.len() == usize::from(point.is_some()) {
         return None;
     }
-    let size = value as f64 / POWERS[decimals];
+    let size = nearest(value, decimals)?;
     Some(if is_negative { -size } else { size })
 }
 
