@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvError, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
+use super::behind::Behind;
 use super::reread::Reread;
 
 /// Most buffers on their way to the thread or back, 16 MiB.
@@ -55,12 +56,15 @@ pub(super) struct Samples(pub(super) u64);
 pub(super) struct Scribe {
     pub(super) file: Arc<File>,
     pub(super) again: Reread,
+    pub(super) behind: Behind,
 }
 
 impl Scribe {
     fn write(&mut self, bytes: &[u8], samples: Samples) -> io::Result<()> {
         self.file.write_all(bytes)?;
-        self.again.follow(&self.file, samples.0)
+        self.again.follow(&self.file, samples.0)?;
+        self.behind.follow(&self.file, self.again.at());
+        Ok(())
     }
 
     fn patch(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {

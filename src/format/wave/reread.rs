@@ -35,6 +35,11 @@ impl Reread {
         }
     }
 
+    /// Byte of the file up to which it has been read.
+    pub(super) fn at(&self) -> u64 {
+        self.samples_at + self.read
+    }
+
     /// Reads on in whole buffers; `written` bytes of samples have been written to `file`, which stands at its end
     /// before and after.
     pub(super) fn follow(&mut self, file: &File, written: u64) -> io::Result<()> {
@@ -59,8 +64,8 @@ impl Reread {
 
     fn add(&mut self, file: &File, count: usize) -> io::Result<()> {
         let mut file = file;
+        file.seek(SeekFrom::Start(self.at()))?;
         let bytes = &mut self.buffer[..count];
-        file.seek(SeekFrom::Start(self.samples_at + self.read))?;
         file.read_exact(bytes)?;
         self.meter.add(bytes);
         self.read += count as u64;

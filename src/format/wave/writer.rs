@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::behind::Behind;
 use super::header::{Extras, WaveSpec};
 use super::outlet::{Outlet, Samples, Scribe};
 use super::pack::{NotFinite, Packer};
@@ -126,7 +127,11 @@ impl WaveSink {
             spec,
             packer: packer.with_exact(extras.exact.clone()),
             extras,
-            out: Outlet::new(Scribe { file, again }),
+            out: Outlet::new(Scribe {
+                file,
+                again,
+                behind: Behind::new(),
+            }),
             part,
             buffer: vec![0; WRITE_BYTES + tile_bytes],
             filled: 0,
@@ -259,7 +264,7 @@ impl WaveSink {
         self.flush()?;
         let sizes = Some((self.frames, self.behind));
         let (head, container) = self.spec.head(&self.extras, sizes, self.riff_limit);
-        let Scribe { file, again } = self
+        let Scribe { file, again, .. } = self
             .out
             .settle()
             .map_err(|e| Error::io(&self.path, "write to", e))?;
