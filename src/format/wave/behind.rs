@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The front of a file that stays in the page cache: files up to this size are often read by another program next.
 const KEPT_BYTES: u64 = 1 << 30;
@@ -17,6 +17,12 @@ const STEP_BYTES: u64 = 32 << 20;
 /// Steps after which the disk should have the bytes, so that their pages can go.
 const STEPS_TO_DISK: u64 = 8;
 
+/// Steps that are timed together: half a gigabyte, so that a disk which pauses once does not count as slow.
+const TIMED_STEPS: u32 = 16;
+
+/// A step may take so many times as long as while the file was kept.
+const MOST_SLOWER: f64 = 2.0;
+
 /// How far a file has been let go of.
 #[derive(Debug)]
 pub(super) struct Behind {
@@ -24,9 +30,12 @@ pub(super) struct Behind {
     step: u64,
     /// Bytes of the file that the system has been asked to bring to the disk.
     sent: u64,
-    begun: Instant,
-    /// Time that letting go has taken.
-    spent: Duration,
+    /// When the first bytes came.
+    begun: Option<Instant>,
+    /// What a step has taken on average while the file was kept, in seconds.
+    usual_s: Option<f64>,
+    /// When the steps that are now timed have begun, and how many there were since.
+    timed: (Instant, u32),
     /// The disk does not keep up, or the system knows no such thing.
     has_ended: bool,
 }
@@ -41,17 +50,22 @@ impl Behind {
             kept,
             step,
             sent: kept,
-            begun: Instant::now(),
-            spent: Duration::ZERO,
+            begun: None,
+            usual_s: None,
+            timed: (Instant::now(), 0),
             has_ended: false,
         }
     }
 
-    /// Lets go of whole steps of `file` up to byte `done`; nobody reads what is before it. Where that takes longer
-    /// than everything else, because the disk is slow, the page cache has the rest of the file.
+    /// Lets go of whole steps of `file` up to byte `done`; nobody reads what is before it. Where everything
+    /// takes longer than before, because it has to wait for the disk, the page cache has the rest of the file.
     pub(super) fn follow(&mut self, file: &File, done: u64) {
+        let begun = *self.begun.get_or_insert_with(Instant::now);
         while !self.has_ended && done.saturating_sub(self.sent) >= self.step {
-            let before = Instant::now();
+            self.usual_s.get_or_insert_with(|| {
+                self.timed = (Instant::now(), 0);
+                begun.elapsed().as_secs_f64() * self.step as f64 / done as f64
+            });
             let on_disk = self.sent.saturating_sub(STEPS_TO_DISK * self.step);
             let sent = let_go(file, self.sent, self.step);
             let dropped = match on_disk >= self.kept {
@@ -59,10 +73,21 @@ impl Behind {
                 false => Ok(()),
             };
             self.sent += self.step;
-            self.spent += before.elapsed();
-            self.has_ended =
-                sent.is_err() || dropped.is_err() || self.spent > self.begun.elapsed() / 2;
+            self.timed.1 += 1;
+            self.has_ended = sent.is_err() || dropped.is_err() || self.is_slow();
         }
+    }
+
+    /// Whether the steps that are timed have taken too long; begins anew after enough of them.
+    fn is_slow(&mut self) -> bool {
+        let (since, steps) = self.timed;
+        if steps < TIMED_STEPS {
+            return false;
+        }
+        let step_s = since.elapsed().as_secs_f64() / f64::from(steps);
+        self.timed = (Instant::now(), 0);
+        self.usual_s
+            .is_some_and(|usual_s| step_s > MOST_SLOWER * usual_s)
     }
 }
 
