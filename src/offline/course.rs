@@ -3,7 +3,7 @@
 use rayon::current_num_threads;
 
 use super::Programme;
-use super::export::Pass;
+use super::pass::Pass;
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::transform::Transform;
 use crate::format::AudioSource;

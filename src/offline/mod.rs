@@ -13,6 +13,7 @@ mod course;
 mod delivery;
 mod export;
 mod master;
+mod pass;
 mod pipeline;
 mod process;
 mod programme;
@@ -35,6 +36,7 @@ pub use export::{
     AdmExport, AmbixExport, Contract, ExportedAdm, ExportedStem, ExportedStems, Image, Names,
     StemExport, export_adm, export_ambix, export_stems,
 };
+use pipeline::{Line, run_alone, run_shared};
 pub use process::{ProcessOptions, Processed, process};
 pub use programme::Programme;
 use stems::StemReader;
@@ -189,26 +191,15 @@ fn run(
         true => Ok(()),
         false => Err(Error::Interrupted),
     };
-    if options.threads <= 1 {
-        let mut at = begin;
-        read_block(&mut stems, &mut feeds, at, last)?;
-        while at < last {
-            engine.advance_with(&mut feeds, &mut outputs, |output| &mut output.block);
-            outputs.iter_mut().try_for_each(|output| output.take(at))?;
-            at += feeds.frames() as u64;
-            // The same block again: it is still in the cache.
-            read_block(&mut stems, &mut feeds, at, last)?;
-            watch(at)?;
-        }
-    } else {
-        pipeline::run(
-            &mut stems,
-            &mut engine,
-            &mut outputs,
-            feeds,
-            begin..last,
-            &mut watch,
-        )?;
+    let line = Line {
+        stems: &mut stems,
+        engine: &mut engine,
+        outputs: &mut outputs,
+        taker: None,
+    };
+    match options.threads <= 1 {
+        true => run_alone(line, feeds, begin..last, &mut watch)?,
+        false => run_shared(line, feeds, begin..last, &mut watch)?,
     }
     // All files are verified before the first gets its name.
     let outputs: Result<Vec<Rendered>> = match options.threads <= 1 {

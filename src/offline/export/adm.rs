@@ -8,7 +8,6 @@ use rayon::prelude::*;
 
 use super::bake::{Baker, gain_of, is_plain};
 use super::items::{items, rows};
-use super::pass::Pass;
 use super::sum::{Sum, Summed};
 use super::verify::{Meant, verify};
 use crate::format::adm::write::{
@@ -19,6 +18,7 @@ use crate::format::adm::{
 };
 use crate::format::{BitDepth, ChunkId, Container, Extras, WaveSink, WaveSpec, WrittenFile};
 use crate::mix::DeskReport;
+use crate::offline::pass::Pass;
 use crate::offline::{Delivery, Programme, Rendered, on_threads};
 use crate::render::Target;
 use crate::units::{Frames, Gain};

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::adm::Names;
-use super::pass::{lfe_row, silent_row};
 use crate::format::adm::write::{
     BED, BedSpeaker, Flavour, Item, ItemKind, Losses, Track, bed_speaker,
 };
@@ -11,6 +10,7 @@ use crate::format::adm::{BinauralMode, Origin};
 use crate::geometry::Position;
 use crate::mix::{MatrixFeed, MatrixTerm};
 use crate::offline::Programme;
+use crate::offline::pass::{lfe_row, silent_row};
 use crate::panner::nominal_label;
 use crate::scene::{
     BlockSource, DirectSpeakers, MetadataBlock, Object, ObjectState, SpeakerPosition, State,

@@ -2,7 +2,7 @@
 //!
 //! 1. `items` makes items of the programme's objects: a bed and objects for one flavour, everything as it is
 //!    for the other.
-//! 2. `pass` runs the desk once over the stems; each track takes its feed as it leaves the master fader.
+//! 2. [`Pass`](super::pass) runs the desk once over the stems; each track takes its feed as it leaves the master fader.
 //! 3. The metadata is streamed behind the samples, the file read again and compared, then it gets its name.
 //!
 //! `stems` writes the feeds as files of their own in the same way; `ambix` renders a sound field.
@@ -11,12 +11,10 @@ mod adm;
 mod ambix;
 mod bake;
 mod items;
-mod pass;
 mod stems;
 mod sum;
 mod verify;
 
 pub use adm::{AdmExport, ExportedAdm, Names, export_adm};
 pub use ambix::{AmbixExport, export_ambix};
-pub(super) use pass::Pass;
 pub use stems::{Contract, ExportedStem, ExportedStems, Image, StemExport, export_stems};

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::bake::{Baker, gain_of};
-use super::pass::Pass;
 use crate::audio::Block;
 use crate::format::handoff::bext::bext;
 use crate::format::handoff::cue::{cue, labels};
 use crate::format::handoff::names::{number_collisions, stem_file};
 use crate::format::{BitDepth, ChunkId, Container, Extras, WaveSink, WaveSpec, WrittenFile};
 use crate::mix::{DeskReport, Master};
+use crate::offline::pass::Pass;
 use crate::offline::{Programme, on_threads};
 use crate::panner::stereo::pan_gains;
 use crate::scene::{MetadataBlock, State};

@@ -1,12 +1,9 @@
 //! One run of the desk over the stems, handing out the feeds as they leave it.
 
-use std::ops::Range;
-
-use super::super::delivery::{Output, Writing};
-use super::super::stems::StemReader;
-use super::super::{
-    Delivery, Programme, Rendered, SHARED_BLOCK, Span, cached_block, read_block, rehearse,
-};
+use super::delivery::{Output, Writing};
+use super::pipeline::{Line, Take, Taker, run_alone, run_shared};
+use super::stems::StemReader;
+use super::{Delivery, Programme, Rendered, SHARED_BLOCK, Span, cached_block, rehearse};
 use crate::audio::Block;
 use crate::engine::Engine;
 use crate::mix::{Desk, DeskReport, Mixer};
@@ -14,31 +11,27 @@ use crate::units::Frames;
 use crate::{Error, Result};
 
 /// What runs, and how far.
-pub(in crate::offline) struct Pass {
-    pub(in crate::offline) programme: Programme,
+pub(super) struct Pass {
+    pub(super) programme: Programme,
     /// Targets that are listened to on the way.
-    pub(in crate::offline) listened: Vec<Delivery>,
+    pub(super) listened: Vec<Delivery>,
     /// Rows beside the feeds and the LFE's, which stay silent.
-    pub(in crate::offline) silent_rows: usize,
+    pub(super) silent_rows: usize,
     /// What reverbs and delays ring on after the end is handed out too.
-    pub(in crate::offline) tail: bool,
+    pub(super) tail: bool,
     /// Worker threads.
-    pub(in crate::offline) threads: usize,
+    pub(super) threads: usize,
 }
 
 /// What a pass gives.
-pub(in crate::offline) struct Passed {
+pub(super) struct Passed {
     /// Frames handed out.
-    pub(in crate::offline) frames: Frames,
+    pub(super) frames: Frames,
     /// What the listened targets came to.
-    pub(in crate::offline) heard: Vec<Rendered>,
+    pub(super) heard: Vec<Rendered>,
     /// What the desk's compressors did.
-    pub(in crate::offline) desk: Vec<DeskReport>,
+    pub(super) desk: Vec<DeskReport>,
 }
-
-/// Who takes the feeds: the block holds nothing but frames of the programme, from the given one on. The answer
-/// `false` ends the tail.
-pub(in crate::offline) type Take<'a> = dyn FnMut(&mut Block, u64) -> Result<bool> + Send + 'a;
 
 /// The row that carries the LFE's copies.
 pub(super) fn lfe_row(programme: &Programme) -> usize {
@@ -52,7 +45,7 @@ pub(super) fn silent_row(programme: &Programme) -> usize {
 
 impl Pass {
     /// Runs to the end.
-    pub(in crate::offline) fn run(
+    pub(super) fn run(
         self,
         take: &mut Take<'_>,
         watch: &mut (dyn FnMut(Frames) -> bool + Send),
@@ -107,37 +100,20 @@ impl Pass {
             .map(|o| o.window.end)
             .fold(window.end, u64::max);
         let rows = programme.feed_count + 1 + self.silent_rows;
-        let mut feeds = Block::new(rows, capacity);
-        let mut next = Block::new(rows, capacity);
-        let mut at = 0;
-        read_block(&mut stems, &mut feeds, at, last)?;
-        while at < last {
-            let read_from = at + feeds.frames() as u64;
-            let mut work = || {
-                engine.advance_with(&mut feeds, &mut outputs, |output| &mut output.block);
-                outputs
-                    .iter_mut()
-                    .try_for_each(|output: &mut Output| output.take(at))?;
-                hand_out(&mut feeds, at, &window, take)
-            };
-            let goes_on = if is_alone {
-                let goes_on = work()?;
-                read_block(&mut stems, &mut next, read_from, last)?;
-                goes_on
-            } else {
-                let (read, done) =
-                    rayon::join(|| read_block(&mut stems, &mut next, read_from, last), work);
-                read?;
-                done?
-            };
-            if !goes_on {
-                break;
-            }
-            std::mem::swap(&mut feeds, &mut next);
-            at = read_from;
-            if !watch(Frames(at.min(length))) {
-                return Err(Error::Interrupted);
-            }
+        let line = Line {
+            stems: &mut stems,
+            engine: &mut engine,
+            outputs: &mut outputs,
+            taker: Some(Taker { take, window }),
+        };
+        let feeds = Block::new(rows, capacity);
+        let mut watch = |at: u64| match watch(Frames(at.min(length))) {
+            true => Ok(()),
+            false => Err(Error::Interrupted),
+        };
+        match is_alone {
+            true => run_alone(line, feeds, 0..last, &mut watch)?,
+            false => run_shared(line, feeds, 0..last, &mut watch)?,
         }
         let desk = engine.mixer().report();
         let heard = outputs.into_iter().map(Output::finish);
@@ -156,16 +132,4 @@ fn is_plain(desk: &Desk) -> bool {
     let returns = desk.returns.iter().map(|r| &r.chain);
     let all = strips.chain(groups).chain(returns);
     all.chain([&desk.master.chain]).all(Vec::is_empty)
-}
-
-/// Hands out what of a block, which begins at frame `at` of what leaves the desk, is wanted.
-fn hand_out(feeds: &mut Block, at: u64, window: &Range<u64>, take: &mut Take<'_>) -> Result<bool> {
-    let end = at + feeds.frames() as u64;
-    let first = window.start.clamp(at, end);
-    let last = window.end.clamp(first, end);
-    if first == last {
-        return Ok(true);
-    }
-    feeds.keep((first - at) as usize, (last - first) as usize);
-    take(feeds, first - window.start)
 }
