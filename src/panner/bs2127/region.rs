@@ -166,10 +166,11 @@ fn inside([a, b, c]: [f64; 3]) -> bool {
 #[derive(Debug, Clone)]
 pub(super) struct Quad {
     corners: [Vector3<f64>; 4],
-    /// Finds u, which runs from the side a d to the side b c.
-    across: Side,
-    /// Finds v, which runs from the side b a to the side c d.
-    along: Side,
+    /// Finds u, which runs from the side a d to the side b c, and v, from the side b a to the side c d.
+    sides: [Side; 2],
+    /// The vectors of both sides and the corners, by coordinate, so that all products with a direction are found side by
+    /// side: squares, linear terms, constants, corners.
+    vectors: [[f64; 10]; 3],
     /// For each corner, which of `channels` plays it: each its own unless some are shared.
     slots: [usize; 4],
     shares: bool,
@@ -189,10 +190,15 @@ impl Quad {
         let slot_of = |channel: usize| different.iter().position(|&c| c == channel).unwrap_or(0);
         let slots = channel_of.map(slot_of);
         let [a, b, c, d] = corners.map(|corner| corner.position);
+        let sides = [Side::new(a, b, c, d), Side::new(b, c, d, a)];
+        let [u, v] = &sides;
+        let vectors = [
+            u.square, v.square, u.linear, v.linear, u.constant, v.constant, a, b, c, d,
+        ];
         Self {
             corners: [a, b, c, d],
-            across: Side::new(a, b, c, d),
-            along: Side::new(b, c, d, a),
+            sides,
+            vectors: [0, 1, 2].map(|axis| vectors.map(|vector| vector[axis])),
             slots,
             shares: different.len() < channel_of.len(),
             channels: [0, 1, 2, 3].map(|i| different[i.min(different.len() - 1)]),
@@ -201,16 +207,21 @@ impl Quad {
 
     fn meets(&self, cell: &Cell) -> bool {
         let faces = |corner: &Vector3<f64>| cell.iter().any(|other| corner.dot(other) > 0.0);
-        self.across.meets(cell) && self.along.meets(cell) && self.corners.iter().any(faces)
+        self.sides.iter().all(|side| side.meets(cell)) && self.corners.iter().any(faces)
     }
 
     #[inline]
     fn pan(&self, direction: &Direction, gains: &mut [f64]) -> bool {
-        let (u, lies_across) = self.across.position(direction);
-        let (v, lies_along) = self.along.position(direction);
+        let [xs, ys, zs] = &self.vectors;
+        let mut products = [0.0; 10];
+        for (i, product) in products.iter_mut().enumerate() {
+            *product = xs[i] * direction.x + ys[i] * direction.y + zs[i] * direction.z;
+        }
+        let [au, av, bu, bv, cu, cv, a, b, c, d] = products;
+        let (u, lies_across) = root_between(au, bu, cu);
+        let (v, lies_along) = root_between(av, bv, cv);
         let weights = [(1.0 - u) * (1.0 - v), u * (1.0 - v), u * v, (1.0 - u) * v];
         // The planes that give u and v also hold the opposite direction.
-        let [a, b, c, d] = self.corners.each_ref().map(|corner| corner.dot(direction));
         let forward = a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3];
         // One question and not three: most often it is one of many regions, and hard to guess.
         if !(lies_across & lies_along & (forward > 0.0)) {
@@ -237,7 +248,7 @@ impl Quad {
 /// Where on the sides a b and d c the plane through the listener and the source cuts them in equal parts.
 ///
 /// The plane holds `a + t (b - a)`, `d + t (c - d)` and the source `p`: a quadratic equation in `t` whose
-/// coefficients are linear in `p`.
+/// coefficients are the products of these vectors with `p`.
 #[derive(Debug, Clone)]
 struct Side {
     square: Vector3<f64>,
@@ -268,20 +279,19 @@ impl Side {
         };
         !all(1.0) && !all(-1.0)
     }
+}
 
-    /// The part, 0 to 1, and whether there is such a plane between the corners; if not, the part means nothing.
-    #[inline]
-    fn position(&self, p: &Direction) -> (f64, bool) {
-        let (a, b, c) = (self.square.dot(p), self.linear.dot(p), self.constant.dot(p));
-        let discriminant = b * b - 4.0 * a * c;
-        let tangent = 2.0 * QUAD_TOLERANCE * a;
-        let is_real = discriminant >= -tangent * tangent;
-        // Of two solutions the one farther from 0 comes first. An equation without a square has its
-        // first at infinity.
-        let sum = -0.5 * (b + discriminant.max(0.0).sqrt().copysign(b));
-        let (first, second) = (sum / a, c / sum);
-        let lies = |t: f64| (-QUAD_TOLERANCE < t) & (t < 1.0 + QUAD_TOLERANCE);
-        let part = if lies(first) { first } else { second };
-        (part.clamp(0.0, 1.0), is_real & lies(part))
-    }
+/// The solution of `a t² + b t + c = 0` from 0 to 1, and whether there is one; if not, it means nothing.
+#[inline(always)]
+fn root_between(a: f64, b: f64, c: f64) -> (f64, bool) {
+    let discriminant = b * b - 4.0 * a * c;
+    let tangent = 2.0 * QUAD_TOLERANCE * a;
+    let is_real = discriminant >= -tangent * tangent;
+    // Of two solutions the one farther from 0 comes first. An equation without a square has its
+    // first at infinity.
+    let sum = -0.5 * (b + discriminant.max(0.0).sqrt().copysign(b));
+    let (first, second) = (sum / a, c / sum);
+    let lies = |t: f64| (-QUAD_TOLERANCE < t) & (t < 1.0 + QUAD_TOLERANCE);
+    let part = if lies(first) { first } else { second };
+    (part.clamp(0.0, 1.0), is_real & lies(part))
 }
