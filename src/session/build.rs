@@ -9,116 +9,19 @@ use super::findings::Findings;
 use super::impulses;
 use super::load::Session;
 use super::movement::{self, Clock};
-use super::rules::{self, StemAudio, Target};
-use super::schema::{
-    BitDepthKey, ContainerKey, FrameRateKey, GateKeys, GroupKeys, Level, OutFormat, OutKeys,
-    ReturnKeys, SessionFile, StemKeys,
-};
+use super::outs::{deliveries, outs};
+use super::rules::{self, StemAudio};
+use super::schema::{GroupKeys, Level, ReturnKeys, SessionFile, StemKeys};
 use super::silence::{self, Sounding};
+use super::song::{BuildOptions, Input, Song};
 use crate::effect::{self, Settings};
 use crate::error::{Finding, Severity};
 use crate::mix::{Desk, GainCurve, Group, Master, Return, Strip};
 use crate::scene::{Object, Side};
-use crate::units::{Decibels, Frames, SampleRate};
+use crate::units::Decibels;
 use crate::{Error, Result};
 
-/// How a session is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BuildOptions {
-    /// Take stems of another sample rate, to be converted to that of most stems, instead of refusing them.
-    pub resample: bool,
-}
-
-/// A song ready to be rendered.
-///
-/// Feeds are numbered from 0 in the order of the stems, left before right, then of the returns and their
-/// places; object k plays feed k.
-#[derive(Debug)]
-pub struct Song {
-    /// Its title.
-    pub title: String,
-    /// The rate of most stems; with [`BuildOptions::resample`] others are to be converted to it.
-    pub sample_rate: SampleRate,
-    /// Length of the longest stem; shorter ones are followed by silence.
-    pub length: Frames,
-    /// The files to read, each once, however many stems it carries.
-    pub inputs: Vec<Input>,
-    /// The strips of the stems that sound, in the order of the session, the groups that have work of their
-    /// own, the returns and the master.
-    pub desk: Desk,
-    /// Processors on the desk's stereo bus.
-    pub stereo_chain: Vec<Settings>,
-    /// One object per feed.
-    pub objects: Vec<Object>,
-    /// Number of feeds.
-    pub feed_count: usize,
-    /// What is written.
-    pub outs: Vec<OutSpec>,
-    /// Outputs that are no renders: masters, stems, sound fields.
-    pub deliveries: Vec<DeliverySpec>,
-    /// What was found on the way, notes included.
-    pub warnings: Vec<Finding>,
-}
-
-/// A file to read: channel `channels[k]` is feed `feeds[k]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
-    /// The stem it is, for messages; the first of them if it carries several.
-    pub stem: String,
-    /// The file.
-    pub path: PathBuf,
-    /// Its audio track, from 1; `None`: the only one, or the first.
-    pub track: Option<usize>,
-    /// Channels of the file, from 0.
-    pub channels: Vec<usize>,
-    /// Rows of the feeds.
-    pub feeds: Vec<usize>,
-}
-
-/// One output.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OutSpec {
-    /// Its name.
-    pub name: String,
-    /// What it is rendered for.
-    pub target: Target,
-    /// The layout as written.
-    pub layout: String,
-    /// Sample format.
-    pub bit_depth: BitDepthKey,
-    /// Chunk format.
-    pub container: ContainerKey,
-    /// One mono file per channel.
-    pub multi_mono: bool,
-    /// Ceiling of a limiter on its channels in dBTP.
-    pub limit: Option<f64>,
-    /// A safe file name without a folder, ending in .wav.
-    pub file_name: String,
-    /// Limits that it has to keep.
-    pub gate: GateKeys,
-}
-
-/// An output that is no render.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DeliverySpec {
-    /// Its name.
-    pub name: String,
-    /// Its kind; never "wav".
-    pub format: OutFormat,
-    /// A safe file name without a folder, ending in .wav.
-    pub file_name: String,
-    /// Sample format.
-    pub bit_depth: BitDepthKey,
-    /// Chunk format.
-    pub container: ContainerKey,
-    /// Frame rate, as written.
-    pub fps: Option<String>,
-    /// Order of a sound field.
-    pub order: u32,
-    /// Limits that the own 5.1 render has to keep.
-    pub gate: GateKeys,
-}
-
+/// Builds the song of a session, which opens its stems.
 pub(super) fn build(session: &Session, options: &BuildOptions) -> Result<Song> {
     let mut findings = Findings::new(&session.path);
     let (audio, common) = rules::check_audio(session, options.resample, &mut findings);
@@ -412,39 +315,4 @@ impl Song {
         input.channels.extend(&audio.channels);
         input.feeds.extend(feeds);
     }
-}
-
-fn deliveries(keys: &[OutKeys]) -> Vec<DeliverySpec> {
-    keys.iter()
-        .filter(|out| out.format != OutFormat::Wav)
-        .map(|out| DeliverySpec {
-            name: out.name.clone(),
-            format: out.format,
-            file_name: rules::file_name(&out.name, out.file.as_deref()),
-            bit_depth: out.bit_depth,
-            container: out.container,
-            fps: out.fps.as_ref().map(FrameRateKey::word),
-            order: out.order.unwrap_or(3),
-            gate: out.gate.unwrap_or_default(),
-        })
-        .collect()
-}
-
-fn outs(keys: &[OutKeys], path: &Path) -> Result<Vec<OutSpec>> {
-    keys.iter()
-        .filter(|out| out.format == OutFormat::Wav)
-        .map(|out| {
-            Ok(OutSpec {
-                name: out.name.clone(),
-                target: rules::target(&out.layout, path)?,
-                layout: out.layout.clone(),
-                bit_depth: out.bit_depth,
-                container: out.container,
-                multi_mono: out.multi_mono,
-                limit: out.limit.as_ref().map(|limit| limit.dbtp),
-                file_name: rules::file_name(&out.name, out.file.as_deref()),
-                gate: out.gate.unwrap_or_default(),
-            })
-        })
-        .collect()
 }

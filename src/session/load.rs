@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::build::{BuildOptions, Song, build};
+use super::build::build;
 use super::codes::WRONG_TYPE;
 use super::conform::conform;
 use super::findings::Findings;
 use super::json_schema::json_schema;
 use super::rules;
 use super::schema::SessionFile;
+use super::song::{BuildOptions, Song};
 use super::text;
 use super::time::Time;
 use super::tree::{Cursor, Node};

@@ -1,9 +1,9 @@
 //! Tries the times of all blocks before anything is played.
 
 use super::blocks::Blocks;
+use super::build::Build;
 use super::codes::{BLOCK_TIMES, INTERPOLATION, MENDED, OVERLAP, PAST_END, Rule, TIME};
 use super::findings::{Findings, Place};
-use super::master::Build;
 use super::path_values::PathValues;
 use super::timeline::{Fault, Span, Timeline};
 

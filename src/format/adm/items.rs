@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::blocks::{Blocks, HeadphoneVirtualise, ObjectBlocks, ObjectShape, SpeakerBlock};
+use super::build::Build;
 use super::codes::{BED_LABEL, HOA, IGNORED, OFFSET, UNSUPPORTED};
 use super::dbmd::BinauralMode;
 use super::findings::Findings;
-use super::master::{Build, FeedTerm, Origin};
+use super::master::{FeedTerm, Origin};
 use super::model::PositionOffset;
 use super::packs::PackChannel;
 use super::path_values::PathValues;

@@ -9,13 +9,14 @@
 //!    structure.
 //! 3. `select` follows programme, contents and objects; `allocate` finds which track is which channel of the `patterns` of packs;
 //!    `matrix` resolves matrices to sums of channels of the file.
-//! 4. `items` makes objects of the scene (`item_times` has tried their times); `timeline` says when their blocks play, `sources` hands the
+//! 4. `build` puts these together; `items` makes objects of the scene (`item_times` has tried their times); `timeline` says when their blocks play, `sources` hands the
 //!    blocks out while playing.
 //!
 //! [`mod@write`] writes such metadata, [`mod@edit`] changes that of a file.
 
 mod allocate;
 mod blocks;
+mod build;
 mod chna;
 mod codes;
 mod common;

@@ -1,8 +1,8 @@
 //! What the objects on the way to a pack say: times, gain, mute, offset, importance.
 
+use super::build::Build;
 use super::codes::{ALTERNATIVES, NESTED, OFFSET, TIME};
 use super::findings::Findings;
-use super::master::Build;
 use super::model::{AudioObject, PositionOffset};
 use super::select::ObjectPath;
 use super::time::Time;
