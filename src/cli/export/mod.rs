@@ -3,6 +3,7 @@
 mod adm;
 mod ambix;
 mod deliver;
+mod handover;
 mod losses;
 mod objects;
 mod stems;
