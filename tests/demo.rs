@@ -265,6 +265,20 @@ fn a_part_is_that_part_of_the_whole_for_any_number_of_threads() {
         folder.path(),
         &["-l", "5.1.4", "-o", &path("threads.wav"), "--threads", "3"],
     );
+    // More than any machine has, on both pools.
+    render(
+        folder.path(),
+        &[
+            "-l",
+            "5.1.4",
+            "-o",
+            &path("many.wav"),
+            "--threads",
+            "100000",
+            "-j",
+            "100000",
+        ],
+    );
     render(
         folder.path(),
         &[
@@ -295,9 +309,9 @@ fn a_part_is_that_part_of_the_whole_for_any_number_of_threads() {
             "f32",
         ],
     );
-    assert!(
-        std::fs::read(file("whole.wav")).unwrap() == std::fs::read(file("threads.wav")).unwrap()
-    );
+    let bytes = |name: &str| std::fs::read(file(name)).unwrap();
+    assert!(bytes("whole.wav") == bytes("threads.wav"));
+    assert!(bytes("whole.wav") == bytes("many.wav"));
     let (whole, part) = (read(&file("float.wav")), read(&file("part.wav")));
     // Bar 5 of 124 BPM in 4/4 at 48 kHz.
     let from = (16.0f64 * 60.0 / 124.0 * 48_000.0).round() as usize;

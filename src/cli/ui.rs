@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Progress, findings};
 use crate::error::Finding;
+use crate::offline::worker_threads;
 use crate::{Error, Result};
 
 /// Options every verb takes.
@@ -35,7 +36,7 @@ pub(crate) struct Global {
     /// Draw no progress bars and print no progress events.
     #[arg(long, global = true)]
     no_progress: bool,
-    /// Use this many threads (the result is the same for any number).
+    /// Use this many threads, at most four for each processor (the result is the same for any number).
     #[arg(short = 'j', long = "jobs", global = true, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }
@@ -78,7 +79,7 @@ impl Ui {
             // For all work on rayon's pool. Fails only if the pool exists already, which nothing before
             // this starts.
             let _ = rayon::ThreadPoolBuilder::new()
-                .num_threads(jobs.get())
+                .num_threads(worker_threads(jobs.get()))
                 .build_global();
         }
         let terminal = std::io::stderr().is_terminal();

@@ -73,7 +73,7 @@ pub(crate) struct Args {
     /// Convert stems of another sample rate to that of most stems, instead of refusing them.
     #[arg(long)]
     resample: bool,
-    /// Worker threads (the files are the same for any number); default: all processors.
+    /// Worker threads, at most four for each processor (the files are the same for any number); default: one for each.
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
     /// Replace files that exist.
