@@ -104,18 +104,15 @@ fn entry(line: &str, rate: SampleRate) -> Result<Entry, String> {
         .split_whitespace()
         .map(str::to_ascii_lowercase)
         .collect();
-    let after = |name: &str| {
-        let at = words.iter().position(|word| word == name)?;
-        // 10,000.5 and 10000,5 are both written.
-        let word = words.get(at + 1)?;
-        let dotted = match word.contains('.') {
-            true => word.replace(',', ""),
-            false => word.replace(',', "."),
+    let after = |name: &str| -> Result<Option<f64>, String> {
+        let at = words.iter().position(|word| word == name);
+        let Some(word) = at.and_then(|at| words.get(at + 1)) else {
+            return Ok(None);
         };
-        dotted.parse::<f64>().ok().filter(|x| x.is_finite())
+        number(word).map(Some)
     };
     if head == "preamp" {
-        let db = words.first().and_then(|word| word.parse::<f64>().ok());
+        let db = words.first().map(|word| number(word)).transpose()?;
         return match db.filter(|db| (-60.0..=60.0).contains(db)) {
             Some(db) => Ok(Entry::Preamp(db)),
             None => Err(format!("\"{rest}\" is no gain; allowed are -60 to 60 dB")),
@@ -130,16 +127,38 @@ fn entry(line: &str, rate: SampleRate) -> Result<Entry, String> {
         return Ok(Entry::Off);
     }
     let kind = words.get(1).map_or("", String::as_str);
-    let hz = after("fc").ok_or("the filter has no frequency \"Fc … Hz\"")?;
+    let known = ["fc", "hz", "khz", "gain", "db", "q", "bw", "oct"];
+    let strange = words.iter().skip(2).find(|word| {
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+        !is_number && !known.contains(&word.as_str())
+    });
+    if let Some(word) = strange {
+        return Err(format!(
+            "\"{word}\" is not known; a line is \"Filter 1: ON PK Fc 105 Hz Gain -3.1 dB Q 0.70\""
+        ));
+    }
+    let hz = after("fc")?.ok_or("the filter has no frequency \"Fc … Hz\"")?;
+    let hz = match words.iter().any(|word| word == "khz") {
+        true => 1000.0 * hz,
+        false => hz,
+    };
     if !(1.0..=f64::from(rate.0) / 2.0).contains(&hz) {
         return Err(format!(
             "its frequency is {hz} Hz; allowed are 1 to {} at {rate}",
             rate.0 / 2
         ));
     }
-    let gain = after("gain").filter(|db| (-60.0..=60.0).contains(db));
+    let gain = after("gain")?.filter(|db| (-60.0..=60.0).contains(db));
     let gain = Decibels(gain.ok_or("the filter has no \"Gain … dB\" of -60 to 60")?);
-    let q = after("q").unwrap_or(std::f64::consts::FRAC_1_SQRT_2);
+    let bandwidth = match words.iter().any(|word| word == "bw") {
+        true => Some(after("oct")?.ok_or("its bandwidth has no \"BW Oct …\"")?),
+        false => None,
+    };
+    let q = match (after("q")?, bandwidth) {
+        (Some(q), _) => q,
+        (None, Some(octaves)) => q_of(octaves, hz, rate),
+        (None, None) => std::f64::consts::FRAC_1_SQRT_2,
+    };
     if !(0.01..=100.0).contains(&q) {
         return Err(format!("its Q is {q}; allowed are 0.01 to 100"));
     }
@@ -154,6 +173,34 @@ fn entry(line: &str, rate: SampleRate) -> Result<Entry, String> {
             ));
         }
     }))
+}
+
+/// A number as it is written: 10000.5, 10,000.5 and 10000,5 are the same.
+fn number(word: &str) -> Result<f64, String> {
+    let groups: Vec<&str> = word.split(',').collect();
+    let is_three = |group: &&str| group.len() == 3;
+    if groups.len() > 1 && !word.contains('.') && groups[1..].iter().all(is_three) {
+        let (whole, part) = (groups.concat(), groups.join("."));
+        return Err(format!(
+            "\"{word}\" may be {whole} or {part}: write the one that is meant"
+        ));
+    }
+    let dotted = match word.contains('.') {
+        true => word.replace(',', ""),
+        false => word.replace(',', "."),
+    };
+    let value = dotted.parse::<f64>().ok().filter(|x| x.is_finite());
+    value.ok_or_else(|| format!("\"{word}\" is no number"))
+}
+
+/// The Q of a bell that is `octaves` wide between the frequencies of half its gain in dB (the cookbook's bandwidth).
+fn q_of(octaves: f64, hz: f64, rate: SampleRate) -> f64 {
+    let turn = std::f64::consts::TAU * hz / f64::from(rate.0);
+    let narrowed = match turn.sin() > 1e-9 {
+        true => turn / turn.sin(),
+        false => 1.0,
+    };
+    0.5 / (std::f64::consts::LN_2 / 2.0 * octaves * narrowed).sinh()
 }
 
 /// What the filters make of an impulse, until it has died away.
@@ -205,8 +252,31 @@ Filter 4: ON HSC Fc 10000 Hz Gain 2.0 dB Q 0.70
     }
 
     #[test]
+    fn frequencies_in_kilohertz_and_bandwidths_in_octaves_are_understood() {
+        let rate = SampleRate(48_000);
+        let levels = |text: &str| {
+            let impulse = parse(text, Path::new("eq.txt"), rate).unwrap();
+            [500.0, 840.9, 1000.0].map(|hz| level_db(&impulse.channels[0], hz, rate))
+        };
+        let by_q = levels("Filter 1: ON PK Fc 1000 Hz Gain 6 dB Q 2.871");
+        let by_octaves = levels("Filter 1: ON PK Fc 1 kHz Gain 6 dB BW Oct 0.5");
+        for (a, b) in by_q.iter().zip(by_octaves) {
+            assert!((a - b).abs() < 0.02, "{a} {b}");
+        }
+        assert!((by_octaves[2] - 6.0).abs() < 1e-3);
+        // A quarter of an octave below: half the gain.
+        assert!((by_octaves[1] - 3.0).abs() < 0.02, "{}", by_octaves[1]);
+        let comma = levels("Filter 1: ON PK Fc 1000,0 Hz Gain 6,0 dB Q 2,8710");
+        assert_eq!(comma.map(f64::to_bits), by_q.map(f64::to_bits));
+    }
+
+    #[test]
     fn faults_name_the_line() {
         for (text, words) in [
+            ("Filter 1: ON PK Fc 1,000 Hz Gain 1 dB Q 1", "1000 or 1.000"),
+            ("Filter 1: ON PK Fc 1000 Hz Gain 1 dB Width 2", "\"width\""),
+            ("Filter 1: ON PK Fc 1000 Hz Gain 1 dB BW 2", "BW Oct"),
+            ("Filter 1: ON PK Fc 1kHz Gain 1 dB Q 1", "\"1khz\""),
             ("Preamp: loud", "line 1"),
             ("\nGraphicEQ: 20 0; 30 1", "line 2"),
             ("Filter 1: ON NO Fc 100 Hz Gain 1 dB Q 1", "\"no\""),

@@ -414,6 +414,35 @@ mod tests {
     }
 
     #[test]
+    fn rings_at_the_ears_with_one_direction_above_are_closed_below() {
+        for step in [30, 45, 90, 120] {
+            for (elevations, top) in [(1, 90.0), (2, 90.0), (1, 30.0)] {
+                let ring = |elevation: f64| {
+                    let azimuths = (0..360).step_by(step).map(f64::from);
+                    azimuths.map(move |azimuth| direction(azimuth, elevation))
+                };
+                let mut all: Vec<_> = ring(0.0).chain([direction(0.0, top)]).collect();
+                if elevations == 2 {
+                    all.extend(ring(45.0));
+                }
+                for grid in [
+                    Grid::new(&all).unwrap(),
+                    Grid::new(&all).unwrap().densified(),
+                ] {
+                    for (i, d) in all.iter().enumerate() {
+                        let place = grid.place(d);
+                        let share: f64 = (0..3)
+                            .filter(|&k| place.corners[k] == i)
+                            .map(|k| place.shares[k])
+                            .sum();
+                        assert!((share - 1.0).abs() < 1e-9, "{step}, {top}: direction {i}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn measured_directions_are_themselves_and_mirrors_mirror() {
         let directions = rings(-40);
         let grid = Grid::new(&directions).unwrap();

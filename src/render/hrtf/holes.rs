@@ -8,9 +8,13 @@ use crate::geometry::Direction;
 use crate::geometry::hull::{HullFacet, convex_hull};
 
 /// A facet whose cap of the sphere has a larger radius than this is a hole, if it is also larger than
-/// [`UNUSUAL`] times the usual facet.
+/// [`UNUSUAL`] times the usual facet, or than [`ALWAYS_DEG`].
 const HOLE_DEG: f64 = 30.0;
 const UNUSUAL: f64 = 2.0;
+
+/// Larger than this it is a hole in any set: near 90 degrees no triangle has an inside any more. (The facets of four
+/// directions, as far apart as can be, have 70.5 degrees.)
+const ALWAYS_DEG: f64 = 75.0;
 
 /// Most directions that are added to close holes.
 const MOST_ADDED: usize = 32;
@@ -95,7 +99,7 @@ fn hole<'a>(directions: &[Direction], facets: &'a [HullFacet]) -> Option<&'a Hul
     let mut radii: Vec<f64> = facets.iter().map(radius).collect();
     radii.sort_by(f64::total_cmp);
     let usual = radii[radii.len() / 2];
-    let limit = HOLE_DEG.to_radians().max(UNUSUAL * usual);
+    let limit = (UNUSUAL * usual).clamp(HOLE_DEG.to_radians(), ALWAYS_DEG.to_radians());
     let worst = facets
         .iter()
         .max_by(|a, b| radius(a).total_cmp(&radius(b)))

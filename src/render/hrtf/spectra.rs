@@ -54,7 +54,7 @@ pub(super) fn of_set(
 /// Puts a converted response into the silent `signal`; what rings before its beginning goes round.
 fn put_round(converted: &[f64], signal: &mut [f64]) {
     let length = signal.len();
-    let before = converted.len() / 8;
+    let before = (converted.len() / 8).min(length / 8);
     let after = (converted.len() - before).min(length - before);
     signal[..after].copy_from_slice(&converted[..after]);
     let early = &converted[converted.len() - before..];
