@@ -105,6 +105,9 @@ pub enum Error {
     /// Stopped by the user; partial outputs have been removed.
     #[error("interrupted; nothing was left behind")]
     Interrupted,
+    /// Stopped by the user when outputs had already been finished: they stand. The words say what does.
+    #[error("interrupted; {0}")]
+    InterruptedLate(String),
 }
 
 impl Error {
@@ -142,6 +145,14 @@ impl Error {
             layout: layout.into(),
             speaker: speaker.into(),
             reason: reason.into(),
+        }
+    }
+
+    /// What an interrupt is once something stands that was finished before it, as `standing` says.
+    pub fn with_standing(self, standing: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Interrupted => Self::InterruptedLate(standing()),
+            other => other,
         }
     }
 

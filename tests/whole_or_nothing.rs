@@ -166,6 +166,100 @@ fn a_kill_at_any_moment_leaves_the_old_file_or_the_new_one() {
 }
 
 #[test]
+fn an_interrupt_at_any_moment_leaves_nothing_or_the_whole_file() {
+    for (kind, name) in [("json", "m.json"), ("csv", "m.csv")] {
+        let song = Song::new();
+        let start = || {
+            Command::new(env!("CARGO_BIN_EXE_umbel"))
+                .args(song.arguments(kind, name))
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        };
+        assert!(start().wait().unwrap().success());
+        let whole = files(&song.out());
+        let mut heard = 0;
+        for n in 0..8_u64 {
+            std::fs::remove_file(song.out().join(name)).unwrap_or_default();
+            let mut child = start();
+            // From the first byte on somebody listens.
+            let has_begun = || std::fs::read_dir(song.out()).unwrap().next().is_some();
+            while !has_begun() && child.try_wait().unwrap().is_none() {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(Duration::from_micros(n * 300));
+            let kill = Command::new("kill")
+                .args(["-INT", &child.id().to_string()])
+                .stderr(Stdio::null())
+                .status();
+            kill.unwrap();
+            let ended = child.wait().unwrap();
+            match ended.code() {
+                Some(0) => assert!(files(&song.out()) == whole, "{kind}, {n}"),
+                Some(130) => {
+                    assert!(files(&song.out()).is_empty(), "{kind}, {n}");
+                    heard += 1;
+                }
+                _ => panic!("{kind}, {n}: {ended:?}"),
+            }
+        }
+        assert!(heard > 0, "{kind}: no interrupt came in time");
+    }
+}
+
+#[test]
+fn a_loss_report_that_stands_there_is_refused_before_any_work() {
+    for kind in ["adm-atmos", "adm-ebu", "ambix"] {
+        for name in ["m.wav", "m.loss.txt", "m.loss.json"] {
+            let song = Song::new();
+            std::fs::write(song.out().join(name), "mine").unwrap();
+            let before = files(&song.out());
+            let mut arguments = song.arguments(kind, "m.wav");
+            arguments.retain(|argument| argument != "-f");
+            let refused = Command::new(env!("CARGO_BIN_EXE_umbel"))
+                .args(arguments)
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert_eq!(refused.status.code(), Some(2), "{kind}, {name}: {said}");
+            assert!(said.contains(name), "{kind}, {name}: {said}");
+            assert!(files(&song.out()) == before, "{kind}, {name}");
+        }
+    }
+}
+
+#[test]
+fn no_master_stands_without_its_loss_report() {
+    for kind in ["adm-atmos", "adm-ebu", "ambix"] {
+        let song = Song::new();
+        // Nothing that is written can take its place, whatever may be replaced.
+        std::fs::create_dir(song.out().join("m.loss.json")).unwrap();
+        let failed = Command::new(env!("CARGO_BIN_EXE_umbel"))
+            .args(song.arguments(kind, "m.wav"))
+            .output()
+            .unwrap();
+        assert_eq!(failed.status.code(), Some(1), "{kind}: {failed:?}");
+        assert!(files(&song.out()).is_empty(), "{kind}");
+    }
+}
+
+#[test]
+fn a_folder_made_for_what_failed_goes_with_it() {
+    for (kind, name) in KINDS.into_iter().filter(|(kind, _)| *kind != "json") {
+        let song = Song::new();
+        let failed = Command::new("sh")
+            .args(["-c", "ulimit -f 1; exec \"$@\"", "sh"])
+            .arg(env!("CARGO_BIN_EXE_umbel"))
+            .args(song.arguments(kind, &format!("new/inner/{name}")))
+            .output()
+            .unwrap();
+        assert_eq!(failed.status.code(), Some(1), "{kind}: {failed:?}");
+        assert!(!song.out().join("new").exists(), "{kind}");
+        assert!(song.out().exists());
+    }
+}
+
+#[test]
 fn what_is_not_wav_yet_is_read_as_far_as_it_was_written() {
     let song = Song::new();
     let mut child = Command::new(env!("CARGO_BIN_EXE_umbel"))

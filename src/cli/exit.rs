@@ -81,7 +81,7 @@ fn code(error: &Error) -> u8 {
         Error::Malformed { format, .. } if TEXTS.contains(format) => 3,
         Error::Malformed { .. } | Error::Unsupported { .. } | Error::Stem { .. } => 4,
         Error::Gate(_) => 5,
-        Error::Interrupted => 130,
+        Error::Interrupted | Error::InterruptedLate(_) => 130,
     }
 }
 
@@ -102,7 +102,7 @@ fn kind(error: &Error) -> &'static str {
         Error::Exists(_) => "exists",
         Error::Verify { .. } => "verify",
         Error::Gate(_) => "gate",
-        Error::Interrupted => "interrupted",
+        Error::Interrupted | Error::InterruptedLate(_) => "interrupted",
     }
 }
 
@@ -162,6 +162,11 @@ mod tests {
             (Error::stem("Kick", "a".as_ref(), ""), 4, "stem"),
             (Error::Gate(String::new()), 5, "gate"),
             (Error::Interrupted, 130, "interrupted"),
+            (
+                Error::Interrupted.with_standing(String::new),
+                130,
+                "interrupted",
+            ),
         ];
         for (error, expected, name) in cases {
             assert_eq!((code(&error), kind(&error)), (expected, name), "{error:?}");

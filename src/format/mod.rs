@@ -41,4 +41,5 @@ pub use sink::{Arrangement, Sink};
 pub use source::{
     AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open, open_track, open_verified,
 };
+pub(crate) use wave::check_free;
 pub use wave::{BitDepth, Container, Extras, WaveReader, WaveSink, WaveSpec, WrittenFile};

@@ -90,15 +90,85 @@ impl Drop for Part {
     }
 }
 
+/// A file that is whole and has not got its name yet; removed when dropped before.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    part: Part,
+    target: PathBuf,
+}
+
+impl Whole {
+    /// Writes all of the file that is to be called `target`.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn write(target: PathBuf, content: &[u8]) -> Result<Self> {
+        let (part, mut file) =
+            Part::create(&target).map_err(|e| Error::io(&target, "create", e))?;
+        match file.write_all(content) {
+            Ok(()) => Ok(Self { part, target }),
+            Err(e) => Err(Error::io(target, "write to", e)),
+        }
+    }
+
+    /// Gives it its name, and tells it.
+    ///
+    /// # Errors
+    /// It cannot be renamed.
+    pub(crate) fn publish(self) -> Result<PathBuf> {
+        match self.part.publish(&self.target) {
+            Ok(()) => Ok(self.target),
+            Err(e) => Err(Error::io(self.target, "write to", e)),
+        }
+    }
+}
+
+/// Folders made for outputs; those that are empty when this is dropped are removed again.
+#[derive(Debug)]
+pub(crate) struct NewFolders(Vec<PathBuf>);
+
+impl NewFolders {
+    /// Makes `folder` and those above it, as far as they are missing; an empty path is the current one.
+    ///
+    /// # Errors
+    /// One cannot be made.
+    pub(crate) fn create(folder: &Path) -> Result<Self> {
+        let missing = folder
+            .ancestors()
+            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        // The innermost first, which is how they can be removed.
+        let made = Self(missing.map(Path::to_path_buf).collect());
+        if !made.0.is_empty() {
+            fs::create_dir_all(folder).map_err(|e| Error::io(folder, "create the folder", e))?;
+        }
+        Ok(made)
+    }
+
+    /// As [`create`](Self::create), the folder in which the file `target` is to be.
+    ///
+    /// # Errors
+    /// One cannot be made.
+    pub(crate) fn of_file(target: &Path) -> Result<Self> {
+        Self::create(target.parent().unwrap_or(Path::new("")))
+    }
+}
+
+impl Drop for NewFolders {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // One that holds something stays: the system removes empty ones alone.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
 /// Writes the whole file `target` at once, in place of what has its name now.
 ///
 /// # Errors
 /// It cannot be written; what had the name still has it then.
 pub(crate) fn replace(target: &Path, content: &[u8]) -> Result<()> {
-    let (part, mut file) = Part::create(target).map_err(|e| Error::io(target, "create", e))?;
-    file.write_all(content)
-        .and_then(|()| part.publish(target))
-        .map_err(|e| Error::io(target, "write to", e))
+    Whole::write(target.to_path_buf(), content)?.publish()?;
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -195,6 +265,19 @@ mod tests {
         part.publish(&target).unwrap();
         assert_eq!(names(folder.path()), ["mix.wav"]);
         assert_eq!(fs::read(&target).unwrap(), b"new");
+    }
+
+    #[test]
+    fn folders_made_for_nothing_go_again_and_others_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b/c");
+        drop(NewFolders::create(&inner).unwrap());
+        assert!(names(folder.path()).is_empty());
+        let outer = NewFolders::create(&folder.path().join("a")).unwrap();
+        let made = NewFolders::of_file(&inner.join("mix.wav")).unwrap();
+        fs::write(folder.path().join("a/mix.wav"), "new").unwrap();
+        drop((made, outer));
+        assert_eq!(names(&folder.path().join("a")), ["mix.wav"]);
     }
 
     #[cfg(unix)]

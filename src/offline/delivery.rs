@@ -179,14 +179,6 @@ impl Delivery {
             channel_mask: self.channel_mask(),
             container: self.container,
         };
-        if let Some(folder) = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder)
-                .map_err(|e| Error::io(folder, "create the folder", e))?;
-        }
         Sink::create(&self.path, spec, &self.arrangement(), overwrite)
     }
 }

@@ -43,6 +43,7 @@ use stems::StemReader;
 
 use crate::audio::{Block, QUANTUM};
 use crate::engine::Engine;
+use crate::format::part::NewFolders;
 use crate::mix::{DeskReport, Mixer};
 use crate::session::Input;
 use crate::units::{Frames, SampleRate};
@@ -94,6 +95,10 @@ pub fn render(
         overwrite: options.overwrite,
     };
     check_paths(&programme, &deliveries)?;
+    let folders = deliveries
+        .iter()
+        .map(|delivery| NewFolders::of_file(&delivery.path));
+    let _folders = folders.collect::<Result<Vec<_>>>()?;
     on_threads(options.threads, || {
         run(programme, deliveries, options, writing, watch)
     })

@@ -8,11 +8,12 @@ use super::deliver::Ask;
 use super::{Source, binaural_mode, losses};
 use crate::cli::{Ui, interrupt, measure, report};
 use crate::format::Container;
-use crate::format::adm::write::Flavour;
+use crate::format::adm::write::{Flavour, Losses};
 use crate::format::adm::{BinauralMode, Downmix, FrameRate, Selection, Trim, Warp};
+use crate::format::part::NewFolders;
 use crate::offline::{AdmExport, ExportedAdm, export_adm};
 use crate::session::{ContainerKey, DeliverySpec};
-use crate::units::Gain;
+use crate::units::{Frames, Gain};
 use crate::{Error, Result, layout};
 
 /// What both kinds of master share.
@@ -305,17 +306,36 @@ fn run(
 ) -> Result<()> {
     let to_report = common.report.path()?;
     interrupt::install();
+    losses::check_all_free(&common.output, common.force)?;
     let (names, length) = source.facts(modes, ui)?;
     let progress = ui.progress(length.0, "exporting");
-    let exported = export_adm(&|| source.programme_again(), &names, export, &mut |done| {
+    let mut watch = |done: Frames| {
         progress.set(done.0);
         !interrupt::requested()
-    })?;
+    };
+    // Made first, it goes last, when an unfinished report is no longer in it.
+    let _folders = NewFolders::of_file(&common.output)?;
+    let mut report = Vec::new();
+    let mut ready = |lost: &Losses| {
+        report = losses::begin(&common.output, target(export.flavour), lost)?;
+        Ok(())
+    };
+    let make = || source.programme_again();
+    let exported = export_adm(&make, &names, export, &mut watch, &mut ready)?;
     drop(progress);
-    let reports = losses::write(&common.output, target(export.flavour), &exported.losses)?;
+    let reports = losses::publish(report)?;
     losses::tell(&exported.losses, &reports[0], ui);
     tell(&exported, export, &reports, ui)?;
-    let Some(path) = to_report else { return Ok(()) };
+    match to_report {
+        None => Ok(()),
+        Some(path) => {
+            page(path, common, &exported, ui).map_err(|error| report::missing(error, path))
+        }
+    }
+}
+
+/// Writes the report of a master that has been written.
+fn page(path: &Path, common: &Common, exported: &ExportedAdm, ui: &Ui) -> Result<()> {
     let mut page = report::page(&common.output);
     page.losses = Some(losses::rows(&exported.losses));
     page.files.push(report::file_row("input", &common.input)?);

@@ -9,10 +9,12 @@ use super::{Source, losses};
 use crate::Result;
 use crate::cli::bit_depth::WorkingDepth;
 use crate::cli::{Ui, interrupt};
+use crate::format::adm::write::Losses;
+use crate::format::part::NewFolders;
 use crate::format::{BitDepth, Container};
 use crate::offline::{AmbixExport, export_ambix};
 use crate::session::{ContainerKey, DeliverySpec};
-use crate::units::Gain;
+use crate::units::{Frames, Gain};
 
 /// Write a sound field: a WAV file with a channel per component, in the order of AmbiX (ACN), SN3D.
 ///
@@ -68,12 +70,9 @@ pub(super) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf, ui: &
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
     interrupt::install();
+    losses::check_all_free(&args.output, args.force)?;
     let source = Source::open(&args.input, args.resample)?;
     let (_, length) = source.facts(&[], ui)?;
-    if let Some(folder) = args.output.parent().filter(|f| !f.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| crate::Error::io(folder, "create the folder", e))?;
-    }
     let export = AmbixExport {
         path: args.output.clone(),
         order: args.order,
@@ -89,16 +88,21 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
         threads: rayon::current_num_threads(),
     };
     let progress = ui.progress(length.0, "exporting");
-    let (rendered, lost) = export_ambix(&|| source.programme(), &export, &mut |done| {
+    // Made first, it goes last, when an unfinished report is no longer in it.
+    let _folders = NewFolders::of_file(&args.output)?;
+    let mut watch = |done: Frames| {
         progress.set(done.0);
         !interrupt::requested()
-    })?;
+    };
+    let target = format!("a sound field of order {}", args.order);
+    let mut report = Vec::new();
+    let mut ready = |lost: &Losses| {
+        report = losses::begin(&args.output, &target, lost)?;
+        Ok(())
+    };
+    let (rendered, lost) = export_ambix(&|| source.programme(), &export, &mut watch, &mut ready)?;
     drop(progress);
-    let reports = losses::write(
-        &args.output,
-        &format!("a sound field of order {}", args.order),
-        &lost,
-    )?;
+    let reports = losses::publish(report)?;
     losses::tell(&lost, &reports[0], ui);
     let file = &rendered.files[0];
     if file.clipped > 0 {

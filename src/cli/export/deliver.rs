@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{adm, ambix, stems};
+use super::{adm, ambix, losses, stems};
 use crate::Result;
 use crate::cli::Ui;
 use crate::session::{DeliverySpec, OutFormat};
@@ -41,5 +41,15 @@ pub(in crate::cli) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, ui: &Ui) -> Re
         OutFormat::AdmEbu => adm::deliver_ebu(spec, ask, output, ui),
         OutFormat::Stems => stems::deliver(spec, ask, output, ui),
         OutFormat::Ambix => ambix::deliver(spec, ask, output, ui),
+    }
+}
+
+/// Refuses `spec` before any work if what it writes stands there already; stems look at their own folder.
+pub(in crate::cli) fn check_free(spec: &DeliverySpec, ask: &Ask<'_>) -> Result<()> {
+    match spec.format {
+        OutFormat::Wav | OutFormat::Stems => Ok(()),
+        OutFormat::AdmAtmos | OutFormat::AdmEbu | OutFormat::Ambix => {
+            losses::check_all_free(&path_of(spec, ask), ask.force)
+        }
     }
 }

@@ -9,20 +9,40 @@ use super::beside;
 use crate::Result;
 use crate::cli::Ui;
 use crate::format::adm::write::{Loss, Losses};
-use crate::format::part::replace;
+use crate::format::check_free;
+use crate::format::part::Whole;
 
-/// Writes the report beside the file at `path`, as text and as JSON; gives their paths.
-pub(super) fn write(path: &Path, target: &str, losses: &Losses) -> Result<[PathBuf; 2]> {
-    let text = beside(path, "loss.txt");
-    replace(&text, as_text(path, target, losses).as_bytes())?;
-    let file = beside(path, "loss.json");
+/// The report beside the file at `path`, as text and as JSON.
+pub(super) fn paths(path: &Path) -> [PathBuf; 2] {
+    ["loss.txt", "loss.json"].map(|ending| beside(path, ending))
+}
+
+/// Refuses an output, or its report, that stands there already and may not be replaced.
+pub(super) fn check_all_free(path: &Path, overwrite: bool) -> Result<()> {
+    check_free(path, overwrite)?;
+    paths(path)
+        .iter()
+        .try_for_each(|path| check_free(path, overwrite))
+}
+
+/// Writes the report of the file at `path` whole, but under temporary names: a delivery gets its name only when
+/// its report can no longer fail.
+pub(super) fn begin(path: &Path, target: &str, losses: &Losses) -> Result<Vec<Whole>> {
     let value = json!({
         "file": path.display().to_string(),
         "target": target,
         "losses": as_json(losses),
     });
-    replace(&file, format!("{value:#}\n").as_bytes())?;
-    Ok([text, file])
+    let [text, file] = paths(path);
+    Ok(vec![
+        Whole::write(text, as_text(path, target, losses).as_bytes())?,
+        Whole::write(file, format!("{value:#}\n").as_bytes())?,
+    ])
+}
+
+/// Gives the report its names; gives them.
+pub(super) fn publish(report: Vec<Whole>) -> Result<Vec<PathBuf>> {
+    report.into_iter().map(Whole::publish).collect()
 }
 
 /// Says in a line what was lost.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::Source;
-use crate::cli::Ui;
+use crate::cli::{Ui, interrupt};
 use crate::format::part::Part;
 use crate::geometry::Position;
 use crate::offline::{Names, Programme};
@@ -39,18 +39,20 @@ pub(super) enum Form {
 }
 
 pub(super) fn run(args: &Args, form: Form, ui: &Ui) -> Result<()> {
+    interrupt::install();
     let source = Source::open(&args.input, args.resample)?;
     let (names, _) = source.facts(&[], ui)?;
     let programme = source.programme()?;
+    interrupt::check()?;
     let write = |out: &mut dyn Write| match form {
         Form::Json => as_json(out, programme, &names),
         Form::Csv => as_csv(out, programme, &names),
     };
     let Some(path) = &args.output else {
-        let mut out = BufWriter::new(io::stdout().lock());
+        let mut out = Stoppable(BufWriter::new(io::stdout().lock()));
         return write(&mut out)
             .and_then(|_| out.flush())
-            .map_err(|e| Error::io(crate::cli::ui::STDOUT, "write to", e));
+            .map_err(|e| stopped_or(Error::io(crate::cli::ui::STDOUT, "write to", e)));
     };
     if path.exists() && !args.force {
         return Err(Error::Exists(path.clone()));
@@ -80,12 +82,32 @@ fn into_file(
 ) -> Result<Counts> {
     let failed = |e| Error::io(path, "write", e);
     let (part, file) = Part::create(path).map_err(failed)?;
-    let mut out = BufWriter::with_capacity(256 << 10, file);
-    let counts = write(&mut out).map_err(failed)?;
-    out.flush()
-        .and_then(|()| part.publish(path))
-        .map_err(failed)?;
+    let mut out = Stoppable(BufWriter::with_capacity(256 << 10, file));
+    let written = write(&mut out).and_then(|counts| out.flush().map(|()| counts));
+    let counts = written.map_err(|e| stopped_or(failed(e)))?;
+    part.publish(path).map_err(failed)?;
     Ok(counts)
+}
+
+/// Takes what is written until the user wants the work to stop.
+struct Stoppable<W>(W);
+
+impl<W: Write> Write for Stoppable<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match interrupt::requested() {
+            true => Err(io::Error::other("the user stopped it")),
+            false => self.0.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Why writing failed: because the user stopped it, or else of `failure`.
+fn stopped_or(failure: Error) -> Error {
+    interrupt::check().err().unwrap_or(failure)
 }
 
 /// What an object is, in a word.

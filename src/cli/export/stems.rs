@@ -1,6 +1,6 @@
 //! `umbel export stems`: a hand-over to another workstation.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -153,13 +153,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
         format!("{manifest:#}\n").as_bytes(),
     )?;
     if let Some(path) = to_report {
-        let mut page = report::page(&args.out);
-        page.files.push(report::file_row("session", &args.input)?);
-        let asked = crate::check::StemsAsked::default();
-        let found = crate::check::check_stems(folder, &asked, &|_| !interrupt::requested())?;
-        report::add_findings(&mut page, &found);
-        report::add_stems(&mut page, folder, ui)?;
-        report::write(path, &page, ui)?;
+        page(path, args, ui).map_err(|error| report::missing(error, path))?;
     }
     if ui.json {
         return ui.json_line(&json!({
@@ -177,4 +171,15 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
         ))?;
     }
     ui.line(format_args!("wrote {} beside them", beside.join(", ")))
+}
+
+/// Writes the report of stems that have been written.
+fn page(path: &Path, args: &Args, ui: &Ui) -> Result<()> {
+    let mut page = report::page(&args.out);
+    page.files.push(report::file_row("session", &args.input)?);
+    let asked = crate::check::StemsAsked::default();
+    let found = crate::check::check_stems(&args.out, &asked, &|_| !interrupt::requested())?;
+    report::add_findings(&mut page, &found);
+    report::add_stems(&mut page, &args.out, ui)?;
+    report::write(path, &page, ui)
 }

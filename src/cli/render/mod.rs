@@ -145,8 +145,15 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
             )));
         }
     }
-    for input in &args.inputs {
-        all.extend(render_one(&args, input, &mut missed, ui)?);
+    for (done, input) in args.inputs.iter().enumerate() {
+        let outputs = render_one(&args, input, &mut missed, ui).map_err(|error| match done {
+            0 => error,
+            _ => error.with_standing(|| {
+                let name = input.display();
+                format!("the outputs of what stands before \"{name}\" are complete, and nothing of its own was left behind")
+            }),
+        })?;
+        all.extend(outputs);
     }
     if ui.json {
         let event = if args.dry_run { "plan" } else { "done" };
@@ -159,22 +166,36 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     }
 }
 
-/// Writes outputs that are no renders, and holds them against their limits by the own 5.1 render.
+/// Writes outputs that are no renders, behind so many that are, and holds them against their limits by the own 5.1 render.
 fn export_all(
     exports: &[DeliverySpec],
+    renders: usize,
     ask: &Ask<'_>,
     missed: &mut Vec<String>,
     ui: &Ui,
 ) -> Result<()> {
-    for spec in exports {
-        super::export::deliver(spec, ask, ui)?;
+    for (done, spec) in exports.iter().enumerate() {
+        super::export::deliver(spec, ask, ui).map_err(|error| match renders + done {
+            0 => error,
+            _ => error.with_standing(|| {
+                let name = &spec.name;
+                format!(
+                    "the outputs before \"{name}\" are complete, and nothing of it was left behind"
+                )
+            }),
+        })?;
     }
     if exports.iter().all(|spec| spec.gate == GateKeys::default()) {
         return Ok(());
     }
     let song = opened::song(ask.session, ask.resample, ui)?;
-    let heard =
-        super::measure::render(song.into(), Vec::new(), super::measure::GATE_LAYOUT, ui)?.heard;
+    let heard = super::measure::render(song.into(), Vec::new(), super::measure::GATE_LAYOUT, ui)
+        .map_err(|error| {
+            error.with_standing(|| {
+                "the outputs are complete; only their limits were not looked at".to_owned()
+            })
+        })?
+        .heard;
     let peak = heard
         .true_peak
         .map(|peak| Gain(f64::from(peak)).decibels().0);
@@ -284,6 +305,9 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
         tail: args.tail,
         force: args.force,
     };
+    for spec in exports.iter().filter(|_| !args.dry_run) {
+        super::export::check_free(spec, &ask)?;
+    }
     if args.dry_run {
         let mut plan = report::plan(&programme, &deliveries, options, ui)?;
         for spec in &exports {
@@ -318,7 +342,7 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
         let what = format!("output \"{}\"", output.name);
         missed.extend(missed_of(gate, &what, output.heard.integrated_lufs, peak));
     }
-    export_all(&exports, &ask, missed, ui)?;
+    export_all(&exports, rendered.outputs.len(), &ask, missed, ui)?;
     let outputs = rendered.outputs.iter().zip(&output_chains);
     let outputs = outputs.map(|(output, chain)| {
         let desk = report::desk_json(&rendered.desk, &chains);
@@ -327,16 +351,19 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
     });
     let outputs = outputs.collect();
     if let Some(path) = args.report.path()? {
-        let mut page = html::page(input);
-        let again = html::programme(input, args.resample, &args.master.selection())?;
-        html::add_programme(&mut page, input, again, ui)?;
-        for (output, drawn) in rendered.outputs.into_iter().zip(drawn) {
-            html::add_output(&mut page, output, drawn, ui)?;
-        }
-        for spec in &exports {
-            html::add_delivery(&mut page, spec, &path_of(spec, &ask))?;
-        }
-        html::write(path, &page, ui)?;
+        let write = || {
+            let mut page = html::page(input);
+            let again = html::programme(input, args.resample, &args.master.selection())?;
+            html::add_programme(&mut page, input, again, ui)?;
+            for (output, drawn) in rendered.outputs.into_iter().zip(drawn) {
+                html::add_output(&mut page, output, drawn, ui)?;
+            }
+            for spec in &exports {
+                html::add_delivery(&mut page, spec, &path_of(spec, &ask))?;
+            }
+            html::write(path, &page, ui)
+        };
+        write().map_err(|error| html::missing(error, path))?;
     }
     Ok(outputs)
 }

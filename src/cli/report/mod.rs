@@ -56,6 +56,16 @@ pub(super) fn write(path: &Path, page: &Page, ui: &Ui) -> Result<()> {
     Ok(())
 }
 
+/// An interrupt while the report at `path` was made: the outputs that it tells of have their names by then.
+pub(super) fn missing(error: Error, path: &Path) -> Error {
+    error.with_standing(|| {
+        format!(
+            "the outputs are complete, and only the report \"{}\" is missing",
+            path.display()
+        )
+    })
+}
+
 /// A page about `input` that names the command as it was typed.
 pub(super) fn page(input: &Path) -> Page {
     let quoted = |word: String| {

@@ -21,5 +21,5 @@ mod writer;
 
 pub use header::{BitDepth, Container, Extras, WaveSpec};
 pub use reader::WaveReader;
-pub(in crate::format) use writer::check_free;
+pub(crate) use writer::check_free;
 pub use writer::{WaveSink, WrittenFile};

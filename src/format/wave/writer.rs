@@ -397,7 +397,7 @@ impl Write for Counted<'_> {
 }
 
 /// Refuses a path that is taken: by a file unless `overwrite`, by anything else always.
-pub(in crate::format) fn check_free(path: &Path, overwrite: bool) -> Result<()> {
+pub(crate) fn check_free(path: &Path, overwrite: bool) -> Result<()> {
     match fs::metadata(path) {
         Ok(facts) if facts.is_dir() => {
             let reason = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");

@@ -16,6 +16,7 @@ use crate::format::adm::write::{
 use crate::format::adm::{
     BinauralMode, Dbmd, ElementFacts, Loudness, Origin, ProgrammeFacts, Trim,
 };
+use crate::format::part::NewFolders;
 use crate::format::{BitDepth, ChunkId, Container, Extras, WaveSink, WaveSpec, WrittenFile};
 use crate::mix::DeskReport;
 use crate::offline::pass::Pass;
@@ -105,9 +106,11 @@ impl AdmExport {
 /// Writes a master of the programme that `make` gives, which is asked for it several times: for its sound, its
 /// metadata and its gains.
 ///
-/// `watch` is told after every block how many frames are done, and stops the work by answering `false`.
+/// `watch` is told after every block how many frames are done, and stops the work by answering `false`; `ready` is told
+/// what could not be carried when the file is whole and about to get its name.
 ///
 /// # Errors
+/// - `ready` fails: nothing is left behind.
 /// - A stem cannot be read; the file exists, would replace a stem, or cannot be written.
 /// - The flavour has no way to carry something, or, with `strict`, not as it is: nothing is left behind.
 /// - [`Error::Interrupted`] when `watch` says so.
@@ -116,10 +119,12 @@ pub fn export_adm(
     names: &Names,
     export: &AdmExport,
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
+    ready: &mut (dyn FnMut(&Losses) -> Result<()> + Send),
 ) -> Result<ExportedAdm> {
     let programme = make()?;
     let job = Job::new(programme, make, names, export)?;
-    on_threads(export.threads, || job.run(names, export, watch))
+    let _folders = NewFolders::of_file(&export.path)?;
+    on_threads(export.threads, || job.run(names, export, watch, ready))
 }
 
 /// Everything that is needed, gathered before the first block.
@@ -212,6 +217,7 @@ impl Job {
         names: &Names,
         export: &AdmExport,
         watch: &mut (dyn FnMut(Frames) -> bool + Send),
+        ready: &mut (dyn FnMut(&Losses) -> Result<()> + Send),
     ) -> Result<ExportedAdm> {
         let Self {
             programme,
@@ -247,10 +253,6 @@ impl Job {
             exact,
             before: Vec::new(),
         };
-        if let Some(folder) = export.path.parent().filter(|f| !f.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .map_err(|e| Error::io(folder, "create the folder", e))?;
-        }
         let mut sink = WaveSink::create_with(&export.path, spec, extras, export.overwrite)?;
         if export.threads > 1 {
             sink.on_a_thread()?;
@@ -324,6 +326,7 @@ impl Job {
         };
         sink.verify(&file)?;
         verify(sink.part_path(), &meant)?;
+        ready(&losses)?;
         sink.publish()?;
         let is_object = |item: &&Item| item.kind == crate::format::adm::write::ItemKind::Object;
         Ok(ExportedAdm {

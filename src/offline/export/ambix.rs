@@ -36,7 +36,10 @@ pub struct AmbixExport {
 
 /// Writes the programme that `make` gives, which is asked for it twice: for its metadata and for its sound.
 ///
+/// `ready` is told what is not carried before the sound is written.
+///
 /// # Errors
+/// - `ready` fails: nothing is written then.
 /// - The order is not 1 to 7; a stem cannot be read; the file exists, would replace a stem, or cannot be written.
 /// - With `strict`, something cannot be carried as it is: nothing is written then.
 /// - [`Error::Interrupted`] when `watch` says so.
@@ -44,6 +47,7 @@ pub fn export_ambix(
     make: &dyn Fn() -> Result<Programme>,
     export: &AmbixExport,
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
+    ready: &mut dyn FnMut(&Losses) -> Result<()>,
 ) -> Result<(Rendered, Losses)> {
     let encoder = Encoder::new(export.order).ok_or_else(|| {
         Error::Usage(format!(
@@ -66,6 +70,7 @@ pub fn export_ambix(
             first.written
         )));
     }
+    ready(&losses)?;
     let delivery = Delivery {
         name: "ambix".to_owned(),
         target: Target::Ambisonics(Box::new(encoder)),

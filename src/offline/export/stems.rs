@@ -8,6 +8,7 @@ use crate::audio::Block;
 use crate::format::handoff::bext::bext;
 use crate::format::handoff::cue::{cue, labels};
 use crate::format::handoff::names::{number_collisions, stem_file};
+use crate::format::part::NewFolders;
 use crate::format::{BitDepth, ChunkId, Container, Extras, WaveSink, WaveSpec, WrittenFile};
 use crate::mix::{DeskReport, Master};
 use crate::offline::pass::Pass;
@@ -115,8 +116,7 @@ pub fn export_stems(
         programme.desk.master = Master::default();
     }
     let plans = plans(&programme, export);
-    std::fs::create_dir_all(&export.folder)
-        .map_err(|e| Error::io(&export.folder, "create the folder", e))?;
+    let _folders = NewFolders::create(&export.folder)?;
     for plan in &plans {
         refuse_input(&programme, &plan.path)?;
     }
