@@ -32,6 +32,10 @@ impl Songs {
 
     /// A stem of noise, different for each seed.
     fn stem(&self, name: &str, channels: usize, rate: u32, seed: u32) {
+        self.stem_of(name, channels, rate, seed, FRAMES);
+    }
+
+    fn stem_of(&self, name: &str, channels: usize, rate: u32, seed: u32, frames: usize) {
         let spec = WaveSpec {
             channels,
             sample_rate: SampleRate(rate),
@@ -39,8 +43,8 @@ impl Songs {
             channel_mask: None,
             container: Container::Riff,
         };
-        let mut block = Block::new(channels, FRAMES);
-        block.set_frames(FRAMES);
+        let mut block = Block::new(channels, frames);
+        block.set_frames(frames);
         let mut state = seed.wrapping_mul(747_796_405).wrapping_add(1);
         for row in block.rows_mut() {
             for sample in row {
@@ -454,6 +458,59 @@ fn room_movements_come_back_from_an_atmos_master() {
             render(&master, layout, &theirs);
             let apart = difference(&ours, &theirs);
             assert!(apart < -50.0, "{name} at {rate} Hz, {layout}: {apart} dBFS");
+        }
+    }
+}
+
+/// Lengths and speeds that leave too little before the end for a whole move of 250 samples.
+#[test]
+fn the_last_blocks_of_an_atmos_master_are_as_long_as_their_moves() {
+    let fast_room = "{ shape = \"circle\", period = 4, x = 0, y = 0, radius = 1 }";
+    let fast_polar = "{ shape = \"circle\", period = 0.05 }";
+    for (frames, moves, is_compared) in [
+        (48_000, fast_room, true),
+        (48_001, fast_room, true),
+        (72_050, fast_room, true),
+        (72_000, fast_room, true),
+        (12_000, fast_polar, false),
+        (12_001, fast_polar, false),
+    ] {
+        let songs = Songs::new();
+        songs.stem_of("a.wav", 1, 48_000, 7, frames);
+        let song = songs.session(&format!(
+            "[[stem]]\nname = \"A\"\nfile = \"a.wav\"\nmove = {moves}\n"
+        ));
+        let master = songs.path("m.wav");
+        export("adm-atmos", &song, &master, &[]);
+        let case = format!("{frames} frames, {moves}");
+        let document = adm::read(&master).unwrap();
+        let strict = Selection {
+            strict: true,
+            ..Selection::default()
+        };
+        document.master(&strict).expect(&case);
+        let bytes = std::fs::read(&master).unwrap();
+        let axml = String::from_utf8_lossy(&bytes);
+        let of_object = axml.split("audioBlockFormatID=\"AB_0003").skip(1);
+        let durations = of_object.map(|block| {
+            let text = block.split("duration=\"00:00:").nth(1).unwrap();
+            text[..8].parse::<f64>().unwrap()
+        });
+        // The first one does not move.
+        for (index, duration) in durations.enumerate().skip(1) {
+            assert!(
+                duration >= 0.005_208,
+                "{case}: block {} lasts {duration} s",
+                index + 1
+            );
+        }
+        if is_compared {
+            let (ours, theirs) = (songs.path("ours.wav"), songs.path("theirs.wav"));
+            render(&song, "4+7+0", &ours);
+            render(&master, "4+7+0", &theirs);
+            // The stem peaks at -20 dBFS.
+            let apart = difference(&ours, &theirs) + 20.0;
+            assert!(apart < -50.0, "{case}: {apart} dBFS");
         }
     }
 }

@@ -15,6 +15,9 @@ use super::zones;
 use crate::geometry::Position;
 use crate::scene::Features;
 
+/// Shortest block but the first, in hundred-thousandths of a second: readers cut the move of a shorter one.
+const LEAST: u64 = 521;
+
 /// Writes all blocks of an object's track; gives their number.
 pub(super) fn write(
     xml: &mut Xml<'_>,
@@ -88,6 +91,17 @@ impl Blocks<'_, '_> {
             // Nothing that the profile can say has changed in the middle of a longer move.
             Some((start, before)) if before == said && step.part_of.is_some() => {
                 self.held = Some((start, before));
+                return Ok(());
+            }
+            Some((start, before)) if self.count > 0 && at > start && at - start < LEAST => {
+                // The move of the one before would be cut: it is finished first, or left out.
+                let later = start + LEAST;
+                if at - start < LEAST / 2 || later + LEAST > end {
+                    self.held = Some((start, said));
+                } else {
+                    self.one(start, later, &before)?;
+                    self.held = Some((later, said));
+                }
                 return Ok(());
             }
             Some((start, before)) if at > start => self.one(start, at, &before)?,
