@@ -360,6 +360,48 @@ fn a_master_of_the_emission_profile_needs_no_track_formats() {
     );
 }
 
+#[test]
+fn the_emission_profile_has_few_objects_and_more_are_refused() {
+    let songs = Songs::new();
+    songs.stem_of("a.wav", 57, 48_000, 1, 4800);
+    for (level, count, code) in [("1", 32, 0), ("1", 33, 4), ("2", 56, 0), ("2", 57, 4)] {
+        let stem = |n: usize| {
+            format!(
+                "[[stem]]\nname = \"S{n}\"\nfile = \"a.wav\"\nchannels = [{}]\nat = {{ az = 10 }}\n",
+                n + 1
+            )
+        };
+        let song = songs.session(&(0..count).map(stem).collect::<String>());
+        let master = songs.path(&format!("{level}-{count}.wav"));
+        let done = umbel(&[
+            "export",
+            "adm-ebu",
+            text(&song),
+            "-o",
+            text(&master),
+            "-q",
+            "--no-loudness",
+            "--emission",
+            level,
+        ]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(code), "{said}");
+        assert_eq!(master.exists(), code == 0);
+        if code == 0 {
+            let checked = umbel(&["check", text(&master)]);
+            let found = String::from_utf8_lossy(&checked.stderr).into_owned()
+                + &String::from_utf8_lossy(&checked.stdout);
+            assert!(!found.contains("U749"), "{found}");
+        } else {
+            let (found, most) = (count.to_string(), (count - 1).to_string());
+            assert!(
+                said.contains(&format!("{found} audioPackFormat")) && said.contains(&most),
+                "{said}"
+            );
+        }
+    }
+}
+
 /// Two objects at full scale that play the same, so that what is wrong with both adds up.
 fn loud_pair(songs: &Songs, rate: u32, moves: [&str; 2]) -> PathBuf {
     let mut session = String::new();

@@ -4,16 +4,7 @@ use super::document::{Document, Kind, kind_of};
 use super::general::name;
 use super::report::{Report, quoted};
 use super::tree::Element;
-
-/// Elements of each kind, at most, on level 1 and on level 2.
-const LIMITS: [(&str, [usize; 2]); 6] = [
-    ("audioProgramme", [8, 16]),
-    ("audioContent", [16, 28]),
-    ("audioObject", [48, 84]),
-    ("audioPackFormat", [32, 56]),
-    ("audioChannelFormat", [32, 56]),
-    ("audioTrackUID", [32, 56]),
-];
+use crate::format::adm::write::EMISSION_LIMITS;
 
 /// The profile that the file says it keeps to, if it is this one.
 pub(super) fn claimed<'a>(document: &Document<'a>) -> Option<&'a Element> {
@@ -42,7 +33,7 @@ pub(super) fn check(document: &Document<'_>, profile: &Element, report: &mut Rep
         format.place,
         || "audioFormatExtended has no version".to_owned(),
     );
-    for (kind, limits) in LIMITS {
+    for (kind, limits) in EMISSION_LIMITS {
         let (count, most) = (document.all(kind).count(), limits[index]);
         report.need(count <= most, 149, format.place, || {
             format!("there are {count} {kind}; at most {most} are allowed")

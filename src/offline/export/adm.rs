@@ -11,7 +11,7 @@ use super::items::{items, rows};
 use super::sum::{Sum, Summed};
 use super::verify::{Meant, verify};
 use crate::format::adm::write::{
-    Flavour, Item, Losses, MasterFacts, Plan, write_axml, write_chna, write_dbmd,
+    Flavour, Item, Losses, MasterFacts, Plan, TooMany, write_axml, write_chna, write_dbmd,
 };
 use crate::format::adm::{
     BinauralMode, Dbmd, ElementFacts, Loudness, Origin, ProgrammeFacts, Trim,
@@ -161,6 +161,7 @@ impl Job {
             export.flavour,
             &mut losses,
         )?;
+        check_emission(&items, export)?;
         programme.objects = listened_objects;
         let rows = rows(&items, &programme);
         let mut exact = vec![false; rows.len()];
@@ -373,6 +374,36 @@ fn check_rate(programme: &Programme, export: &AdmExport) -> Result<()> {
         path: export.path.clone(),
         feature: format!("a master of {rate} Hz in the Dolby Atmos master ADM profile"),
         hint: "it has 48000 Hz (newer readers also take 96000): convert the stems first".to_owned(),
+    })
+}
+
+/// The emission profile has few elements on each of its levels.
+fn check_emission(items: &[Item], export: &AdmExport) -> Result<()> {
+    let Some(found) = Plan::new(export.flavour, items).too_many() else {
+        return Ok(());
+    };
+    let (
+        TooMany {
+            kind,
+            count,
+            most,
+            level,
+        },
+        other,
+    ) = (found, "level 2 has more: --emission 2");
+    Err(Error::Unsupported {
+        path: export.path.clone(),
+        feature: format!(
+            "{count} {kind} elements on level {level} of the emission profile (ITU-R BS.2168), which has at most {most}"
+        ),
+        hint: format!(
+            "make stems that do not move mono, or sum some of them before they come in; {}",
+            if level == 1 {
+                other
+            } else {
+                "without --emission adm-ebu has no such limit"
+            }
+        ),
     })
 }
 

@@ -34,5 +34,5 @@ pub(in crate::format::adm) use dbmd::{codes, elements_payload, programme_payload
 pub use document::{WrittenAxml, write_axml};
 pub use item::{Item, ItemKind, MasterFacts, Track};
 pub use losses::{Loss, Losses};
-pub use plan::{Flavour, Plan};
+pub use plan::{EMISSION_LIMITS, Flavour, Plan, TooMany};
 pub(in crate::format::adm) use xml::number;

@@ -20,6 +20,29 @@ pub enum Flavour {
     },
 }
 
+/// Elements of each kind, at most, on level 1 and on level 2 of the emission profile (ITU-R BS.2168).
+pub const EMISSION_LIMITS: [(&str, [usize; 2]); 6] = [
+    ("audioProgramme", [8, 16]),
+    ("audioContent", [16, 28]),
+    ("audioObject", [48, 84]),
+    ("audioPackFormat", [32, 56]),
+    ("audioChannelFormat", [32, 56]),
+    ("audioTrackUID", [32, 56]),
+];
+
+/// More elements of a kind than a level of the emission profile has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany {
+    /// The element's name.
+    pub kind: &'static str,
+    /// How many there would be.
+    pub count: usize,
+    /// How many there may be.
+    pub most: usize,
+    /// The level.
+    pub level: u8,
+}
+
 impl Flavour {
     /// Tracks lead to channels by way of streams and track formats.
     pub(super) fn has_streams(self) -> bool {
@@ -144,6 +167,32 @@ impl Plan {
             objects,
             contents,
         }
+    }
+
+    /// The first kind of element of which the emission profile allows fewer on this level.
+    pub fn too_many(&self) -> Option<TooMany> {
+        let Flavour::Emission { level } = self.flavour else {
+            return None;
+        };
+        let own = || self.objects.iter().filter(|object| !object.is_common);
+        let counts = [
+            1,
+            self.contents.len(),
+            self.objects.len(),
+            own().count(),
+            own().map(|object| object.tracks.len()).sum(),
+            self.objects.iter().map(|object| object.tracks.len()).sum(),
+        ];
+        let mut kinds = EMISSION_LIMITS.into_iter().zip(counts);
+        kinds.find_map(|((kind, limits), count)| {
+            let most = limits[usize::from(level > 1)];
+            (count > most).then_some(TooMany {
+                kind,
+                count,
+                most,
+                level,
+            })
+        })
     }
 
     /// Rows of the chna chunk: track n is channel n of the file.
