@@ -223,7 +223,7 @@ fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
     if path.is_dir() || is_stem_file(path) {
         return stems(path, args, ui);
     }
-    if opened::is_audio(path) || opened::is_wave(path) {
+    if opened::is_audio(path) {
         return master(path, args, ui);
     }
     let checked = Checked::of(path).map_err(unreadable)?;

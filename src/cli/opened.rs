@@ -10,13 +10,22 @@ use crate::offline::Programme;
 use crate::session::{BuildOptions, Session, Song};
 use crate::{Error, Result};
 
-/// Whether the file at `input` holds audio, so is no session.
+/// Whether the file at `input` holds audio, or was to hold it before it was damaged, so is no session.
 pub(super) fn is_audio(input: &Path) -> bool {
-    crate::format::open(input).is_ok()
+    is_wave(input) || crate::format::open(input).is_ok()
 }
 
-/// Whether the file at `input` begins as a WAV file does, so is no text, however broken it is.
-pub(super) fn is_wave(input: &Path) -> bool {
+/// Whether the file at `input` is called or begins as a WAV file, so is no text, however broken it is.
+fn is_wave(input: &Path) -> bool {
+    if !input.is_file() {
+        return false;
+    }
+    if input
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("wav"))
+    {
+        return true;
+    }
     let mut head = Vec::with_capacity(4);
     let file = std::fs::File::open(input);
     let read = file

@@ -286,6 +286,40 @@ fn real_masters_keep_the_rules() {
     }
 }
 
+/// Cut in its sound a master has lost the metadata behind it, cut behind that it cannot be opened at all: neither is a
+/// session, nor sound that was never a master.
+#[test]
+fn a_master_that_is_cut_is_called_so_by_every_command() {
+    let song = Song::new();
+    let good = std::fs::read(song.export("adm-atmos", "good.wav", &[])).unwrap();
+    let cut = |name: &str, length: usize| {
+        std::fs::write(song.path(name), &good[..length]).unwrap();
+        song.path(name)
+    };
+    let in_sound = cut("sound.wav", 2000);
+    let done = umbel(&["check", text(&in_sound), "--format", "json"]);
+    assert_eq!(done.status.code(), Some(5), "{done:?}");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(said.contains("U603") && said.contains("U616"), "{said}");
+    for (path, word) in [
+        (cut("dbmd.wav", good.len() - 50), "dbmd"),
+        (cut("head.wav", 3), "begins \"RIF\""),
+        (cut("empty.wav", 0), "it is empty"),
+    ] {
+        let (path, table) = (text(&path), song.path("table.csv"));
+        let (mix, table) = (song.path("mix.wav"), text(&table));
+        for arguments in [
+            &["render", path, "-l", "5.1", "-o", text(&mix)][..],
+            &["export", "csv", path, "-o", table],
+        ] {
+            let done = umbel(arguments);
+            let said = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert_eq!(done.status.code(), Some(4), "{arguments:?}: {said}");
+            assert!(said.contains(word), "{arguments:?}: {said}");
+        }
+    }
+}
+
 #[test]
 fn a_plain_file_is_refused_as_before() {
     let song = Song::new();

@@ -32,18 +32,21 @@ use document::Document;
 use report::{NOWHERE, Report};
 use tree::{Element, Tree};
 
-use crate::error::Finding;
+use crate::error::{Finding, Severity};
 use crate::{Error, Result};
 
 pub use rules::{ProfileRule, profile_rules};
+
+/// The last rule of what any WAV file keeps: its chunks lie in it and fill it.
+const LAST_OF_CHUNKS: &str = "U618";
 
 /// Largest chna and dbmd chunk that is read: more rows than a 16-bit count can say.
 const LARGEST_CHUNK: u64 = 8 << 20;
 
 /// What the master at `path` breaks, in order of rule; a few places of each. The profile's own rules (U663 and on)
 /// count only if the master is one of the profile, by its dbmd chunk, the name of its programme or the labels of its
-/// bed, or if it `must` be one. `None` for a file that is no WAV file at all, and for one
-/// without metadata that need not be a master.
+/// bed, or if it `must` be one. `None` for a file that is no WAV file at all, and for a
+/// whole one without metadata that need not be a master.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -57,7 +60,12 @@ pub fn check_profile(path: &Path, must: bool) -> Result<Option<Vec<Finding>>> {
     };
     let is_master = [b"axml", b"chna", b"dbmd"].map(|name| container.chunk(name).is_some());
     if !must && !is_master.contains(&true) {
-        return Ok(None);
+        // What is cut off in the sound has lost the metadata behind it.
+        let mut found = report.finish(false, false);
+        // The later rules are those of masters, which sound alone need not keep.
+        found.retain(|finding| finding.code <= LAST_OF_CHUNKS);
+        let is_damaged = found.iter().any(|f| f.severity == Severity::Error);
+        return Ok(is_damaged.then_some(found));
     }
     let mut content = |name: &[u8; 4]| -> Result<Option<Vec<u8>>> {
         let Some(chunk) = container.chunk(name) else {
