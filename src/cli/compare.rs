@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::limits::limit;
 use super::scratch::Scratch;
 use super::{Ui, interrupt, measured, opened};
 use crate::effect::Settings;
@@ -33,7 +34,7 @@ pub(crate) struct Args {
     #[arg(value_name = "B")]
     second: Option<PathBuf>,
     /// Fail with exit code 5 if more than this, in dB re A, is left of A without B as it is, once aligned.
-    #[arg(long, value_name = "DB", allow_negative_numbers = true)]
+    #[arg(long, value_name = "DB", allow_negative_numbers = true, value_parser = limit)]
     tolerance: Option<f64>,
     /// Draw loudness, spectra and difference in tone as a picture.
     #[arg(long, value_name = "FILE")]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::limits::limit;
 use super::measured::{self, Measured};
 use super::{Ui, interrupt, named_layout, opened, report};
 use crate::effect::Settings;
@@ -37,10 +38,10 @@ pub(crate) struct Args {
     #[arg(long)]
     stems: bool,
     /// Fail with exit code 5 if the integrated loudness is above this, in LKFS.
-    #[arg(long, value_name = "LKFS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "LKFS", allow_negative_numbers = true, value_parser = limit)]
     max_lkfs: Option<f64>,
     /// Fail with exit code 5 if the true peak is above this, in dBTP.
-    #[arg(long, value_name = "DBTP", allow_negative_numbers = true)]
+    #[arg(long, value_name = "DBTP", allow_negative_numbers = true, value_parser = limit)]
     max_dbtp: Option<f64>,
     /// Convert stems of another sample rate to that of most stems, instead of refusing them.
     #[arg(long)]

@@ -10,6 +10,7 @@ mod exit;
 mod findings;
 mod interrupt;
 mod json_lines;
+mod limits;
 mod measured;
 mod named_layout;
 mod opened;
