@@ -404,6 +404,34 @@ fn the_stem_that_is_late_is_named_with_its_frames() {
 }
 
 #[test]
+fn a_stem_that_ends_early_makes_no_other_late() {
+    let mut folder = Folder::new();
+    // A smooth stem with a mean: moved by a frame it leaves its edge, and its end makes the click a little smaller.
+    for (n, sample) in folder.stems[5].rows[0].iter_mut().enumerate() {
+        let turns = 0.25 * n as f32 / RATE as f32;
+        *sample = 0.02 + 0.02 * (std::f32::consts::TAU * turns).sin();
+    }
+    folder.mix_again();
+    // What another stem lacks in its last frame.
+    for row in &mut folder.mix {
+        row[FRAMES - 1] -= 0.2;
+    }
+    let found = folder.check(true);
+    assert!(
+        found.iter().all(|finding| finding.code != "U003"),
+        "{found:#?}"
+    );
+    let figure = |words: &str| -> Option<f64> {
+        let message = &found.iter().find(|f| f.message.contains(words))?.message;
+        let (before, _) = message.split_once(" dB is left")?;
+        before.rsplit(' ').next()?.parse().ok()
+    };
+    if let (Some(now), Some(best)) = (figure("do not add up"), figure("best place")) {
+        assert!(best <= now, "{found:#?}");
+    }
+}
+
+#[test]
 fn stems_that_are_all_late_are_said_to_be_and_compared_all_the_same() {
     let mut folder = Folder::new();
     for row in folder.stems.iter_mut().flat_map(|stem| &mut stem.rows) {

@@ -13,6 +13,9 @@ use crate::{Result, format};
 /// Is told of frames as they are heard, and stops the work by `false`.
 pub(super) type Watch<'a> = &'a (dyn Fn(u64) -> bool + Sync);
 
+/// A move that explains something leaves so much less, at the best gains.
+const CLEARLY_DB: f64 = 3.0;
+
 /// A gain this far from 1 is named.
 const GAIN_DB: f64 = 0.25;
 
@@ -194,30 +197,21 @@ fn explain(
         SUM,
         path,
         message,
-        "see below which stem explains it",
+        "below stands which stem explains it, if one does",
     );
     let rate = cast.rate.0;
-    let mut is_shifted = false;
-    for (index, offset) in cast.offsets(watch)?.into_iter().enumerate() {
-        let late = offset.filter(|offset| offset.frames != 0 && offset.correlation > 0.3);
-        let Some(offset) = late.filter(|_| together.share_db(index) > match_db) else {
+    together = move_late(cast, together, match_db, watch)?;
+    for (index, &frames) in cast.shifts.iter().enumerate() {
+        if frames == 0 {
             continue;
-        };
-        cast.shifts[index] = offset.frames;
-        is_shifted = true;
-        let message = format!(
-            "it begins {} than in the reference",
-            lateness(offset.frames, rate)
-        );
+        }
+        let message = format!("it begins {} than in the reference", lateness(frames, rate));
         report.add(
             START,
             &cast.stems[index].path,
             message,
             "export it over the same range as the others",
         );
-    }
-    if is_shifted {
-        together = cast.together(watch)?;
     }
     let gains = together.gains();
     for (index, &gain) in gains.iter().enumerate() {
@@ -277,6 +271,44 @@ fn explain(
         report.add_as(Severity::Note, SUM, &folder, message, "");
     }
     Ok(())
+}
+
+/// Moves the stems that are late to where they leave clearly less of the reference, and no others: each that seems late
+/// is tried together with all, and taken back if what is left is no more without it.
+fn move_late(
+    cast: &mut Cast<'_>,
+    together: Together,
+    match_db: f64,
+    watch: Watch<'_>,
+) -> Result<Together> {
+    for (index, offset) in cast.offsets(watch)?.into_iter().enumerate() {
+        let late = offset.filter(|offset| offset.frames != 0 && offset.correlation > 0.3);
+        if let Some(offset) = late.filter(|_| together.share_db(index) > match_db) {
+            cast.shifts[index] = offset.frames;
+        }
+    }
+    let tried: Vec<usize> = (0..cast.shifts.len())
+        .filter(|&index| cast.shifts[index] != 0)
+        .collect();
+    if tried.is_empty() {
+        return Ok(together);
+    }
+    let mut moved = cast.together(watch)?;
+    // A single one has been heard where it was.
+    let mut unmoved = (tried.len() == 1).then_some(together);
+    for index in tried {
+        let frames = std::mem::take(&mut cast.shifts[index]);
+        let without = match unmoved.take() {
+            Some(together) => together,
+            None => cast.together(watch)?,
+        };
+        if without.best_left_db() > moved.best_left_db() + CLEARLY_DB {
+            cast.shifts[index] = frames;
+        } else {
+            moved = without;
+        }
+    }
+    Ok(moved)
 }
 
 /// A level re the reference.

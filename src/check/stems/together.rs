@@ -315,6 +315,21 @@ impl Together {
         decibels(self.gram[index][index], self.reference)
     }
 
+    /// What is left of the reference at the best [gains](Self::gains), in dB re the reference.
+    pub(super) fn best_left_db(&self) -> f64 {
+        let explained: f64 = self
+            .gains()
+            .iter()
+            .zip(&self.with_reference)
+            .map(|(gain, product)| gain * product)
+            .sum();
+        // Below -120 dB the sums are no finer.
+        decibels(
+            (self.reference - explained).max(1e-12 * self.reference),
+            self.reference,
+        )
+    }
+
     /// The gains of the stems that leave least of the reference (least squares; a stem that is silent has 1).
     pub(super) fn gains(&self) -> Vec<f64> {
         let count = self.gram.len();
