@@ -70,6 +70,7 @@ rules! {
     BINAURAL_MID "U217" Warning "Not every object is \"mid\" on headphones." "Universal flags it: nobody has listened."
     UPMIX "U218" Note "The master is made from multitracks or stems, never from a stereo mix." "Apple, Universal: no upmix and no de-mix. No measurement shows it; whoever delivers states it."
     PROFILE "U220" Error "The master is one of the Dolby Atmos master ADM profile." "Takers of Atmos masters read nothing else."
+    DIALOGUE_LOUDNESS "U222" Warning "The integrated loudness of the 5.1 render is -27 LKFS, within 2 (Netflix)." "Netflix measures it on dialogue alone, which asks for a detector of speech. Here it is the plain integrated loudness of the own 5.1 render, without a limiter: an indication."
     GROUPS "U221" Warning "Contents are called Dialogue, Music, Effects or Narration." "Netflix."
 }
 
@@ -182,6 +183,16 @@ pub fn check_master(
         if let Some(lufs) = lufs.filter(|lufs| taker == Taker::Universal && *lufs < -31.0) {
             let message = format!("the own 5.1 render has {lufs:.2} LKFS");
             say(TOO_QUIET, Error, message, "at least -31 LKFS");
+        }
+        if let Some(lufs) = lufs.filter(|lufs| taker == Taker::Netflix && (lufs + 27.0).abs() > 2.0)
+        {
+            let message = format!("the own 5.1 render has {lufs:.2} LKFS, over all that sounds");
+            say(
+                DIALOGUE_LOUDNESS,
+                Warning,
+                message,
+                "Netflix wants -27 LKFS, within 2, on dialogue alone: measure that with its own gate",
+            );
         }
         let most = if taker == Taker::Netflix { -2.0 } else { -1.0 };
         let peak = Gain(f64::from(true_peak)).decibels().0;

@@ -165,6 +165,9 @@ fn muted_objects_and_what_no_measurement_shows_are_told_to_their_takers() {
         said.iter()
             .any(|[code, level, _]| code == "U218" && level == "note")
     };
+    // Its own 5.1 render is far from -27 LKFS.
+    assert!(codes(&of(&good, "netflix")).contains(&"U222"));
+    assert!(!codes(&of(&good, "apple")).contains(&"U222"));
     assert!(upmix("apple") && upmix("umg") && !upmix("netflix"));
     // Tidal asks for 24 frames a second and the mode of every channel, as the others do.
     let slow = Master::read(&song.export("adm-atmos", "slow.wav", &["--fps", "25"]));
