@@ -5,6 +5,7 @@
     reason = "helpers of tests, where a panic is the report"
 )]
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -812,4 +813,40 @@ fn presets_are_listed_and_can_be_used_by_name_or_as_text() {
             .unwrap()
             .contains("drums-glue")
     );
+}
+
+#[test]
+fn nothing_that_is_read_is_ever_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_tone(&at("a.wav"), 1, 1);
+    write_tone(&at("master.wav"), 2, 1);
+    fs::write(at("m.csv"), "time,azimuth,elevation\n0,0,0\n1,90,0\n").unwrap();
+    let layout = Path::new(env!("CARGO_MANIFEST_DIR")).join("layouts/0+5+0.toml");
+    fs::copy(layout, at("room.toml")).unwrap();
+    let session = "[song]\ntitle = \"one\"\nreference = \"master.wav\"\n\n[[stem]]\nname = \"a\"\n\
+                   file = \"a.wav\"\nmove = { csv = \"m.csv\" }\n\n[[out]]\nname = \"mix\"\nformat = \"wav\"\n\
+                   layout = \"room.toml\"\nfile = \"mix.wav\"\n";
+    fs::write(at("song.toml"), session).unwrap();
+    let names = ["a.wav", "master.wav", "m.csv", "room.toml", "song.toml"];
+    let before = names.map(|name| fs::read(at(name)).unwrap());
+    let inside = |rest: &[&str]| umbel(&[&["-C", text(folder.path()), "-q"], rest].concat());
+    let song = "song.toml";
+    for name in names {
+        let output = inside(&["render", song, "-l", "room.toml", "-o", name, "-f"]);
+        assert_ends(&output, 2, &[name, "never replaces"]);
+    }
+    let output = inside(&["export", "csv", song, "-o", "./song.toml", "-f"]);
+    assert_ends(&output, 2, &["song.toml", "never replaces"]);
+    let output = inside(&["export", "adm-ebu", song, "-o", "master.wav", "-f"]);
+    assert_ends(&output, 2, &["master.wav", "never replaces"]);
+    let output = inside(&["init", ".", "-o", "a.wav", "-f"]);
+    assert_ends(&output, 2, &["a.wav", "never replaces"]);
+    for (name, before) in names.iter().zip(before) {
+        assert!(fs::read(at(name)).unwrap() == before, "{name}");
+    }
+    // What the session itself writes may be written again.
+    for _ in 0..2 {
+        assert_ends(&inside(&["render", song, "--out", ".", "-f"]), 0, &[]);
+    }
 }

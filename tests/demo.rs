@@ -312,11 +312,47 @@ fn a_part_is_that_part_of_the_whole_for_any_number_of_threads() {
     let bytes = |name: &str| std::fs::read(file(name)).unwrap();
     assert!(bytes("whole.wav") == bytes("threads.wav"));
     assert!(bytes("whole.wav") == bytes("many.wav"));
+    render(
+        folder.path(),
+        &[
+            "-l",
+            "5.1.4",
+            "-o",
+            &path("part24.wav"),
+            "--from",
+            "@break",
+            "--to",
+            "9.5",
+        ],
+    );
+    let (whole24, part24) = (read(&file("whole.wav")), read(&file("part24.wav")));
     let (whole, part) = (read(&file("float.wav")), read(&file("part.wav")));
     // Bar 5 of 124 BPM in 4/4 at 48 kHz.
     let from = (16.0f64 * 60.0 / 124.0 * 48_000.0).round() as usize;
     assert_eq!(part[0].len(), 456_000 - from);
-    for (whole, part) in whole.iter().zip(&part) {
+    for (whole, part) in whole.iter().chain(&whole24).zip(part.iter().chain(&part24)) {
         assert!(whole[from..456_000] == part[..]);
+    }
+}
+
+#[test]
+fn files_of_one_channel_hold_the_samples_of_the_file_of_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let path = |name: &str| file(name).to_str().unwrap().to_owned();
+    // In a WAV file 7.1.4 has another order than in the standard.
+    render(folder.path(), &["-l", "7.1.4", "-o", &path("all.wav")]);
+    render(
+        folder.path(),
+        &["-l", "7.1.4", "-o", &path("one.wav"), "--multi-mono"],
+    );
+    let together = read(&file("all.wav"));
+    let order = umbel::layout::find("4+7+0").unwrap();
+    let rows = order.mask_order().unwrap();
+    assert_ne!(rows, (0..12).collect::<Vec<_>>());
+    for (channel, &row) in together.iter().zip(&rows) {
+        let label = &order.speakers[row].label;
+        let alone = read(&file(&format!("one.{label}.wav")));
+        assert!(alone[0] == *channel, "{label}");
     }
 }

@@ -322,6 +322,11 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
         ),
         (
             "U462",
+            rest("[[stem]]\nname = \"B\"\nfile = «\"./mono.wav\"»\nat = { az = 0 }"),
+            "already the stem \"A\"",
+        ),
+        (
+            "U462",
             rest(
                 "[[stem]]\nname = \"B\"\nfile = \"six.wav\"\nchannels = [2]\nat = { az = 0 }\n[[stem]]\nname = \"C\"\nfile = \"six.wav\"\nchannels = «[1, 2]»\nat = { az = 0 }",
             ),

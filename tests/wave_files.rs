@@ -477,6 +477,16 @@ fn odd_files_are_mended_and_it_is_said() {
             "3 stray bytes",
         ),
         (
+            "a tag of another program at the end",
+            [
+                riff(&[plain(), chunk(b"data", &samples)]),
+                b"TAGx title of 128 bytes or so, which is no chunk".to_vec(),
+            ]
+            .concat(),
+            5,
+            "after the end that the header names",
+        ),
+        (
             "a pad byte left out",
             form(
                 b"RIFF",

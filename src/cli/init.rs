@@ -57,6 +57,14 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         return Err(Error::Exists(output));
     }
     let Stems { dir, folder, .. } = &place;
+    let real = output.canonicalize().ok();
+    let is_stem = |path: &PathBuf| real.is_some() && dir.join(path).canonicalize().ok() == real;
+    if folder.audio.iter().any(is_stem) {
+        return Err(Error::Usage(format!(
+            "\"{}\" is one of the stems: a session never replaces one; choose another name",
+            output.display()
+        )));
+    }
     let files: Vec<StemFile> = folder
         .audio
         .iter()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::wave::{WaveSink, WaveSpec, WrittenFile};
 use crate::audio::Block;
+use crate::units::Frames;
 use crate::{Error, Result};
 
 /// How channels are laid out in files.
@@ -76,13 +77,19 @@ impl Sink {
         }
         let files = targets
             .iter()
-            .enumerate()
-            .map(|(n, target)| WaveSink::create_part_of(target, spec, overwrite, n))
+            .map(|target| WaveSink::create(target, spec, overwrite))
             .collect::<Result<_>>()?;
         Ok(Self {
             files,
             channels_per_file: spec.channels,
         })
+    }
+
+    /// Says that the files begin at frame `first` of something longer: they have the dither that is there.
+    pub fn begins_at(&mut self, first: Frames) {
+        for file in &mut self.files {
+            file.begins_at(first);
+        }
     }
 
     /// Appends the frames of `block`; `rows[c]` is the row that channel `c` takes. Allocates nothing.

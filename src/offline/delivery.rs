@@ -217,6 +217,13 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// Says that the programme is written from frame `from` on: a part has the samples of that part of the whole.
+    pub(super) fn begins_at(&mut self, from: Frames) {
+        if let Some(sink) = &mut self.sink {
+            sink.begins_at(from);
+        }
+    }
+
     /// Measures and writes what of the block at hand, which starts at frame `at` of the engine's output, is
     /// wanted.
     pub(super) fn take(&mut self, at: u64) -> Result<()> {

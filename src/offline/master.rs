@@ -48,6 +48,7 @@ impl From<Master> for Programme {
                 channels,
                 feeds,
             }],
+            files: Vec::new(),
             title: master.title,
             sample_rate: master.sample_rate,
             length: master.length,

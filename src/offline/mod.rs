@@ -20,7 +20,7 @@ mod programme;
 mod stems;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -198,6 +198,7 @@ fn run(
         let latency = engine.latency_frames(target) as u64 + output.chain.latency().0;
         output.latency = Frames(latency);
         output.window = from + latency..end + latency + after as u64;
+        output.begins_at(Frames(from));
     }
     let last = outputs.iter().map(|o| o.window.end).max().unwrap_or(end);
     // One row more for the copies of the LFE.
@@ -308,8 +309,6 @@ fn skip_to(
 /// Refuses outputs that would replace a stem or each other.
 fn check_paths(programme: &Programme, deliveries: &[Delivery]) -> Result<()> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let inputs = programme.inputs.iter();
-    let stems: HashSet<PathBuf> = inputs.map(|input| real(&input.path)).collect();
     let mut taken = HashSet::new();
     for path in deliveries
         .iter()
@@ -317,12 +316,7 @@ fn check_paths(programme: &Programme, deliveries: &[Delivery]) -> Result<()> {
         .collect::<Result<Vec<_>>>()?
         .concat()
     {
-        if stems.contains(&real(&path)) {
-            return Err(Error::Usage(format!(
-                "\"{}\" is one of the stems: an output never replaces its input; choose another name",
-                path.display()
-            )));
-        }
+        programme.check_not_input(&path)?;
         if !taken.insert(real(&path)) {
             return Err(Error::Usage(format!(
                 "two outputs would be written to \"{}\": give them different names",

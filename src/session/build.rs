@@ -48,6 +48,7 @@ pub(super) fn build(session: &Session, options: &BuildOptions) -> Result<Song> {
         sample_rate: common.sample_rate,
         length: common.length,
         inputs: Vec::new(),
+        files: session.files(),
         desk: Desk::default(),
         stereo_chain: Vec::new(),
         objects: Vec::new(),

@@ -117,6 +117,19 @@ impl Session {
     pub(super) fn root(&self) -> Cursor<'_> {
         Cursor::new(&self.tree)
     }
+
+    /// The session file and all files that it names, whatever for, except those that it writes.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let folder = rules::folder(&self.path);
+        let mut files = vec![self.path.clone()];
+        self.tree.texts("out", "file", &mut |text| {
+            let path = folder.join(text);
+            if path.is_file() {
+                files.push(path);
+            }
+        });
+        files
+    }
 }
 
 impl Checked {

@@ -47,6 +47,29 @@ impl Node {
         }
     }
 
+    /// Hands every text to `take`, but for those at the key `but` of tables below the key `within`.
+    pub(crate) fn texts(&self, within: &str, but: &str, take: &mut dyn FnMut(&str)) {
+        self.texts_below(false, [within, but], take);
+    }
+
+    fn texts_below(&self, is_within: bool, keys: [&str; 2], take: &mut dyn FnMut(&str)) {
+        match &self.value {
+            Value::Text(text) => take(text),
+            Value::List(nodes) => {
+                for node in nodes {
+                    node.texts_below(is_within, keys, take);
+                }
+            }
+            Value::Table(entries) => {
+                for entry in entries.iter().filter(|e| !is_within || e.key != keys[1]) {
+                    let is_within = is_within || entry.key == keys[0];
+                    entry.node.texts_below(is_within, keys, take);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// What the value is, in a word or two.
     pub(crate) fn kind(&self) -> &'static str {
         match &self.value {

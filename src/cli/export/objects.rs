@@ -44,6 +44,9 @@ pub(super) fn run(args: &Args, form: Form, ui: &Ui) -> Result<()> {
     let (names, _) = source.facts(&[], ui)?;
     let programme = source.programme()?;
     interrupt::check()?;
+    if let Some(path) = &args.output {
+        programme.check_not_input(path)?;
+    }
     let write = |out: &mut dyn Write| match form {
         Form::Json => as_json(out, programme, &names),
         Form::Csv => as_csv(out, programme, &names),

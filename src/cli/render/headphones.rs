@@ -79,6 +79,12 @@ struct Prepared {
 }
 
 impl HeadphoneArgs {
+    /// The files that are named.
+    pub(super) fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let files = [&self.hrtf, &self.head_pose_file, &self.headphone_eq];
+        files.into_iter().flatten().cloned()
+    }
+
     /// Headphones, or headphones that play the loudspeakers of `layout`, at `rate`.
     pub(super) fn target(&self, layout: Option<Layout>, rate: SampleRate) -> Result<Target> {
         let room = match self.binaural_room {

@@ -308,6 +308,9 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
     for spec in exports.iter().filter(|_| !args.dry_run) {
         super::export::check_free(spec, &ask)?;
     }
+    let layouts = args.layouts.iter().map(PathBuf::from);
+    let named = layouts.chain(args.headphones.files());
+    programme.files.extend(named.filter(|path| path.is_file()));
     if args.dry_run {
         let mut plan = report::plan(&programme, &deliveries, options, ui)?;
         for spec in &exports {

@@ -103,6 +103,7 @@ pub(super) fn walk(path: &Path, file: &File, length: u64) -> Result<ChunkMap> {
         }
     };
     let form_size = u32::from_le_bytes([form[4], form[5], form[6], form[7]]);
+    let claimed = u64::from(form_size) + 8;
 
     let mut map = ChunkMap {
         container,
@@ -170,6 +171,13 @@ pub(super) fn walk(path: &Path, file: &File, length: u64) -> Result<ChunkMap> {
             let listed = ds64.as_ref().filter(|_| size == UNKNOWN_SIZE);
             let listed = listed.and_then(|sizes| sizes.others.iter().find(|row| row.0 == id));
             let size = listed.map_or(u64::from(size), |row| row.1);
+            if size > available && has_data && container == "RIFF" && claimed <= at {
+                let stray = length - at;
+                map.warnings.push(format!(
+                    "{stray} bytes after the end that the header names are no chunk and are ignored"
+                ));
+                break;
+            }
             if size > available {
                 let reason = format!(
                     "it claims {size} bytes but only {available} follow; the file is cut or damaged"
@@ -194,7 +202,6 @@ pub(super) fn walk(path: &Path, file: &File, length: u64) -> Result<ChunkMap> {
         let reason = format!("a {container} file keeps its sizes in a ds64 chunk; there is none");
         return Err(Error::malformed(path, "WAV", "", reason));
     }
-    let claimed = u64::from(form_size) + 8;
     if container == "RIFF"
         && form_size != UNKNOWN_SIZE
         && form_size != 0

@@ -42,8 +42,6 @@ pub(super) struct NotFinite {
 pub(super) struct Packer {
     depth: BitDepth,
     channels: usize,
-    /// Number of the first channel among all that belong together; selects the dither.
-    first_channel: usize,
     /// Channels that are rounded without dither; those beyond the list get it.
     exact: Vec<bool>,
     /// Frames converted at a time.
@@ -56,12 +54,11 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    pub(super) fn new(depth: BitDepth, channels: usize, first_channel: usize) -> Self {
+    pub(super) fn new(depth: BitDepth, channels: usize) -> Self {
         let tile_frames = (TILE / channels / FRAMES).clamp(1, 128) * FRAMES;
         Self {
             depth,
             channels,
-            first_channel,
             exact: Vec::new(),
             tile_frames,
             planar: vec![0; channels * (tile_frames + ROW_PADDING)],
@@ -88,7 +85,8 @@ impl Packer {
     }
 
     /// Packs `frames` frames of `block` from frame `from` on into `out`, which has room for just them.
-    /// `rows[c]` is the row of channel `c`; `first` is the absolute frame of the first one.
+    /// `rows[c]` is the row of channel `c`; `first` is the absolute frame of the first one. Row and frame select the
+    /// dither, so that it does not depend on the order of channels, on their files or on where a file begins.
     pub(super) fn pack(
         &mut self,
         block: &Block,
@@ -104,7 +102,7 @@ impl Packer {
             let words = &mut self.planar[channel * stride..][..frames];
             let tally = &mut self.tallies[channel];
             let is_exact = self.exact.get(channel).is_some_and(|&exact| exact);
-            let noise = (!is_exact).then_some((self.first_channel + channel, Frames(first)));
+            let noise = (!is_exact).then_some((row, Frames(first)));
             let finite = match self.depth {
                 BitDepth::Int16 => quantise(samples, WordLength::Bits16, noise, words, tally),
                 BitDepth::Int24 => quantise(samples, WordLength::Bits24, noise, words, tally),

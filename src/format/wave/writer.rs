@@ -63,6 +63,8 @@ pub struct WaveSink {
     /// Bytes up to the border at which the next write shall end.
     chunk: usize,
     frames: u64,
+    /// Where the file's first frame stands in what it is a part of.
+    first: u64,
     /// Bytes before the samples.
     head_bytes: u64,
     /// Bytes of the chunks behind the samples, with headers and pads.
@@ -80,7 +82,7 @@ impl WaveSink {
     /// The file exists and `overwrite` is false ([`Error::Exists`], before anything is done), `path` is a
     /// folder or device, or the folder is missing or cannot be written to.
     pub fn create(path: &Path, spec: WaveSpec, overwrite: bool) -> Result<Self> {
-        Self::begin(path, spec, Extras::default(), overwrite, 0)
+        Self::begin(path, spec, Extras::default(), overwrite)
     }
 
     /// As [`create`](Self::create), with `extras`.
@@ -93,33 +95,16 @@ impl WaveSink {
         extras: Extras,
         overwrite: bool,
     ) -> Result<Self> {
-        Self::begin(path, spec, extras, overwrite, 0)
+        Self::begin(path, spec, extras, overwrite)
     }
 
-    /// As [`create`](Self::create), for a file that holds the channels from `first_channel` on of something
-    /// larger: it selects their dither.
-    pub(in crate::format) fn create_part_of(
-        path: &Path,
-        spec: WaveSpec,
-        overwrite: bool,
-        first_channel: usize,
-    ) -> Result<Self> {
-        Self::begin(path, spec, Extras::default(), overwrite, first_channel)
-    }
-
-    fn begin(
-        path: &Path,
-        spec: WaveSpec,
-        extras: Extras,
-        overwrite: bool,
-        first_channel: usize,
-    ) -> Result<Self> {
+    fn begin(path: &Path, spec: WaveSpec, extras: Extras, overwrite: bool) -> Result<Self> {
         spec.check()?;
         check_free(path, overwrite)?;
         let (part, file) = Part::create(path).map_err(|e| Error::io(path, "create", e))?;
         let (head, _) = spec.head(&extras, None, RIFF_LIMIT);
         let again = Reread::new(spec, head.len() as u64);
-        let packer = Packer::new(spec.bit_depth, spec.channels, first_channel);
+        let packer = Packer::new(spec.bit_depth, spec.channels);
         let tile_bytes = packer.tile_frames() * spec.frame_bytes();
         let mut sink = Self {
             path: path.to_path_buf(),
@@ -137,6 +122,7 @@ impl WaveSink {
             filled: 0,
             chunk: WRITE_BYTES,
             frames: 0,
+            first: 0,
             head_bytes: head.len() as u64,
             behind: 0,
             peaks: Vec::new(),
@@ -146,6 +132,11 @@ impl WaveSink {
         sink.flush()?;
         sink.chunk = WRITE_BYTES - head.len() % WRITE_BYTES;
         Ok(sink)
+    }
+
+    /// Says that the file begins at frame `first` of something longer: it has the dither that is there.
+    pub fn begins_at(&mut self, first: Frames) {
+        self.first = first.0;
     }
 
     /// Writes on a thread of its own from here on, so that the caller goes on meanwhile.
@@ -174,7 +165,7 @@ impl WaveSink {
             let bytes = frames * self.spec.frame_bytes();
             let out = &mut self.buffer[self.filled..self.filled + bytes];
             self.packer
-                .pack(block, rows, done, frames, self.frames, out)
+                .pack(block, rows, done, frames, self.first + self.frames, out)
                 .map_err(|e| self.not_finite(e))?;
             self.frames += frames as u64;
             self.filled += bytes;
@@ -368,7 +359,11 @@ impl WaveSink {
             path: self.path.clone(),
             reason: format!(
                 "{}: {}",
-                place(found.channel, found.frame, self.spec.sample_rate),
+                place(
+                    found.channel,
+                    found.frame - self.first,
+                    self.spec.sample_rate
+                ),
                 unusable_sample(found.sample)
             ),
         }

@@ -1,7 +1,7 @@
 //! Writes one ADM master.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use rayon::prelude::*;
@@ -147,7 +147,7 @@ impl Job {
         export: &AdmExport,
     ) -> Result<Self> {
         check_rate(&programme, export)?;
-        check_not_input(&programme, &export.path)?;
+        programme.check_not_input(&export.path)?;
         let mut losses = Losses::default();
         // The objects of a second one are listened to.
         let listened_objects = match export.loudness {
@@ -405,22 +405,6 @@ fn check_emission(items: &[Item], export: &AdmExport) -> Result<()> {
             }
         ),
     })
-}
-
-pub(super) fn check_not_input(programme: &Programme, path: &Path) -> Result<()> {
-    let real = |path: &Path| path.canonicalize().ok();
-    let out = real(path);
-    match programme
-        .inputs
-        .iter()
-        .find(|input| out.is_some() && real(&input.path) == out)
-    {
-        None => Ok(()),
-        Some(input) => Err(Error::Usage(format!(
-            "\"{}\" is what is read: an output never replaces its input; choose another name",
-            input.path.display()
-        ))),
-    }
 }
 
 fn loudness(heard: &Rendered) -> Loudness {

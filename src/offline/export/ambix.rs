@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::adm::check_not_input;
 use crate::format::adm::write::Losses;
 use crate::format::{BitDepth, Container};
 use crate::geometry::Position;
@@ -56,7 +55,7 @@ pub fn export_ambix(
         ))
     })?;
     let programme = make()?;
-    check_not_input(&programme, &export.path)?;
+    programme.check_not_input(&export.path)?;
     let losses = losses_of(programme, export.order);
     if export.strict
         && let Some(first) = losses.entries().first()

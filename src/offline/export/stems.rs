@@ -1,6 +1,6 @@
 //! Writes stems for a hand-over: one file per stem and return, all of one length, in one run of the desk.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::bake::{Baker, gain_of};
@@ -118,7 +118,7 @@ pub fn export_stems(
     let plans = plans(&programme, export);
     let _folders = NewFolders::create(&export.folder)?;
     for plan in &plans {
-        refuse_input(&programme, &plan.path)?;
+        programme.check_not_input(&plan.path)?;
     }
     on_threads(export.threads, || run(programme, export, plans, watch))
 }
@@ -327,8 +327,4 @@ impl Printed {
         }
         Ok(())
     }
-}
-
-fn refuse_input(programme: &Programme, path: &Path) -> Result<()> {
-    super::adm::check_not_input(programme, path)
 }

@@ -1,7 +1,7 @@
 //! Files that a session names: they exist, and no channel of one is used twice.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::codes::{CSV, DUPLICATE_AUDIO, MISSING_FILE};
 use super::super::findings::{Findings, did_you_mean, meant, shorten};
@@ -70,7 +70,7 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
             }
         }
     }
-    used_once(root, findings);
+    used_once(root, &stems, findings);
 }
 
 /// True if `folder`/`name` is a file; otherwise a finding, with the nearest name that is there.
@@ -124,9 +124,14 @@ fn names_in(folder: &Path) -> Vec<String> {
 }
 
 /// One sound in two places is louder than meant, and is most often a line copied and not changed.
-fn used_once(root: Cursor<'_>, findings: &mut Findings) {
+fn used_once(root: Cursor<'_>, stems: &Path, findings: &mut Findings) {
     // Which stem took a channel of a track of a file; channel 0 stands for all of them.
-    let mut taken: HashMap<(&str, u64), HashMap<u64, String>> = HashMap::new();
+    // A file is itself however its name is spelled.
+    let real = |file: &str| {
+        let path = stems.join(file);
+        path.canonicalize().unwrap_or(path)
+    };
+    let mut taken: HashMap<(PathBuf, u64), HashMap<u64, String>> = HashMap::new();
     for stem in tables(root, "stem") {
         let Some(file) = stem.key("file").text() else {
             continue;
@@ -144,7 +149,7 @@ fn used_once(root: Cursor<'_>, findings: &mut Findings) {
             vec![0]
         };
         let track = stem.key("track").number().map_or(1, |track| track as u64);
-        let takers = taken.entry((file, track)).or_default();
+        let takers = taken.entry((real(file), track)).or_default();
         if let [left, right] = channels.as_slice()
             && left == right
         {
