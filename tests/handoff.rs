@@ -246,6 +246,44 @@ fn a_hand_over_has_names_lengths_and_everything_beside() {
 }
 
 #[test]
+fn a_hand_over_tells_every_tempo_and_the_chains_of_groups_and_master() {
+    let folder = song("[master]\nchain = [{ eq = { hp = 33 } }]\n");
+    let folder = folder.path();
+    let text = std::fs::read_to_string(folder.join("song.toml")).unwrap();
+    let tempo = "tempo = [{ at = \"1|1\", bpm = 92.5 }, { at = \"1|3\", bpm = 120 }]";
+    std::fs::write(folder.join("song.toml"), text.replace("bpm = 92.5", tempo)).unwrap();
+    let exported = umbel(folder, &["export", "stems", "song.toml", "--out", "out"]);
+    let told = String::from_utf8_lossy(&exported.stderr).into_owned();
+    assert!(exported.status.success(), "{told}");
+    assert!(told.contains("delay of hall"), "{told}");
+    let manifest = std::fs::read_to_string(folder.join("out/manifest.txt")).unwrap();
+    for words in [
+        "92.5 BPM from 0.000 s",
+        "120.0 BPM from 1.297 s",
+        "Not in song.dawproject: delay of hall",
+    ] {
+        assert!(manifest.contains(words), "{manifest}");
+    }
+    // The archive is stored as it is.
+    let project = std::fs::read(folder.join("out/song.dawproject")).unwrap();
+    let project = String::from_utf8_lossy(&project).into_owned();
+    let place = |words: &str| {
+        let found = project.find(words);
+        found.unwrap_or_else(|| panic!("{words}: {project}"))
+    };
+    let order = [
+        place("name=\"drums\""),
+        place("name=\"Threshold\""),
+        place("name=\"Lead Vocal\""),
+        place("name=\"Pads\""),
+        place("name=\"hall\""),
+        place("name=\"Master\""),
+        place("value=\"33\""),
+    ];
+    assert!(order.is_sorted(), "{order:?}: {project}");
+}
+
+#[test]
 fn a_master_is_checked_as_its_taker_would() {
     let folder = song("");
     let folder = folder.path();

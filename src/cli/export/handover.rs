@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::effect::Settings;
-use crate::format::handoff::{Band, Device, Marker, Project, ProjectTrack, TempoMark};
+use crate::format::handoff::{
+    Band, Device, Marker, Project, ProjectGroup, ProjectTrack, TempoMark,
+};
 use crate::format::sha256;
 use crate::offline::{Contract, ExportedStem, ExportedStems, Image, StemExport};
 use crate::session::{Session, Song};
@@ -23,6 +25,10 @@ pub(super) struct Facts {
     pub(super) markers: Vec<Marker>,
     /// The stems and returns.
     sources: Vec<Source>,
+    /// Names and processors of the groups.
+    groups: Vec<(String, Vec<Settings>)>,
+    /// Processors of the master.
+    master: Vec<Settings>,
 }
 
 /// A stem or return of the session.
@@ -90,7 +96,31 @@ impl Facts {
             key: keys.key.clone(),
             markers,
             sources: strips.chain(returns).collect(),
+            groups: song
+                .desk
+                .groups
+                .iter()
+                .map(|group| (group.name.clone(), group.chain.clone()))
+                .collect(),
+            master: song.desk.master.chain.clone(),
         })
+    }
+
+    /// Processors that `song.dawproject` has no device for, each as "reverb of hall".
+    pub(super) fn not_in_project(&self) -> Vec<String> {
+        let sources = self
+            .sources
+            .iter()
+            .map(|source| (&*source.name, &source.chain));
+        let groups = self.groups.iter().map(|(name, chain)| (&**name, chain));
+        let mut missing = Vec::new();
+        for (name, chain) in sources.chain(groups).chain([("the master", &self.master)]) {
+            let lost = chain
+                .iter()
+                .filter(|settings| !settings.is_bypassed() && device(settings).is_none());
+            missing.extend(lost.map(|settings| format!("{} of {name}", settings.word())));
+        }
+        missing
     }
 
     /// The project that workstations open.
@@ -114,6 +144,15 @@ impl Facts {
             meter: self.meter,
             markers: self.markers.clone(),
             tracks: tracks.collect(),
+            groups: self
+                .groups
+                .iter()
+                .map(|(name, chain)| ProjectGroup {
+                    name: name.clone(),
+                    devices: chain.iter().filter_map(device).collect(),
+                })
+                .collect(),
+            master: self.master.iter().filter_map(device).collect(),
         }
     }
 
@@ -158,6 +197,7 @@ impl Facts {
             "frames": exported.frames.0,
             "seconds": exported.frames.0 as f64 / f64::from(self.rate),
             "starts_at": "bar 1 beat 1 (time reference 0)",
+            "not_in_dawproject": self.not_in_project(),
             "stems": stems,
         }))
     }
@@ -252,6 +292,30 @@ fn device(settings: &Settings) -> Option<Device> {
     }
 }
 
+fn strings(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+/// The tempo of the song, or all of them with their times, a line each.
+fn tempo(manifest: &Value) -> String {
+    let marks = manifest["tempo"].as_array().map_or(&[][..], Vec::as_slice);
+    match marks {
+        [] => "not known".to_owned(),
+        [one] => format!("{} BPM", one["bpm"]),
+        several => several
+            .iter()
+            .map(|mark| {
+                let at_s = mark["at_s"].as_f64().unwrap_or_default();
+                format!("{} BPM from {at_s:.3} s", mark["bpm"])
+            })
+            .collect::<Vec<_>>()
+            .join("\n          "),
+    }
+}
+
 /// The manifest for people.
 pub(super) fn as_text(manifest: &Value) -> String {
     let word = |key: &str| match &manifest[key] {
@@ -260,9 +324,9 @@ pub(super) fn as_text(manifest: &Value) -> String {
         other => other.to_string(),
     };
     let mut text = format!(
-        "{}\n\nTempo     {} BPM\nMetre     {}\nKey       {}\nRate      {} Hz, {}\nLength    {} s ({} frames), all files alike\nStart     {}\nContract  {}\n\n",
+        "{}\n\nTempo     {}\nMetre     {}\nKey       {}\nRate      {} Hz, {}\nLength    {} s ({} frames), all files alike\nStart     {}\nContract  {}\n\n",
         word("title"),
-        word("bpm"),
+        tempo(manifest),
         word("meter"),
         word("key"),
         word("sample_rate"),
@@ -272,6 +336,10 @@ pub(super) fn as_text(manifest: &Value) -> String {
         word("starts_at"),
         word("contract_text")
     );
+    let missing: Vec<&str> = strings(&manifest["not_in_dawproject"]).collect();
+    if !missing.is_empty() {
+        let _ = writeln!(text, "Not in song.dawproject: {}\n", missing.join(", "));
+    }
     for stem in manifest["stems"].as_array().into_iter().flatten() {
         // Writing to a string cannot fail.
         let _ = writeln!(

@@ -131,6 +131,13 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
         !interrupt::requested()
     })?;
     drop(progress);
+    let missing = facts.not_in_project();
+    if !missing.is_empty() {
+        ui.note(format_args!(
+            "song.dawproject has no device for: {}",
+            missing.join(", ")
+        ));
+    }
     let manifest = facts.manifest(&export, &exported)?;
     let project = facts.project(&exported);
     let folder = &args.out;

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::midi::quarters;
-use super::{Band, Device, Project, ProjectTrack};
+use super::{Band, Device, Project, ProjectGroup, ProjectTrack};
 
 /// The bytes of a .dawproject file that lies beside the files.
 pub fn archive(project: &Project) -> Vec<u8> {
@@ -57,15 +57,15 @@ fn document(project: &Project) -> String {
          <TimeSignature id=\"{meter_id}\" numerator=\"{beats}\" denominator=\"{unit}\"/>\n  </Transport>\n  <Structure>"
     ));
     let master = out.id();
-    let tracks: Vec<String> = project
-        .tracks
-        .iter()
-        .map(|track| structure(&mut out, track, &master))
-        .collect();
+    let tracks = arranged(&mut out, project, &master);
     let master_track = out.id();
     out.line(format_args!(
         "    <Track contentType=\"audio\" loaded=\"true\" id=\"{master_track}\" name=\"Master\">\n      \
-         <Channel audioChannels=\"2\" role=\"master\" solo=\"false\" id=\"{master}\"/>\n    </Track>\n  </Structure>"
+         <Channel audioChannels=\"2\" role=\"master\" solo=\"false\" id=\"{master}\">"
+    ));
+    devices(&mut out, &project.master);
+    out.line(format_args!(
+        "      </Channel>\n    </Track>\n  </Structure>"
     ));
     let arrangement = out.id();
     let lanes = out.id();
@@ -115,6 +115,37 @@ fn document(project: &Project) -> String {
     out.text
 }
 
+/// All tracks of the structure, those of a group inside the group's own; gives their IDs in the order of the project.
+fn arranged(out: &mut Text, project: &Project, master: &str) -> Vec<String> {
+    let mut ids = vec![String::new(); project.tracks.len()];
+    for ProjectGroup {
+        name,
+        devices: chain,
+    } in &project.groups
+    {
+        let [id, channel] = [(); 2].map(|()| out.id());
+        out.line(format_args!(
+            "    <Track contentType=\"tracks\" loaded=\"true\" id=\"{id}\" name=\"{}\">\n      \
+             <Channel audioChannels=\"2\" destination=\"{master}\" role=\"submix\" solo=\"false\" id=\"{channel}\">",
+            escaped(name)
+        ));
+        devices(out, chain);
+        faders(out);
+        for (track, id) in project.tracks.iter().zip(&mut ids) {
+            if track.group.as_ref() == Some(name) {
+                *id = structure(out, track, &channel);
+            }
+        }
+        out.line(format_args!("    </Track>"));
+    }
+    for (track, id) in project.tracks.iter().zip(&mut ids) {
+        if id.is_empty() {
+            *id = structure(out, track, master);
+        }
+    }
+    ids
+}
+
 /// A track of the structure; gives its ID.
 fn structure(out: &mut Text, track: &ProjectTrack, master: &str) -> String {
     let [id, channel] = [(); 2].map(|()| out.id());
@@ -127,21 +158,33 @@ fn structure(out: &mut Text, track: &ProjectTrack, master: &str) -> String {
         escaped(&track.name),
         track.channels
     ));
-    if !track.devices.is_empty() {
-        out.line(format_args!("        <Devices>"));
-        for device in &track.devices {
-            self::device(out, device);
-        }
-        out.line(format_args!("        </Devices>"));
+    devices(out, &track.devices);
+    faders(out);
+    out.line(format_args!("    </Track>"));
+    id
+}
+
+/// The devices of a channel.
+fn devices(out: &mut Text, devices: &[Device]) {
+    if devices.is_empty() {
+        return;
     }
+    out.line(format_args!("        <Devices>"));
+    for device in devices {
+        self::device(out, device);
+    }
+    out.line(format_args!("        </Devices>"));
+}
+
+/// Mute, pan and volume of a channel, which end it.
+fn faders(out: &mut Text) {
     let [mute, pan, volume] = [(); 3].map(|()| out.id());
     out.line(format_args!(
         "        <Mute value=\"false\" id=\"{mute}\" name=\"Mute\"/>\n        \
          <Pan max=\"1.0\" min=\"0.0\" unit=\"normalized\" value=\"0.5\" id=\"{pan}\" name=\"Pan\"/>\n        \
          <Volume max=\"2.0\" min=\"0.0\" unit=\"linear\" value=\"1.0\" id=\"{volume}\" name=\"Volume\"/>\n      \
-         </Channel>\n    </Track>"
+         </Channel>"
     ));
-    id
 }
 
 /// A built-in device, switched off: its sound is in the file.

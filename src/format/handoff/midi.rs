@@ -148,6 +148,8 @@ mod tests {
                 at_s: 6.0,
             }],
             tracks: Vec::new(),
+            groups: Vec::new(),
+            master: Vec::new(),
         };
         assert!((quarters(&project, 6.0) - 10.0).abs() < 1e-9);
         let file = tempo_map(&project);

@@ -47,6 +47,15 @@ pub struct ProjectTrack {
     pub devices: Vec<Device>,
 }
 
+/// Tracks that are worked on as one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProjectGroup {
+    /// Its name.
+    pub name: String,
+    /// As those of a track.
+    pub devices: Vec<Device>,
+}
+
 /// A processor as workstations know it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Device {
@@ -97,4 +106,8 @@ pub struct Project {
     pub markers: Vec<Marker>,
     /// Its tracks.
     pub tracks: Vec<ProjectTrack>,
+    /// The groups that tracks belong to.
+    pub groups: Vec<ProjectGroup>,
+    /// Processors of the master, switched off as well: whether they are in the sound says the contract.
+    pub master: Vec<Device>,
 }
