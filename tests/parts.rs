@@ -236,7 +236,7 @@ fn a_session_s_outputs_may_be_masters_stems_and_sound_fields() {
 }
 
 #[test]
-fn the_ebu_s_form_reports_screens_and_headphone_words_that_it_does_not_write() {
+fn what_a_master_says_beside_its_sound_is_carried_or_reported() {
     let folder = Folder::new();
     let song = folder.session("song.toml", A);
     let master = folder.path("master.wav");
@@ -263,7 +263,23 @@ fn the_ebu_s_form_reports_screens_and_headphone_words_that_it_does_not_write() {
         "<screenRef>1</screenRef><headphoneVirtualise bypass=\"1\" DRR=\"20\"/></audioBlockFormat>";
     let xml = xml
         .replace("</audioProgramme>", screen)
-        .replace("</audioBlockFormat>", words);
+        .replace(
+            "<dialogue nonDialogueContentKind=\"1\">0<",
+            "<dialogue dialogueContentKind=\"1\">1<",
+        )
+        .replace(
+            "<audioObject ",
+            "<audioObject importance=\"5\" interact=\"1\" ",
+        )
+        .replace(
+            "<audioProgramme ",
+            "<audioProgramme audioProgrammeLanguage=\"de\" ",
+        )
+        .replace(
+            " start=\"00:00:00.000000000\" end=\"00:",
+            " start=\"01:00:00.000000000\" end=\"01:",
+        );
+    let xml = xml.replace("</audioBlockFormat>", words);
     let mut changed = bytes[..axml + 4].to_vec();
     changed.extend((xml.len() as u32).to_le_bytes());
     changed.extend(xml.as_bytes());
@@ -292,6 +308,63 @@ fn the_ebu_s_form_reports_screens_and_headphone_words_that_it_does_not_write() {
         .iter()
         .map(|loss| loss["field"].as_str().unwrap())
         .collect();
-    assert!(fields.contains(&"reference screen"), "{told}");
-    assert!(fields.contains(&"headphoneVirtualise"), "{told}");
+    assert_eq!(
+        fields,
+        ["importance", "interaction", "reference screen"],
+        "{told}"
+    );
+    let written = axml_of(&again);
+    for words in [
+        "dialogueContentKind=\"1\">1<",
+        "audioProgrammeLanguage=\"de\"",
+        " start=\"01:00:00.000000000\" end=\"01:",
+        "<headphoneVirtualise bypass=\"1\">",
+    ] {
+        assert!(written.contains(words), "{words}: {written}");
+    }
+    let strict = umbel(&[
+        "export",
+        "adm-ebu",
+        text(&wide),
+        "-o",
+        text(&folder.path("strict.wav")),
+        "--strict",
+        "--no-loudness",
+        "-q",
+    ]);
+    assert_eq!(strict.status.code(), Some(5));
+    let atmos = folder.path("atmos.wav");
+    let done = umbel(&[
+        "export",
+        "adm-atmos",
+        text(&wide),
+        "-o",
+        text(&atmos),
+        "--json",
+        "--no-progress",
+    ]);
+    let told = self::told(&done);
+    let losses = told["losses"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{told}"));
+    let fields: Vec<&str> = losses
+        .iter()
+        .map(|loss| loss["field"].as_str().unwrap())
+        .collect();
+    for field in ["language", "dialogue", "importance", "interaction"] {
+        assert!(fields.contains(&field), "{field}: {told}");
+    }
+    assert!(!fields.contains(&"headphoneVirtualise"), "{told}");
+    assert!(axml_of(&atmos).contains(" start=\"01:00:00.00000\" end=\"01:"));
+    let dbmd = umbel::format::adm::read(&atmos).unwrap().dbmd.unwrap();
+    let modes = dbmd.elements.unwrap().binaural;
+    assert_eq!(modes.last(), Some(&umbel::format::adm::BinauralMode::Off));
+}
+
+/// The axml chunk of a master.
+fn axml_of(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap();
+    let find = |what: &[u8]| bytes.windows(what.len()).position(|w| w == what).unwrap();
+    let (from, to) = (find(b"<?xml"), find(b"</ebuCoreMain>"));
+    String::from_utf8_lossy(&bytes[from..to]).into_owned()
 }

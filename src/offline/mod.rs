@@ -32,8 +32,9 @@ pub use course::{
 };
 use delivery::Writing;
 pub use delivery::{Delivery, Heard, Rendered};
+pub(crate) use export::carry;
 pub use export::{
-    AdmExport, AmbixExport, Contract, ExportedAdm, ExportedStem, ExportedStems, Image, Names,
+    AdmExport, AmbixExport, Contract, ExportedAdm, ExportedStem, ExportedStems, Image, Lost, Names,
     StemExport, export_adm, export_ambix, export_stems,
 };
 use pipeline::{Line, run_alone, run_shared};

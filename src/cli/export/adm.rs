@@ -307,7 +307,8 @@ fn run(
     let to_report = common.report.path()?;
     interrupt::install();
     losses::check_all_free(&common.output, common.force)?;
-    let (names, length) = source.facts(modes, ui)?;
+    let (mut names, length) = source.facts(modes, ui)?;
+    source.carry(export.flavour, &mut names)?;
     let progress = ui.progress(length.0, "exporting");
     let mut watch = |done: Frames| {
         progress.set(done.0);

@@ -11,6 +11,7 @@ mod stems;
 use std::path::{Path, PathBuf};
 
 use super::{Ui, opened};
+use crate::format::adm::write::Flavour;
 use crate::format::adm::{self as adm_format, BinauralMode, Selection};
 use crate::format::{AudioSource, SampleFormat, WaveReader};
 use crate::offline::{Names, Programme};
@@ -124,6 +125,15 @@ impl Source {
         }
     }
 
+    /// Adds what a master says beside its sound, and what of that `flavour` cannot say.
+    fn carry(&self, flavour: Flavour, names: &mut Names) -> Result<()> {
+        if let Self::Master(document) = self {
+            let master = document.master_again(&Selection::default())?;
+            crate::offline::carry(document, &master, flavour, names);
+        }
+        Ok(())
+    }
+
     fn dbmd(&self) -> Option<&adm_format::Dbmd> {
         match self {
             Self::Session(..) => None,
@@ -174,7 +184,11 @@ fn session_names(
         set(&found.name, found.feeds.clone(), "Returns");
     }
     refuse_unused(modes, &used, session.path.as_path())?;
+    let rooms = song.objects.iter().map(|object| object.headphones.room);
     Ok(Names {
+        is_mode_said: rooms.map(|room| room.is_some()).collect(),
+        said: None,
+        lost: Vec::new(),
         contents,
         origins: Vec::new(),
         binaural,
@@ -196,7 +210,12 @@ fn master_names(
     let mut used = vec![false; modes.len()];
     let mut binaural = Vec::new();
     for (object, origin) in master.objects.iter().zip(&master.origins) {
-        let mut mode = origin.binaural_mode.unwrap_or(BinauralMode::Mid);
+        let is_bypassed = origin.headphone.is_some_and(|headphone| headphone.bypass);
+        let unsaid = match is_bypassed {
+            true => BinauralMode::Off,
+            false => BinauralMode::Mid,
+        };
+        let mut mode = origin.binaural_mode.unwrap_or(unsaid);
         for ((wanted, given), used) in modes.iter().zip(&mut used) {
             if wanted.eq_ignore_ascii_case(&object.name) {
                 mode = *given;
@@ -213,6 +232,13 @@ fn master_names(
             .iter()
             .map(|origin| content_of(&origin.object).unwrap_or_else(|| "Objects".to_owned()))
             .collect(),
+        is_mode_said: master
+            .origins
+            .iter()
+            .map(|origin| origin.binaural_mode.is_some())
+            .collect(),
+        said: None,
+        lost: Vec::new(),
         origins: master.origins.clone(),
         binaural,
         is_exact: matches!(file.facts().sample_format, SampleFormat::Integer { bits } if bits <= 24),

@@ -35,6 +35,8 @@ pub struct ProgrammeFacts {
     pub first_action_s: Option<f64>,
     /// How 5.1 is made stereo.
     pub downmix: Downmix,
+    /// Whether surrounds are turned by 90 degrees before that: two bits, as they are.
+    pub phase_90: u8,
     /// How 5.1 is rendered.
     pub warp: Warp,
 }
@@ -336,6 +338,7 @@ fn programme(payload: &[u8]) -> ProgrammeFacts {
         frame_rate,
         first_action_s,
         downmix,
+        phase_90: payload[139] & 3,
         warp,
     }
 }

@@ -361,7 +361,19 @@ impl Build<'_> {
                 .and_then(|dbmd| dbmd.binaural_mode(term.channel)),
             _ => None,
         };
+        let elements = document
+            .dbmd
+            .as_ref()
+            .and_then(|dbmd| dbmd.elements.as_ref());
+        let of_track = elements.zip(match terms {
+            [term] => Some(term.channel),
+            _ => None,
+        });
         Origin {
+            trim_bypass: of_track.is_some_and(|(e, n)| e.trim_bypass.get(n) == Some(&true)),
+            head_tracking: of_track
+                .and_then(|(e, n)| e.head_tracking.get(n).copied())
+                .unwrap_or(0),
             object: context
                 .values
                 .object

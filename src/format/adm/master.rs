@@ -57,6 +57,10 @@ pub struct Origin {
     pub headphone: Option<super::blocks::HeadphoneVirtualise>,
     /// How headphones should play it: the dbmd chunk's word.
     pub binaural_mode: Option<super::dbmd::BinauralMode>,
+    /// The dbmd chunk's word on trims.
+    pub trim_bypass: bool,
+    /// The dbmd chunk's number of the head-tracking mode.
+    pub head_tracking: u8,
 }
 
 /// An ADM file ready to be rendered.

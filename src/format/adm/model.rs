@@ -225,6 +225,8 @@ pub struct Content {
     pub labels: Vec<Label>,
     /// 0 no dialogue, 1 dialogue, 2 both.
     pub dialogue: Option<u32>,
+    /// The kind of it (dialogueContentKind and its like).
+    pub dialogue_kind: Option<u32>,
     /// Loudness facts.
     pub loudness: Vec<Loudness>,
     pub(super) object_refs: Vec<Reference>,

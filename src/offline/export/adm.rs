@@ -11,7 +11,7 @@ use super::items::{items, rows};
 use super::sum::{Sum, Summed};
 use super::verify::{Meant, verify};
 use crate::format::adm::write::{
-    Flavour, Item, Losses, MasterFacts, Plan, TooMany, write_axml, write_chna, write_dbmd,
+    Flavour, Item, Losses, MasterFacts, Plan, Said, TooMany, write_axml, write_chna, write_dbmd,
 };
 use crate::format::adm::{
     BinauralMode, Dbmd, ElementFacts, Loudness, Origin, ProgrammeFacts, Trim,
@@ -34,8 +34,27 @@ pub struct Names {
     pub origins: Vec<Origin>,
     /// How headphones are to play each object.
     pub binaural: Vec<BinauralMode>,
+    /// A headphone mode was asked for, by the session or the master's dbmd chunk.
+    pub is_mode_said: Vec<bool>,
+    /// What a master says of its programme and contents; `None` for a session.
+    pub said: Option<Said>,
+    /// What else it says, and the target cannot.
+    pub lost: Vec<Lost>,
     /// The samples of plain tracks are integers of at most 24 bits, to be kept bit for bit.
     pub is_exact: bool,
+}
+
+/// What is known beforehand to be lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// The object, content or programme.
+    pub object: String,
+    /// What cannot be carried.
+    pub field: &'static str,
+    /// What was found.
+    pub found: String,
+    /// What is written instead.
+    pub written: String,
 }
 
 /// A master to be written.
@@ -97,6 +116,7 @@ impl AdmExport {
             tool_version: [version(0), version(1), version(2)],
             frame_rate: found.and_then(|facts| facts.frame_rate),
             first_action_s: found.and_then(|facts| facts.first_action_s),
+            phase_90: found.map_or(0, |facts| facts.phase_90),
             downmix: found.map_or(Downmix::LoRo, |facts| facts.downmix),
             warp: found.map_or(Warp::Direct, |facts| facts.warp),
         }
@@ -149,6 +169,11 @@ impl Job {
         check_rate(&programme, export)?;
         programme.check_not_input(&export.path)?;
         let mut losses = Losses::default();
+        for lost in &names.lost {
+            losses.add(&lost.object, lost.field, 0.0, || {
+                (lost.found.clone(), lost.written.clone())
+            });
+        }
         // The objects of a second one are listened to.
         let listened_objects = match export.loudness {
             Some(_) => make()?.objects,
@@ -287,6 +312,7 @@ impl Job {
             length: passed.frames,
             bits: 24,
             loudness: heard.as_ref().map(loudness),
+            said: names.said.clone(),
         };
         let plan = Plan::new(export.flavour, &items);
         let mut sum = Sum::new();
@@ -312,7 +338,7 @@ impl Job {
         let chna = write_chna(&plan.chna());
         sink.append(ChunkId(*b"chna"), |out| out.write_all(&chna))?;
         if is_dolby {
-            let elements = elements(&items, export, names);
+            let elements = elements(&items, export);
             let dbmd = write_dbmd(&export.programme, &elements);
             sink.append(ChunkId(*b"dbmd"), |out| out.write_all(&dbmd))?;
         }
@@ -423,13 +449,13 @@ fn loudness(heard: &Rendered) -> Loudness {
     }
 }
 
-fn elements(items: &[Item], export: &AdmExport, _names: &Names) -> ElementFacts {
+fn elements(items: &[Item], export: &AdmExport) -> ElementFacts {
     let tracks = || items.iter().flat_map(|item| &item.tracks);
     ElementFacts {
         trims: export.trims,
-        trim_bypass: tracks().map(|_| false).collect(),
+        trim_bypass: tracks().map(|track| track.trim_bypass).collect(),
         binaural: tracks().map(|track| track.binaural).collect(),
-        head_tracking: tracks().map(|_| 0).collect(),
+        head_tracking: tracks().map(|track| track.head_tracking).collect(),
     }
 }
 

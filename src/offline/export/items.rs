@@ -6,7 +6,7 @@ use super::adm::Names;
 use crate::format::adm::write::{
     BED, BedSpeaker, Flavour, Item, ItemKind, Losses, Track, bed_speaker,
 };
-use crate::format::adm::{BinauralMode, Origin};
+use crate::format::adm::{BinauralMode, HeadphoneVirtualise, Origin};
 use crate::geometry::Position;
 use crate::mix::{MatrixFeed, MatrixTerm};
 use crate::offline::Programme;
@@ -70,7 +70,7 @@ pub(super) fn items(
     };
     match flavour {
         Flavour::Dolby => build.dolby(known),
-        Flavour::Ebu | Flavour::Emission { .. } => Ok(build.ebu(known)),
+        Flavour::Ebu | Flavour::Emission { .. } => Ok(build.ebu(known, flavour)),
     }
 }
 
@@ -113,6 +113,9 @@ impl Build<'_> {
             name,
             row: Some(known.row),
             head_locked: origin.is_some_and(|origin| origin.head_locked),
+            headphone: self.headphone(&known),
+            trim_bypass: origin.is_some_and(|origin| origin.trim_bypass),
+            head_tracking: origin.map_or(0, |origin| origin.head_tracking),
             binaural: self
                 .names
                 .binaural
@@ -123,8 +126,19 @@ impl Build<'_> {
         }
     }
 
+    /// What ITU-R BS.2076-2 can say of an object on headphones: that it is not placed.
+    fn headphone(&self, known: &Known) -> Option<HeadphoneVirtualise> {
+        let own = self.origin(known).and_then(|origin| origin.headphone);
+        let is_off = self.names.binaural.get(known.index) == Some(&BinauralMode::Off);
+        let is_placed = matches!(known.first, State::Object(_) | State::DirectSpeakers(_));
+        own.or((is_off && is_placed).then_some(HeadphoneVirtualise {
+            bypass: true,
+            direct_to_reverberant_db: 0.0,
+        }))
+    }
+
     /// Everything as it is.
-    fn ebu(&mut self, all: Vec<Known>) -> Vec<Item> {
+    fn ebu(&mut self, all: Vec<Known>, flavour: Flavour) -> Vec<Item> {
         let mut items: Vec<Item> = Vec::new();
         let mut last: Option<(Option<String>, String)> = None;
         for known in all {
@@ -136,7 +150,7 @@ impl Build<'_> {
                 },
                 State::Binaural { .. } => ItemKind::Ears,
             };
-            self.note_headphones(&known, "nothing");
+            self.note_mode(&known, flavour);
             let origin = self
                 .origin(&known)
                 .map(|origin| (origin.object.clone(), origin.pack.clone()));
@@ -172,6 +186,26 @@ impl Build<'_> {
             items.push(self.lfe_item());
         }
         items
+    }
+
+    /// Notes a headphone mode that ITU-R BS.2076 has no words for: it knows "not placed" alone, and its emission
+    /// profile not even that.
+    fn note_mode(&mut self, known: &Known, flavour: Flavour) {
+        if flavour != Flavour::Ebu {
+            self.note_headphones(known, "nothing");
+        }
+        let mode = match self.names.binaural.get(known.index) {
+            Some(BinauralMode::Off) if flavour != Flavour::Ebu => "off",
+            Some(BinauralMode::Near) => "near",
+            Some(BinauralMode::Mid) => "mid",
+            Some(BinauralMode::Far) => "far",
+            _ => return,
+        };
+        if self.names.is_mode_said.get(known.index) == Some(&true) {
+            self.losses.add(&known.name, "headphone mode", 0.0, || {
+                (mode.to_owned(), "nothing".to_owned())
+            });
+        }
     }
 
     /// Notes what an object says of headphones, which is not written in its own words.
@@ -216,6 +250,9 @@ impl Build<'_> {
                 blocks: Box::new(StaticBlock::new(State::DirectSpeakers(state.into()))),
                 binaural: BinauralMode::Off,
                 head_locked: false,
+                headphone: None,
+                trim_bypass: false,
+                head_tracking: 0,
             }],
         }
     }
@@ -224,10 +261,15 @@ impl Build<'_> {
     fn dolby(&mut self, all: Vec<Known>) -> Result<Vec<Item>> {
         let mut bed: [Option<Track>; BED.len()] = Default::default();
         let mut bed_content = None;
+        let mut bed_name = None;
         let mut objects = Vec::new();
         for known in all {
             let content = self.content(&known);
-            self.note_headphones(&known, "the headphone mode of the dbmd chunk");
+            // What is bypassed has the mode "off".
+            let origin = self.origin(&known).and_then(|origin| origin.headphone);
+            if !origin.is_some_and(|headphone| headphone.bypass) {
+                self.note_headphones(&known, "the headphone mode of the dbmd chunk");
+            }
             match &known.first {
                 State::Object(_) => {
                     let name = known.name.clone();
@@ -237,6 +279,13 @@ impl Build<'_> {
                     let speaker = speaker.clone();
                     match self.bed_place(&speaker) {
                         Some(place) if bed[place].is_none() => {
+                            // A master's bed keeps its name.
+                            let has_origin = self.origin(&known).is_some();
+                            if let Some((name, _)) =
+                                known.name.split_once(": ").filter(|_| has_origin)
+                            {
+                                bed_name.get_or_insert_with(|| name.to_owned());
+                            }
                             let track = self.track(known, BED[place].name.to_owned());
                             bed[place] = Some(track);
                             bed_content.get_or_insert(content);
@@ -277,7 +326,7 @@ impl Build<'_> {
         let tracks = bed.into_iter().enumerate();
         let tracks = tracks.map(|(place, track)| track.unwrap_or_else(|| self.silent_track(place)));
         let bed = Item {
-            name: "Bed".to_owned(),
+            name: bed_name.unwrap_or_else(|| "Bed".to_owned()),
             content: bed_content.unwrap_or_else(|| "Bed".to_owned()),
             kind: ItemKind::Speakers { common: None },
             tracks: tracks.collect(),
@@ -317,6 +366,9 @@ impl Build<'_> {
                 BinauralMode::Mid
             },
             head_locked: false,
+            headphone: None,
+            trim_bypass: false,
+            head_tracking: 0,
         }
     }
 

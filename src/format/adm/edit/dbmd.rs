@@ -106,6 +106,7 @@ fn unsaid(channels: usize) -> (ProgrammeFacts, ElementFacts) {
         tool_version: [version(0), version(1), version(2)],
         frame_rate: None,
         first_action_s: None,
+        phase_90: 0,
         downmix: Downmix::NotIndicated,
         warp: Warp::NotIndicated,
     };

@@ -77,6 +77,13 @@ impl<R: BufRead> Parser<'_, R> {
                 "audioContentLabel" => content.labels.push(self.label()?),
                 "dialogue" => {
                     let place = self.xml.tag().place;
+                    let kinds = [
+                        "nonDialogueContentKind",
+                        "dialogueContentKind",
+                        "mixedContentKind",
+                    ];
+                    let kind = kinds.into_iter().find_map(|name| self.attribute(name));
+                    content.dialogue_kind = kind.and_then(|(kind, _)| kind.trim().parse().ok());
                     let text = self.xml.leaf()?.to_owned();
                     content.dialogue = self.integer(&text, "dialogue", place);
                 }

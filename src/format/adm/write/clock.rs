@@ -14,7 +14,7 @@ pub(super) enum Decimals {
 
 impl Decimals {
     /// Parts of a second.
-    fn parts(self) -> u64 {
+    pub(super) fn parts(self) -> u64 {
         match self {
             Self::Five => 100_000,
             Self::Nine => 1_000_000_000,

@@ -34,7 +34,7 @@ pub(in crate::format::adm) fn programme_payload(facts: &ProgrammeFacts) -> Vec<u
     payload[96..99].copy_from_slice(&facts.tool_version);
     payload[111] = facts.frame_rate.map_or(0, codes::frame_rate);
     payload[112..118].copy_from_slice(&codes::first_action(facts.first_action_s));
-    payload[139] = codes::downmix(facts.downmix) << 4;
+    payload[139] = codes::downmix(facts.downmix) << 4 | facts.phase_90 & 3;
     payload[152] = codes::warp(facts.warp);
     payload
 }
@@ -165,6 +165,7 @@ mod tests {
             tool_version: [0, 1, 2],
             frame_rate: Some(FrameRate::F2997Drop),
             first_action_s: Some(3723.5),
+            phase_90: 2,
             downmix: Downmix::Direct,
             warp: Warp::LoRo,
         };

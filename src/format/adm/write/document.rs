@@ -114,17 +114,29 @@ impl Document<'_, '_> {
         CLOSED.iter().try_for_each(|name| self.xml.close(name))
     }
 
+    /// A time of the programme's own clock, which may begin with a time code.
+    fn time_code(&self, frames: u64) -> String {
+        let decimals = self.decimals();
+        let start_s = self.facts.said.as_ref().map_or(0.0, |said| said.start_s);
+        let start = (start_s * decimals.parts() as f64).round() as u64;
+        decimals.text(start + decimals.at(frames as f64, self.facts.sample_rate))
+    }
+
     /// A span from 0 in the form of the flavour.
     fn time(&self, frames: u64) -> String {
-        let decimals = match self.plan.flavour {
-            Flavour::Dolby => Decimals::Five,
-            Flavour::Ebu | Flavour::Emission { .. } => Decimals::Nine,
-        };
+        let decimals = self.decimals();
         decimals.text(decimals.at(frames as f64, self.facts.sample_rate))
     }
 
+    fn decimals(&self) -> Decimals {
+        match self.plan.flavour {
+            Flavour::Dolby => Decimals::Five,
+            Flavour::Ebu | Flavour::Emission { .. } => Decimals::Nine,
+        }
+    }
+
     fn programme(&mut self) -> io::Result<()> {
-        let (start, end) = (self.time(0), self.time(self.facts.length.0));
+        let (start, end) = (self.time_code(0), self.time_code(self.facts.length.0));
         let name = match self.is_dolby() {
             true => DOLBY_PROGRAMME,
             false => &self.facts.title,
@@ -133,7 +145,10 @@ impl Document<'_, '_> {
             ("audioProgrammeID", "APR_1001"),
             ("audioProgrammeName", name),
         ];
-        if !matches!(self.plan.flavour, Flavour::Emission { .. }) {
+        let said = self.facts.said.as_ref();
+        let language = said.and_then(|said| said.language.as_deref());
+        attributes.extend(language.map(|language| ("audioProgrammeLanguage", language)));
+        if self.plan.flavour.has_programme_times() {
             attributes.extend([("start", start.as_str()), ("end", end.as_str())]);
         }
         self.xml.open("audioProgramme", &attributes)?;
@@ -167,22 +182,38 @@ impl Document<'_, '_> {
 
     fn contents(&mut self) -> io::Result<()> {
         for (id, name, items) in &self.plan.contents {
-            let attributes = [
+            let said = self.facts.said.as_ref();
+            let of_content = said.and_then(|said| said.contents.get(name));
+            let mut attributes = vec![
                 ("audioContentID", id.as_str()),
                 ("audioContentName", name.as_str()),
             ];
+            let language = of_content.and_then(|content| content.language.as_deref());
+            attributes.extend(language.map(|language| ("audioContentLanguage", language)));
             self.xml.open("audioContent", &attributes)?;
             for &item in items {
                 let object = &self.plan.objects[item].object;
                 self.xml.leaf("audioObjectIDRef", &[], object)?;
             }
-            if self.is_dolby() {
-                self.xml
-                    .leaf("dialogue", &[("mixedContentKind", "0")], "2")?;
-            } else {
+            let dialogue = match self.plan.flavour {
+                Flavour::Dolby => Some([2, 0]),
                 // No dialogue: music (ITU-R BS.2076-2, table 28).
-                self.xml
-                    .leaf("dialogue", &[("nonDialogueContentKind", "1")], "0")?;
+                _ if said.is_none() => Some([0, 1]),
+                _ => of_content.and_then(|content| content.dialogue),
+            };
+            // The emission profile asks for a word: mixed, of no kind, claims least.
+            let dialogue = match self.plan.flavour {
+                Flavour::Emission { .. } => dialogue.or(Some([2, 0])),
+                _ => dialogue,
+            };
+            if let Some([value, kind]) = dialogue {
+                let name = match value {
+                    0 => "nonDialogueContentKind",
+                    1 => "dialogueContentKind",
+                    _ => "mixedContentKind",
+                };
+                let attributes = [(name, &*kind.to_string())];
+                self.xml.leaf("dialogue", &attributes, &value.to_string())?;
             }
             self.xml.close("audioContent")?;
         }
@@ -266,6 +297,10 @@ impl Document<'_, '_> {
             } else if self.is_dolby() {
                 dolby_blocks::write(self.xml, self.facts, ids, &item.name, track, losses)?
             } else {
+                if !self.plan.flavour.has_programme_times() {
+                    // The emission profile has no word on headphones.
+                    track.headphone = None;
+                }
                 ebu_blocks::write(self.xml, self.facts, ids, &item.name, track, losses)?
             };
             self.xml.close("audioChannelFormat")?;

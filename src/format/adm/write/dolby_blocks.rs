@@ -13,7 +13,7 @@ use super::steps::{self, MOVE_S, Step};
 use super::xml::{Xml, number};
 use super::zones;
 use crate::geometry::Position;
-use crate::scene::Features;
+use crate::scene::{Features, LockHorizontal, LockVertical, ScreenEdgeLock};
 
 /// Shortest block but the first, in hundred-thousandths of a second: readers cut the move of a shorter one.
 const LEAST: u64 = 521;
@@ -253,6 +253,20 @@ impl Blocks<'_, '_> {
     }
 }
 
+/// Edges of the screen, in words.
+fn edges(lock: ScreenEdgeLock) -> String {
+    let horizontal = lock.horizontal.map(|edge| match edge {
+        LockHorizontal::Left => "left",
+        LockHorizontal::Right => "right",
+    });
+    let vertical = lock.vertical.map(|edge| match edge {
+        LockVertical::Top => "top",
+        LockVertical::Bottom => "bottom",
+    });
+    let words: Vec<&str> = horizontal.into_iter().chain(vertical).collect();
+    words.join(" and ")
+}
+
 /// The zones of a block; notes what else the profile has no words for.
 fn rarer(
     features: &Features,
@@ -272,11 +286,11 @@ fn rarer(
     }
     if !features.screen_edge_lock.is_none() {
         lose("screen edge lock", &|| {
-            (format!("{:?}", features.screen_edge_lock), nothing())
+            (edges(features.screen_edge_lock), nothing())
         });
     }
     zones::names(&features.zones).unwrap_or_else(|| {
-        lose("zones", &|| (format!("{:?}", features.zones), nothing()));
+        lose("zones", &|| (zones::in_words(&features.zones), nothing()));
         Vec::new()
     })
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::super::blocks::HeadphoneVirtualise;
 use super::clock::Decimals;
 use super::document::coordinate;
 use super::item::{MasterFacts, Track};
@@ -67,7 +68,8 @@ pub(super) fn write(
         // What stands still throughout needs no times.
         let is_all = count == 0 && next.is_none() && from <= 0.0 && until >= end;
         let times = (!is_all).then_some(Times { from, until });
-        one(xml, facts, &ids.block(count), &block, times)?;
+        let words = (ids.block(count), track.headphone);
+        one(xml, facts, words, &block, times)?;
         count += 1;
         earliest = until;
         before = Some(block.state);
@@ -144,7 +146,11 @@ fn screen(state: &State, second: f64, object: &str, losses: &mut Losses) {
     if let Some(screen) = found.filter(|screen| *screen != crate::layout::Screen::default()) {
         losses.add(object, "reference screen", second, || {
             (
-                format!("{screen:?}"),
+                format!(
+                    "a screen of aspect ratio {} and width {}",
+                    number(screen.aspect_ratio),
+                    number(screen.width)
+                ),
                 "none: readers take the default screen".to_owned(),
             )
         });
@@ -172,7 +178,7 @@ fn start_of(block: &MetadataBlock) -> f64 {
 fn one(
     xml: &mut Xml<'_>,
     facts: &MasterFacts,
-    id: &str,
+    (id, headphone): (String, Option<HeadphoneVirtualise>),
     block: &MetadataBlock,
     times: Option<Times>,
 ) -> io::Result<()> {
@@ -182,7 +188,7 @@ fn one(
         let duration = until.saturating_sub(from);
         (Decimals::Nine.text(from), Decimals::Nine.text(duration))
     });
-    let mut attributes = vec![("audioBlockFormatID", id)];
+    let mut attributes = vec![("audioBlockFormatID", id.as_str())];
     if let Some((rtime, duration)) = &words {
         attributes.extend([("rtime", rtime.as_str()), ("duration", duration.as_str())]);
     }
@@ -211,6 +217,15 @@ fn one(
             gain(xml, component.gain)?;
         }
         State::Binaural { gain: level, .. } => gain(xml, *level)?,
+    }
+    if let Some(headphone) = headphone {
+        let ratio = number(headphone.direct_to_reverberant_db);
+        let bypass = if headphone.bypass { "1" } else { "0" };
+        let mut attributes = vec![("bypass", bypass)];
+        if !headphone.bypass {
+            attributes.push(("DRR", &ratio));
+        }
+        xml.leaf("headphoneVirtualise", &attributes, "")?;
     }
     xml.close("audioBlockFormat")
 }

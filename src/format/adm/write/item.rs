@@ -1,5 +1,8 @@
 //! What a master holds, before it has IDs.
 
+use std::collections::HashMap;
+
+use super::super::blocks::HeadphoneVirtualise;
 use super::super::dbmd::BinauralMode;
 use super::super::model::Loudness;
 use crate::scene::{BlockSource, Normalization};
@@ -18,6 +21,28 @@ pub struct MasterFacts {
     pub bits: u32,
     /// How loud it is, if that was measured.
     pub loudness: Option<Loudness>,
+    /// What a master that this one is made from says; `None` for a session.
+    pub said: Option<Said>,
+}
+
+/// What a master says of its programme and contents.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Said {
+    /// Time code of the start, in seconds.
+    pub start_s: f64,
+    /// Language of the programme.
+    pub language: Option<String>,
+    /// What is said of contents, by their names.
+    pub contents: HashMap<String, ContentSaid>,
+}
+
+/// What a master says of a content.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContentSaid {
+    /// Whether it is dialogue (0 no, 1 yes, 2 mixed), and of which kind.
+    pub dialogue: Option<[u32; 2]>,
+    /// Its language.
+    pub language: Option<String>,
 }
 
 /// What an item is.
@@ -65,6 +90,12 @@ pub struct Track {
     pub binaural: BinauralMode,
     /// Follows the listener's head.
     pub head_locked: bool,
+    /// How headphones are to play it, in the words of ITU-R BS.2076-2.
+    pub headphone: Option<HeadphoneVirtualise>,
+    /// The dbmd chunk's word on trims.
+    pub trim_bypass: bool,
+    /// The dbmd chunk's number of the head-tracking mode.
+    pub head_tracking: u8,
 }
 
 impl std::fmt::Debug for Track {

@@ -32,7 +32,7 @@ pub use chna::write_chna;
 pub use dbmd::write_dbmd;
 pub(in crate::format::adm) use dbmd::{codes, elements_payload, programme_payload};
 pub use document::{WrittenAxml, write_axml};
-pub use item::{Item, ItemKind, MasterFacts, Track};
+pub use item::{ContentSaid, Item, ItemKind, MasterFacts, Said, Track};
 pub use losses::{Loss, Losses};
 pub use plan::{EMISSION_LIMITS, Flavour, Plan, TooMany};
 pub(in crate::format::adm) use xml::number;

@@ -44,6 +44,11 @@ pub struct TooMany {
 }
 
 impl Flavour {
+    /// The programme has a start and an end.
+    pub fn has_programme_times(self) -> bool {
+        !matches!(self, Self::Emission { .. })
+    }
+
     /// Tracks lead to channels by way of streams and track formats.
     pub(super) fn has_streams(self) -> bool {
         !matches!(self, Self::Emission { .. })

@@ -1,5 +1,6 @@
 //! The zones that the Dolby Atmos master ADM profile knows.
 
+use super::xml::number;
 use crate::scene::Zone;
 
 /// A zone's name and its corners: smallest and largest x, y and z.
@@ -50,6 +51,31 @@ pub(super) fn names(zones: &[Zone]) -> Option<Vec<&'static str>> {
         .iter()
         .any(|set| set.len() == level.len() && set.iter().all(|name| level.contains(name)));
     (level_is_known && has("ZB") == has("ZT")).then_some(names)
+}
+
+/// Zones in words for people.
+pub(super) fn in_words(zones: &[Zone]) -> String {
+    let words = zones.iter().map(|zone| match zone {
+        Zone::Polar {
+            min_azimuth,
+            max_azimuth,
+            min_elevation,
+            max_elevation,
+        } => format!(
+            "azimuth {} to {}, elevation {} to {}",
+            number(*min_azimuth),
+            number(*max_azimuth),
+            number(*min_elevation),
+            number(*max_elevation)
+        ),
+        Zone::Cartesian { min, max } => {
+            let axes = ["x", "y", "z"].iter().zip(min.iter().zip(max));
+            let axes =
+                axes.map(|(name, (a, b))| format!("{name} {} to {}", number(*a), number(*b)));
+            axes.collect::<Vec<_>>().join(", ")
+        }
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 fn name(zone: &Zone) -> Option<&'static str> {
