@@ -368,7 +368,7 @@ impl Pending<'_> {
             (end - held[first].step.at) / (count - 1 - first) as f64
         };
         while first > 1
-            && !(spacing(&self.held, first) <= least * 1.1)
+            && spacing(&self.held, first) > least * 1.1
             && self.held[first].goes_on_to(&self.held[count - 1])
             && self.held[first - 1].goes_on_to(&self.held[count - 1])
         {
