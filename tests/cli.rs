@@ -845,6 +845,11 @@ fn nothing_that_is_read_is_ever_replaced() {
     for (name, before) in names.iter().zip(before) {
         assert!(fs::read(at(name)).unwrap() == before, "{name}");
     }
+    let output = inside(&[
+        "render", song, "-l", "5.1", "-o", "z.wav", "--report", "z.wav",
+    ]);
+    assert_ends(&output, 2, &["z.wav", "--report"]);
+    assert!(!at("z.wav").exists());
     // What the session itself writes may be written again.
     for _ in 0..2 {
         assert_ends(&inside(&["render", song, "--out", ".", "-f"]), 0, &[]);

@@ -34,10 +34,12 @@ impl WordLength {
 }
 
 /// What quantising a run of samples showed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quantised {
     /// The largest magnitude written, in steps.
     pub peak: u32,
+    /// The largest magnitude that was to be written, if it was beyond full scale (1); else 0.
+    pub over: f32,
     /// Samples beyond full scale (magnitude above 1), which were held at the limit.
     pub clipped: u64,
     /// False if a sample was NaN or infinite; what was written for it means nothing.
@@ -49,6 +51,7 @@ impl Quantised {
     fn with(self, other: Self) -> Self {
         Self {
             peak: self.peak.max(other.peak),
+            over: self.over.max(other.over),
             clipped: self.clipped + other.clipped,
             finite: self.finite && other.finite,
         }
@@ -173,6 +176,11 @@ fn judged(samples: &[f32], peak: u32, largest: u32) -> Quantised {
     };
     Quantised {
         peak,
+        over: if clipped > 0 {
+            f32::from_bits(largest)
+        } else {
+            0.0
+        },
         clipped: clipped as u64,
         finite: largest <= f32::MAX.to_bits(),
     }
@@ -462,6 +470,7 @@ mod tests {
         assert_eq!(&out[..2], &[32_767, -32_768]);
         assert!(out[2] >= 32_766 && out[3] <= -32_766);
         assert_eq!((facts.clipped, facts.peak, facts.finite), (2, 32_768, true));
+        assert_eq!(facts.over.to_bits(), 1.5_f32.to_bits());
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             assert!(!run(&[0.0, bad, 0.0], WordLength::Bits24, 0, 0).1.finite);
         }

@@ -355,7 +355,7 @@ fn tell(exported: &ExportedAdm, export: &AdmExport, reports: &[PathBuf], ui: &Ui
         ui.warn(format_args!(
             "{} samples clipped (peak {} above full scale): lower the stems or the master",
             file.clipped,
-            Gain(f64::from(file.peak)).decibels()
+            Gain(f64::from(file.over)).decibels()
         ));
     }
     let heard = exported.heard.as_ref().map(|rendered| &rendered.heard);

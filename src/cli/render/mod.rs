@@ -308,6 +308,16 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
     for spec in exports.iter().filter(|_| !args.dry_run) {
         super::export::check_free(spec, &ask)?;
     }
+    if let Some(report) = args.report.path()? {
+        for delivery in &deliveries {
+            if delivery.paths()?.iter().any(|path| path == report) {
+                return Err(Error::Usage(format!(
+                    "\"{}\" is an output: choose another name for --report",
+                    report.display()
+                )));
+            }
+        }
+    }
     let layouts = args.layouts.iter().map(PathBuf::from);
     let named = layouts.chain(args.headphones.files());
     programme.files.extend(named.filter(|path| path.is_file()));

@@ -112,10 +112,11 @@ pub(super) fn written(
 ) -> Result<()> {
     let clipped: u64 = output.files.iter().map(|f| f.clipped).sum();
     if clipped > 0 {
+        let over = output.files.iter().fold(0.0, |over, f| f.over.max(over));
         ui.warn(format!(
             "{}: {clipped} samples clipped (peak {} above full scale); lower the gains, or render with --bit-depth f32",
             output.name,
-            Gain(f64::from(peak(&output.files))).decibels()
+            Gain(f64::from(over)).decibels()
         ));
     }
     if ui.json {

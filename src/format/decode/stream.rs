@@ -170,7 +170,8 @@ pub(super) fn sample_format(parameters: &AudioCodecParameters) -> SampleFormat {
         CODEC_ID_AAC => return SampleFormat::Lossy { codec: "AAC" },
         // The sixth byte of ALAC's configuration ("ALACSpecificConfig", Apple's description of the format).
         CODEC_ID_ALAC => {
-            let stated = parameters.extra_data.as_ref().and_then(|data| data.get(5));
+            let data = parameters.extra_data.as_deref().map(alac_configuration);
+            let stated = data.and_then(|data| data.get(5));
             let bits = stated.map_or(24, |&depth| u32::from(depth));
             return SampleFormat::Integer { bits };
         }
@@ -192,6 +193,17 @@ pub(super) fn sample_format(parameters: &AudioCodecParameters) -> SampleFormat {
     }
 }
 
+/// The configuration in the "magic cookie" of ALAC, which may stand behind the atoms "frma" and "alac" (Apple,
+/// "ALACMagicCookieDescription.txt").
+fn alac_configuration(mut cookie: &[u8]) -> &[u8] {
+    for (name, bytes) in [(b"frma", 12), (b"alac", 12)] {
+        if cookie.get(4..8) == Some(name) {
+            cookie = cookie.get(bytes..).unwrap_or_default();
+        }
+    }
+    cookie
+}
+
 /// What symphonia says of a file that it does not open.
 fn refused(path: &Path, container: &'static str, error: &SymphoniaError) -> Error {
     match error {
@@ -207,5 +219,25 @@ fn refused(path: &Path, container: &'static str, error: &SymphoniaError) -> Erro
             hint: "convert it to WAV or FLAC".to_owned(),
         },
         other => Error::malformed(path, container, "", other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_of_alac_is_found_behind_its_atoms() {
+        let plain = [0, 0, 16, 0, 0, 24, 40, 10];
+        let atom = |name: &[u8; 4], rest: &[u8; 4]| [&[0, 0, 0, 12], &name[..], &rest[..]].concat();
+        let wrapped = [
+            atom(b"frma", b"alac"),
+            atom(b"alac", &[0; 4]),
+            plain.to_vec(),
+        ];
+        assert_eq!(alac_configuration(&plain), plain);
+        assert_eq!(alac_configuration(&wrapped.concat()), plain);
+        assert_eq!(alac_configuration(&wrapped[1..].concat()), plain);
+        assert_eq!(alac_configuration(b"\0\0\0\x0cfrma"), b"");
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct ChannelTally {
     pub(super) peak: f32,
     /// Samples that were beyond full scale and were held there.
     pub(super) clipped: u64,
+    /// The largest magnitude of these; 0 if there are none.
+    pub(super) over: f32,
 }
 
 /// A sample that is not finite was to be written.
@@ -230,6 +232,7 @@ fn quantise(
     };
     tally.peak = tally.peak.max(facts.peak as f32 / word.full_scale());
     tally.clipped += facts.clipped;
+    tally.over = tally.over.max(facts.over);
     facts.finite
 }
 

@@ -38,6 +38,8 @@ pub struct WrittenFile {
     pub channel_peaks: Vec<f32>,
     /// Samples beyond full scale that were held there; always 0 for float.
     pub clipped: u64,
+    /// The largest magnitude of these, linear; 0 if there are none.
+    pub over: f32,
     /// Size of the file.
     pub bytes: u64,
     /// "RIFF", "RF64" or "BW64".
@@ -273,6 +275,7 @@ impl WaveSink {
             peak: tallies.iter().fold(0.0, |peak, t| t.peak.max(peak)),
             channel_peaks: tallies.iter().map(|t| t.peak).collect(),
             clipped: tallies.iter().map(|t| t.clipped).sum(),
+            over: tallies.iter().fold(0.0, |over, t| t.over.max(over)),
             bytes: head.len() as u64 + data_bytes + data_bytes % 2 + self.behind,
             container,
         })

@@ -6,6 +6,8 @@
 //! the gains turn slowly enough. The image moves towards the third loudspeaker by part of the height.
 //! Where needles lie side by side, such virtual speakers are corners of needles themselves.
 
+use std::collections::HashMap;
+
 use super::facet::{Corner, Facet};
 use super::mesh::{Kind, Vertex, corners_of};
 use super::steepness::steepest_slope;
@@ -27,9 +29,11 @@ pub(super) fn blunt_needles(
     vertices: &mut Vec<Vertex>,
     channels: usize,
 ) {
+    // Most triangles stay from round to round, and their corners never change.
+    let mut known = HashMap::new();
     // Every round lowers a slope by a share; the bound is far above what is ever needed.
     for _ in 0..2 * facets.len() {
-        let Some((split, new)) = worst_needle(facets, vertices, channels) else {
+        let Some((split, new)) = worst_needle(facets, vertices, channels, &mut known) else {
             break;
         };
         vertices.push(new);
@@ -52,6 +56,7 @@ fn worst_needle(
     facets: &[HullFacet],
     vertices: &[Vertex],
     channels: usize,
+    known: &mut HashMap<[usize; 3], Option<f64>>,
 ) -> Option<([Split; 2], Vertex)> {
     let corners = corners_of(facets, vertices);
     let triangles: Vec<(usize, [usize; 3])> = facets
@@ -66,7 +71,12 @@ fn worst_needle(
     let mut needles: Vec<_> = triangles
         .iter()
         .filter(|(_, of)| !closed(of))
-        .filter_map(|&(index, of)| Some((slope(of.map(|i| &corners[i]), channels)?, index, of)))
+        .filter_map(|&(index, of)| {
+            let slope = known
+                .entry(of)
+                .or_insert_with(|| slope(of.map(|i| &corners[i]), channels));
+            Some(((*slope)?, index, of))
+        })
         .filter(|&(slope, ..)| slope > NEEDLE)
         .collect();
     needles.sort_by(|a, b| b.0.total_cmp(&a.0));
