@@ -70,8 +70,8 @@ rules! {
     BINAURAL_MID "U217" Warning "Not every object is \"mid\" on headphones." "Universal flags it: nobody has listened."
     UPMIX "U218" Note "The master is made from multitracks or stems, never from a stereo mix." "Apple, Universal: no upmix and no de-mix. No measurement shows it; whoever delivers states it."
     PROFILE "U220" Error "The master is one of the Dolby Atmos master ADM profile." "Takers of Atmos masters read nothing else."
-    DIALOGUE_LOUDNESS "U222" Warning "The integrated loudness of the 5.1 render is -27 LKFS, within 2 (Netflix)." "Netflix measures it on dialogue alone, which asks for a detector of speech. Here it is the plain integrated loudness of the own 5.1 render, without a limiter: an indication."
     GROUPS "U221" Warning "Contents are called Dialogue, Music, Effects or Narration." "Netflix."
+    DIALOGUE_LOUDNESS "U222" Warning "The integrated loudness of the 5.1 render is -27 LKFS, within 2 (Netflix)." "Netflix measures it on dialogue alone, which asks for a detector of speech. Here it is the plain integrated loudness of the own 5.1 render, without a limiter: an indication."
 }
 
 /// What a rule found.
