@@ -698,8 +698,8 @@ fn each_bad_stem_trips_its_rule_alone_at_its_place() {
 fn every_rule_has_a_session_that_trips_it() {
     let mut tripped: Vec<&str> = bad_texts().iter().map(|case| case.0).collect();
     tripped.extend(bad_audio().iter().map(|case| case.0));
-    // Tested on their own below: unreadable text, oddities of audio files, faults in CSV files.
-    tripped.extend(["U458", "U486", "U487"]);
+    // Tested on their own: unreadable text, oddities of audio files, faults in CSV files, conversion.
+    tripped.extend(["U458", "U486", "U487", "U494"]);
     for rule in RULES {
         assert!(tripped.contains(&rule.code), "{} has no test", rule.code);
     }
@@ -1004,6 +1004,8 @@ fn audio_that_cannot_be_used_names_its_stem() {
         "{refused}"
     );
     let song = session.build(&BuildOptions { resample: true }).unwrap();
+    let told = song.warnings.iter().find(|finding| finding.code == "U494");
+    assert!(told.unwrap().message.contains("is converted from"));
     // 44,100 frames at 44.1 kHz are 48,000 at 48 kHz.
     assert_eq!(
         (song.sample_rate, song.length),

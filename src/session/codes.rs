@@ -73,6 +73,7 @@ rules! {
     DESK_LOOP "U491" Error "No key or send leads back to where it came from."
     UNKNOWN_PARAMETER "U492" Error "What is automated is a parameter of the chain."
     TOO_FEW_OUTPUTS "U493" Error "A return with more than two places has a processor with outputs of its own."
+    RESAMPLED "U494" Note "A stem of another sample rate is converted where that is asked for."
 }
 
 #[cfg(test)]

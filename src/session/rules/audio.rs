@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::super::codes::{
-    AFTER_THE_END, AUDIO_REMARK, AUDIO_UNREADABLE, CHANNELS, LENGTH, NO_EFFECT, SAMPLE_RATE,
-    WIDTH_ON_MONO,
+    AFTER_THE_END, AUDIO_REMARK, AUDIO_UNREADABLE, CHANNELS, LENGTH, NO_EFFECT, RESAMPLED,
+    SAMPLE_RATE, WIDTH_ON_MONO,
 };
 use super::super::findings::{Findings, shorten};
 use super::super::load::Session;
@@ -220,7 +220,24 @@ fn rates(
         .zip(tables(session.root(), "stem"))
     {
         let Some(audio) = audio else { continue };
-        if audio.facts.sample_rate != common.sample_rate && !resample {
+        if audio.facts.sample_rate == common.sample_rate {
+            continue;
+        }
+        if resample {
+            findings.add(
+                RESAMPLED,
+                at.key("file").span(),
+                format!(
+                    "\"{}\" is converted from {} to the {} of {with} other{}",
+                    shorten(&stem.name),
+                    audio.facts.sample_rate,
+                    common.sample_rate,
+                    if with == 1 { "" } else { "s" }
+                ),
+                "another sample rate",
+                "the rate of most stems is that of the song; of as many, the higher one",
+            );
+        } else {
             findings.add(
                 SAMPLE_RATE,
                 at.key("file").span(),
