@@ -6,7 +6,7 @@
 //! the gains turn slowly enough. The image moves towards the third loudspeaker by part of the height.
 //! Where needles lie side by side, such virtual speakers are corners of needles themselves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::facet::{Corner, Facet};
 use super::mesh::{Kind, Vertex, corners_of};
@@ -30,7 +30,7 @@ pub(super) fn blunt_needles(
     channels: usize,
 ) {
     // Most triangles stay from round to round, and their corners never change.
-    let mut known = HashMap::new();
+    let mut known = Known::default();
     // Every round lowers a slope by a share; the bound is far above what is ever needed.
     for _ in 0..2 * facets.len() {
         let Some((split, new)) = worst_needle(facets, vertices, channels, &mut known) else {
@@ -47,6 +47,15 @@ pub(super) fn blunt_needles(
     }
 }
 
+/// What was found in the rounds before.
+#[derive(Default)]
+struct Known {
+    /// The slope of a triangle of these vertices.
+    slopes: HashMap<[usize; 3], Option<f64>>,
+    /// Needles, with the vertex behind their long edge, that no virtual speaker makes better.
+    hopeless: HashSet<[usize; 4]>,
+}
+
 /// A triangle by its index, and the two it is split to.
 type Split = (usize, [[usize; 3]; 2]);
 
@@ -56,7 +65,7 @@ fn worst_needle(
     facets: &[HullFacet],
     vertices: &[Vertex],
     channels: usize,
-    known: &mut HashMap<[usize; 3], Option<f64>>,
+    known: &mut Known,
 ) -> Option<([Split; 2], Vertex)> {
     let corners = corners_of(facets, vertices);
     let triangles: Vec<(usize, [usize; 3])> = facets
@@ -73,6 +82,7 @@ fn worst_needle(
         .filter(|(_, of)| !closed(of))
         .filter_map(|&(index, of)| {
             let slope = known
+                .slopes
                 .entry(of)
                 .or_insert_with(|| slope(of.map(|i| &corners[i]), channels));
             Some(((*slope)?, index, of))
@@ -86,18 +96,31 @@ fn worst_needle(
             let at = (0..3).find(|&i| of[i] == b && of[(i + 1) % 3] == a)?;
             Some((other, of[(at + 2) % 3]))
         })?;
-        let new = blunting([a, b, c].map(|i| (&vertices[i], &corners[i])), channels)?;
-        let [ca, cb, cc, cd] = [a, b, c, d].map(|i| &corners[i]);
-        let halves = [
-            [ca, &new, cc],
-            [&new, cb, cc],
-            [cb, &new, cd],
-            [&new, ca, cd],
-        ];
-        let mut after: f64 = 0.0;
-        for half in halves {
-            after = after.max(slope(half, channels)?);
+        if known.hopeless.contains(&[a, b, c, d]) {
+            return None;
         }
+        let better = || {
+            let new = blunting([a, b, c].map(|i| (&vertices[i], &corners[i])), channels)?;
+            let [ca, cb, cc, cd] = [a, b, c, d].map(|i| &corners[i]);
+            let halves = [
+                [ca, &new, cc],
+                [&new, cb, cc],
+                [cb, &new, cd],
+                [&new, ca, cd],
+            ];
+            let mut after: f64 = 0.0;
+            for half in halves {
+                after = after.max(slope(half, channels)?);
+            }
+            (after < WORTHWHILE * now).then_some(new)
+        };
+        let Some(new) = better() else {
+            // What a virtual speaker that closes a hole plays changes with the triangles round it.
+            if !matches!(vertices[d].kind, Kind::Virtual) {
+                known.hopeless.insert([a, b, c, d]);
+            }
+            return None;
+        };
         let m = vertices.len();
         let split = [
             (index, [[a, m, c], [m, b, c]]),
@@ -108,7 +131,7 @@ fn worst_needle(
             radius: 1.0,
             kind: Kind::Blunting(new.feeds),
         };
-        (after < WORTHWHILE * now).then_some((split, vertex))
+        Some((split, vertex))
     })
 }
 
