@@ -408,27 +408,23 @@ fn check_emission(items: &[Item], export: &AdmExport) -> Result<()> {
     let Some(found) = Plan::new(export.flavour, items).too_many() else {
         return Ok(());
     };
-    let (
-        TooMany {
-            kind,
-            count,
-            most,
-            level,
-        },
-        other,
-    ) = (found, "level 2 has more: --emission 2");
+    let TooMany {
+        kind,
+        count,
+        most,
+        level,
+    } = found;
+    let way_out = match level {
+        1 => "level 2 has more: --emission 2",
+        _ => "without --emission adm-ebu has no such limit",
+    };
     Err(Error::Unsupported {
         path: export.path.clone(),
         feature: format!(
             "{count} {kind} elements on level {level} of the emission profile (ITU-R BS.2168), which has at most {most}"
         ),
         hint: format!(
-            "make stems that do not move mono, or sum some of them before they come in; {}",
-            if level == 1 {
-                other
-            } else {
-                "without --emission adm-ebu has no such limit"
-            }
+            "make stems that do not move mono, or sum some of them before they come in; {way_out}"
         ),
     })
 }
