@@ -236,6 +236,37 @@ fn a_session_s_outputs_may_be_masters_stems_and_sound_fields() {
 }
 
 #[test]
+fn what_dbmd_says_of_the_whole_programme_is_reported_where_it_is_lost() {
+    let folder = Folder::new();
+    let song = folder.session("song.toml", A);
+    let (plain, trimmed) = (folder.path("plain.wav"), folder.path("trimmed.wav"));
+    let run = |arguments: &[&str]| {
+        let done = umbel(&[arguments, &["--json", "--no-progress"]].concat());
+        assert!(done.status.success(), "{done:?}");
+        told(&done)
+    };
+    let export = ["export", "adm-atmos", text(&song), "-o", text(&plain)];
+    run(&[&export[..], &["--fps", "25"]].concat());
+    let trim = "trim:5.1=centre:-1,surround:-2,height:-3";
+    let edit = ["edit", text(&plain), "-o", text(&trimmed), "--set", trim];
+    run(&[&edit[..], &["--set", "downmix=lo-ro"]].concat());
+    let ebu = folder.path("ebu.wav");
+    let told = run(&["export", "adm-ebu", text(&trimmed), "-o", text(&ebu)]);
+    let losses = told["losses"].as_array().unwrap();
+    let found = |field: &str| {
+        let loss = losses.iter().find(|loss| loss["field"] == field);
+        loss.unwrap_or_else(|| panic!("no {field}: {told}"))["found"].to_string()
+    };
+    assert_eq!(found("frame rate"), "\"25\"");
+    assert_eq!(found("downmix to stereo"), "\"Lo/Ro\"");
+    assert!(found("trim").contains("5.1: centre -1 dB"), "{told}");
+    // The Dolby flavour has a place for all of it.
+    let again = folder.path("again.wav");
+    let told = run(&["export", "adm-atmos", text(&trimmed), "-o", text(&again)]);
+    assert_eq!(told["losses"], serde_json::json!([]), "{told}");
+}
+
+#[test]
 fn what_a_master_says_beside_its_sound_is_carried_or_reported() {
     let folder = Folder::new();
     let song = folder.session("song.toml", A);
