@@ -50,17 +50,16 @@ impl Taker<'_> {
 /// `feeds` is an empty block for the feeds; `watch` is told of every frame up to which all is rendered, and stops
 /// the work by an error.
 pub(super) fn run_alone(
-    line: Line<'_>,
-    mut feeds: Block,
-    span: Range<u64>,
-    watch: &mut dyn FnMut(u64) -> Result<()>,
-) -> Result<()> {
-    let Line {
+    Line {
         stems,
         engine,
         outputs,
         mut taker,
-    } = line;
+    }: Line<'_>,
+    mut feeds: Block,
+    span: Range<u64>,
+    watch: &mut dyn FnMut(u64) -> Result<()>,
+) -> Result<()> {
     let mut at = span.start;
     read_block(stems, &mut feeds, at, span.end)?;
     while at < span.end {
@@ -85,17 +84,16 @@ pub(super) fn run_alone(
 ///
 /// The arguments are those of [`run_alone`].
 pub(super) fn run_shared(
-    line: Line<'_>,
-    feeds: Block,
-    span: Range<u64>,
-    watch: &mut dyn FnMut(u64) -> Result<()>,
-) -> Result<()> {
-    let Line {
+    Line {
         stems,
         engine,
         outputs,
         mut taker,
-    } = line;
+    }: Line<'_>,
+    feeds: Block,
+    span: Range<u64>,
+    watch: &mut dyn FnMut(u64) -> Result<()>,
+) -> Result<()> {
     let (rows, capacity) = (feeds.channels(), feeds.capacity());
     let mut to_render = feeds;
     let [mut to_read, mut to_mix] = [(); 2].map(|()| Block::new(rows, capacity));

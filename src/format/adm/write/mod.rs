@@ -7,7 +7,7 @@
 //!
 //! - `plan` gives every element its ID; `document` writes the elements that stand still.
 //! - `ebu_blocks` and `dolby_blocks` (with `block_lines`) write those that move; `steps` turns moves of any length into the moves
-//!   of 250 samples that the profile allows.
+//!   of 250 samples that the profile allows, `last_steps` keeps them apart from jumps and from the end.
 //! - `bed` knows the loudspeakers of the profile's beds, `zones` its zones, `clock` and `digits` how times and
 //!   numbers are written.
 
@@ -21,6 +21,7 @@ mod document;
 mod dolby_blocks;
 mod ebu_blocks;
 mod item;
+mod last_steps;
 mod losses;
 mod plan;
 mod steps;
