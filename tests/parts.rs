@@ -267,6 +267,83 @@ fn what_dbmd_says_of_the_whole_programme_is_reported_where_it_is_lost() {
 }
 
 #[test]
+fn blocks_of_a_dolby_master_are_written_again_however_short() {
+    let folder = Folder::new();
+    let move_ = A.replace(
+        "at = { az = 30 }",
+        "move = { shape = \"circle\", period = 2 }",
+    );
+    assert_ne!(move_, A, "the stem stands still");
+    let song = folder.session("song.toml", &move_);
+    let (plain, short, again) = (
+        folder.path("plain.wav"),
+        folder.path("short.wav"),
+        folder.path("again.wav"),
+    );
+    let export = |input: &Path, output: &Path| {
+        let done = umbel(&["export", "adm-atmos", text(input), "-o", text(output), "-q"]);
+        assert!(done.status.success(), "{done:?}");
+    };
+    export(&song, &plain);
+    // The third block and the last are cut to one frame: the one after, or before, has the rest.
+    let xml = axml_of(&plain);
+    let times: Vec<(&str, f64, f64)> = xml
+        .split("<audioBlockFormat ")
+        .filter(|block| block.contains("rtime=\"") && block.contains("interpolationLength"))
+        .map(|block| {
+            let value = |name: &str| {
+                let from = block.find(name).unwrap() + name.len() + 2;
+                block[from + 6..from + 14].parse::<f64>().unwrap()
+            };
+            (
+                &block[..block.find('>').unwrap()],
+                value("rtime"),
+                value("duration"),
+            )
+        })
+        .collect();
+    let count = times.len();
+    assert!(count > 8, "{count}");
+    let at = |s: f64| format!("00:00:{s:08.5}");
+    let mut changed = xml.clone();
+    let mut set = |index: usize, rtime: f64, duration: f64| {
+        let (tag, old_rtime, old_duration) = times[index];
+        let new = tag
+            .replace(
+                &format!("rtime=\"{}", at(old_rtime)),
+                &format!("rtime=\"{}", at(rtime)),
+            )
+            .replace(
+                &format!("duration=\"{}", at(old_duration)),
+                &format!("duration=\"{}", at(duration)),
+            );
+        changed = changed.replace(tag, &new);
+    };
+    let frame = 0.00002;
+    let (third, fourth) = (times[2], times[3]);
+    set(2, third.1, frame);
+    set(3, third.1 + frame, third.2 + fourth.2 - frame);
+    let (before, last) = (times[count - 2], times[count - 1]);
+    set(count - 2, before.1, before.2 + last.2 - frame);
+    set(count - 1, last.1 + last.2 - frame, frame);
+    assert_eq!(changed.len(), xml.len());
+    let mut bytes = std::fs::read(&plain).unwrap();
+    let begin = bytes
+        .windows(xml.len())
+        .position(|w| w == xml.as_bytes())
+        .unwrap();
+    bytes[begin..begin + xml.len()].copy_from_slice(changed.as_bytes());
+    std::fs::write(&short, bytes).unwrap();
+    export(&short, &again);
+    let blocks = |xml: &str| {
+        let blocks = xml.split("<audioBlockFormat ").skip(1);
+        let ends = blocks.map(|block| block[..block.find('>').unwrap()].to_owned());
+        ends.collect::<Vec<_>>()
+    };
+    assert_eq!(blocks(&axml_of(&again)), blocks(&changed));
+}
+
+#[test]
 fn what_a_master_says_beside_its_sound_is_carried_or_reported() {
     let folder = Folder::new();
     let song = folder.session("song.toml", A);

@@ -126,12 +126,13 @@ impl Build<'_> {
         }
     }
 
-    /// What ITU-R BS.2076-2 can say of an object on headphones: that it is not placed.
+    /// What ITU-R BS.2076-2 can say of an object on headphones: that it is not placed. MediaInfo takes the word for
+    /// objects alone, not for channels of loudspeakers.
     fn headphone(&self, known: &Known) -> Option<HeadphoneVirtualise> {
         let own = self.origin(known).and_then(|origin| origin.headphone);
         let is_off = self.names.binaural.get(known.index) == Some(&BinauralMode::Off);
-        let is_placed = matches!(known.first, State::Object(_) | State::DirectSpeakers(_));
-        own.or((is_off && is_placed).then_some(HeadphoneVirtualise {
+        let is_object = matches!(known.first, State::Object(_));
+        own.or((is_off && is_object).then_some(HeadphoneVirtualise {
             bypass: true,
             direct_to_reverberant_db: 0.0,
         }))
@@ -188,14 +189,16 @@ impl Build<'_> {
         items
     }
 
-    /// Notes a headphone mode that ITU-R BS.2076 has no words for: it knows "not placed" alone, and its emission
-    /// profile not even that.
+    /// Notes a headphone mode that ITU-R BS.2076 has no words for: it knows "not placed" alone, of objects, and its
+    /// emission profile not even that.
     fn note_mode(&mut self, known: &Known, flavour: Flavour) {
         if flavour != Flavour::Ebu {
             self.note_headphones(known, "nothing");
         }
+        let is_object = matches!(known.first, State::Object(_));
         let mode = match self.names.binaural.get(known.index) {
-            Some(BinauralMode::Off) if flavour != Flavour::Ebu => "off",
+            Some(BinauralMode::Off) if flavour == Flavour::Ebu && is_object => return,
+            Some(BinauralMode::Off) => "off",
             Some(BinauralMode::Near) => "near",
             Some(BinauralMode::Mid) => "mid",
             Some(BinauralMode::Far) => "far",

@@ -3,8 +3,8 @@
 use super::adm::{Lost, Names};
 use crate::format::adm::write::{ContentSaid, Flavour, Said};
 use crate::format::adm::{
-    AudioObject, Blocks, Content, Dbmd, Document, Downmix, Master, Programme, TRIM_LAYOUTS, Trim,
-    Warp,
+    AudioObject, Blocks, Content, Dbmd, Document, Downmix, Master, Profile, Programme,
+    TRIM_LAYOUTS, Trim, Warp,
 };
 use crate::units::SampleRate;
 
@@ -12,7 +12,10 @@ use crate::units::SampleRate;
 pub(crate) fn carry(document: &Document, master: &Master, flavour: Flavour, names: &mut Names) {
     let mut unsaid = Unsaid {
         flavour,
-        said: Said::default(),
+        said: Said {
+            is_dolby: document.profile() == Profile::Dolby,
+            ..Said::default()
+        },
         lost: Vec::new(),
     };
     let id = master.programme.as_deref();

@@ -38,7 +38,8 @@ pub(super) fn write(
     };
     let end = Decimals::Five.at(facts.length.0 as f64, facts.sample_rate);
     let (length, rate) = (facts.length.0, facts.sample_rate);
-    steps::play(&mut *track.blocks, length, rate, &mut |step| {
+    let is_dolby = writer.is_dolby();
+    steps::play(&mut *track.blocks, length, rate, is_dolby, &mut |step| {
         writer.take(&step, end)
     })?;
     writer.finish(end)
@@ -81,6 +82,11 @@ struct Blocks<'a, 'b> {
 }
 
 impl Blocks<'_, '_> {
+    /// What is written comes from a master of the same profile.
+    fn is_dolby(&self) -> bool {
+        self.facts.said.as_ref().is_some_and(|said| said.is_dolby)
+    }
+
     fn take(&mut self, step: &Step, end: u64) -> io::Result<()> {
         let at = Decimals::Five.at(step.at, self.facts.sample_rate);
         if at >= end && self.held.is_some() {
@@ -93,7 +99,9 @@ impl Blocks<'_, '_> {
                 self.held = Some((start, before));
                 return Ok(());
             }
-            Some((start, before)) if self.count > 0 && at > start && at - start < LEAST => {
+            Some((start, before))
+                if self.count > 0 && at > start && at - start < LEAST && !self.is_dolby() =>
+            {
                 // The move of the one before would be cut: it is finished first, or left out.
                 let later = start + LEAST;
                 if at - start < LEAST / 2 || later + LEAST > end {

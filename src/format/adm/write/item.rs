@@ -34,6 +34,8 @@ pub struct Said {
     pub language: Option<String>,
     /// What is said of contents, by their names.
     pub contents: HashMap<String, ContentSaid>,
+    /// Its blocks are those of Dolby's profile: there they are written again as they stand, however short.
+    pub is_dolby: bool,
 }
 
 /// What a master says of a content.

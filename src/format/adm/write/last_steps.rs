@@ -88,9 +88,14 @@ impl<'a> LastSteps<'a> {
         Ok(())
     }
 
-    /// Gives away what is left of a programme that ends at frame `end`.
-    pub(super) fn finish(mut self, end: f64) -> io::Result<()> {
+    /// Gives away what is left of a programme that ends at frame `end`, so that the last step has its time.
+    pub(super) fn finish_by(mut self, end: f64) -> io::Result<()> {
         self.make_room(end);
+        self.finish()
+    }
+
+    /// Gives away what is left as it stands.
+    pub(super) fn finish(self) -> io::Result<()> {
         self.held
             .into_iter()
             .try_for_each(|held| (self.take)(held.step))

@@ -184,11 +184,13 @@ impl Segment {
 }
 
 /// Plays `source`, blocks of a positioned object, to its end and gives `take` its steps, in order of time; the
-/// first one begins at frame 0. `length` is that of the programme, at `rate`.
+/// first one begins at frame 0. `length` is that of the programme, at `rate`. Blocks that are the profile's already
+/// (`is_dolby`) are steps as they stand, however short: real masters have blocks of one frame.
 pub(super) fn play(
     source: &mut dyn BlockSource,
     length: u64,
     rate: SampleRate,
+    is_dolby: bool,
     take: &mut dyn FnMut(Step) -> io::Result<()>,
 ) -> io::Result<()> {
     let end = length as f64;
@@ -237,7 +239,10 @@ pub(super) fn play(
             break;
         }
         if segment.is_brief() {
-            let place = segment.reached_by(end);
+            let place = match is_dolby {
+                true => segment.to.clone(),
+                false => segment.reached_by(end),
+            };
             out.push(place.step(segment.start, None), true, end)?;
             cursor = segment.start;
             continue;
@@ -268,5 +273,8 @@ pub(super) fn play(
         }
         cursor = at;
     }
-    out.finish(end)
+    match is_dolby {
+        true => out.finish(),
+        false => out.finish_by(end),
+    }
 }
