@@ -61,6 +61,28 @@ impl Coefficients {
         }
     }
 
+    /// The section (s² + s ω₀/Q₀ + ω₀²) / (s² + s ω₁/Q₁ + ω₁²) by the bilinear transform: `zeros` and `poles` are its
+    /// frequencies and qualities, far below half the rate.
+    pub(crate) fn resonances(zeros: (Hertz, f64), poles: (Hertz, f64), rate: SampleRate) -> Self {
+        let polynomial = |(frequency, q): (Hertz, f64)| {
+            let warped = (std::f64::consts::PI * frequency.0 / f64::from(rate.0)).tan();
+            let (square, damping) = (warped * warped, warped / q);
+            [
+                1.0 + damping + square,
+                2.0 * (square - 1.0),
+                1.0 - damping + square,
+            ]
+        };
+        let [[b0, b1, b2], [a0, a1, a2]] = [zeros, poles].map(polynomial);
+        Self {
+            b0: b0 / a0,
+            b1: b1 / a0,
+            b2: b2 / a0,
+            a1: a1 / a0,
+            a2: a2 / a0,
+        }
+    }
+
     /// A low shelf of second order: `gain` far below `middle`, none far above.
     pub fn low_shelf(middle: Hertz, gain: Decibels, rate: SampleRate) -> Self {
         Self::shelf(middle, gain, std::f64::consts::FRAC_1_SQRT_2, rate, 1.0)

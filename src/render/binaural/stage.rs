@@ -13,7 +13,7 @@ use super::room::{self, Room};
 use super::wide::Wide;
 use crate::audio::Block;
 use crate::dsp::decorrelator::TAPS;
-use crate::dsp::{Decorrelators, DelayLine};
+use crate::dsp::{Biquad, Decorrelators, DelayLine};
 use crate::geometry::Direction;
 use crate::render::channels::Decoder;
 use crate::render::kernel::{self, Stretch};
@@ -46,6 +46,8 @@ pub(super) struct Stage {
     wide: Option<Wide>,
     /// Own sources, then dense directions, then those of the room.
     ears: Ears,
+    /// What the set lacks of bass, on all that comes through its filters.
+    bass: Option<[Biquad; 2]>,
     /// Frames of the present hop that are done.
     fill: usize,
     /// Start of the quantum entered last.
@@ -123,6 +125,9 @@ impl Stage {
             dense: hop_of(columns.dense.len()),
             plain: hop_of(4),
             plain_delays: delays.map(DelayLine::new),
+            bass: filters
+                .bass_section()
+                .map(|(section, _)| [0, 1].map(|_| Biquad::new(section))),
             ears: Ears::new(filters, count + columns.dense.len() + rooms),
             mapping,
             room,
@@ -149,7 +154,7 @@ impl Stage {
             .as_ref()
             .map_or(0, |_| Room::ringing_frames(self.rate));
         let wide = self.wide.as_ref().map_or(0, |_| TAPS);
-        self.headphones.filters.length() + room + wide
+        self.headphones.filters.length() + room + wide + self.bass_frames()
     }
 
     pub(super) fn memory_frames(&self) -> usize {
@@ -161,13 +166,21 @@ impl Stage {
             .wide
             .as_ref()
             .map_or(0, |_| 3 * Decorrelators::LATENCY_FRAMES);
-        self.ears.memory_frames() + self.latency_frames() + room + wide
+        self.ears.memory_frames() + self.latency_frames() + room + wide + self.bass_frames()
+    }
+
+    /// Frames for which the bass rings.
+    fn bass_frames(&self) -> usize {
+        let section = self.headphones.filters.bass_section();
+        section.map_or(0, |(_, s)| self.rate.frame_at(s).0 as usize)
     }
 
     pub(super) fn skip_to(&mut self, frame: u64) {
         self.fill = (frame % HOP as u64) as usize;
         self.ears.reset();
         self.plain_delays.iter_mut().for_each(DelayLine::reset);
+        let sections = self.bass.iter_mut().flatten();
+        sections.for_each(Biquad::reset);
         for block in [&mut self.own, &mut self.dense, &mut self.plain] {
             block.clear();
         }
@@ -289,6 +302,9 @@ impl Stage {
             if let Some(wide) = &mut self.wide {
                 wide.direct[ear].process(heard);
                 add(heard, &wide.ears.ready(ear)[span.clone()]);
+            }
+            if let Some(sections) = &mut self.bass {
+                sections[ear].process(heard);
             }
             add(heard, &self.plain.row(ear)[span.clone()]);
             add(heard, &self.plain.row(2 + ear)[span.clone()]);

@@ -14,6 +14,7 @@ use crate::dsp::decorrelator::{TAPS, decorrelation_filters};
 use crate::dsp::transform::Transform;
 use crate::geometry::Direction;
 use crate::render::hrtf::{Filters, loudness_weight};
+use crate::units::Hertz;
 
 /// The loudness of what is played from the fixed directions, and of the bass that is left out of them.
 #[derive(Debug)]
@@ -53,7 +54,10 @@ impl WideLevel {
             let decorrelator = spectrum(&decorrelator);
             let ears = filters.taps(direction).map(|taps| spectrum(&taps));
             let bins = ears.iter().flat_map(|ear| ear.iter().enumerate());
-            let weighted = bins.map(|(bin, ear)| (bin, ear * (weights[bin] / whole).sqrt()));
+            let weighted = bins.map(|(bin, ear)| {
+                let lift = filters.lift(Hertz(hertz(bin)));
+                (bin, ear * lift * (weights[bin] / whole).sqrt())
+            });
             let delayed = |bin: usize| Complex::cis(-TAU * (bin * later) as f64 / length as f64);
             let source = weighted.clone().map(|(bin, ear)| ear * delayed(bin));
             sources.push(source.collect());

@@ -2,16 +2,18 @@
 //! once has the colour it had.
 //!
 //! Headphones are tuned for it, and sets that still carry the ear canal and the microphone sound coloured on
-//! them. The filter is of minimum phase and changes neither differences between the ears nor between directions.
+//! them. The filter is of minimum phase and changes neither differences between the ears nor between directions. It is
+//! part of the responses, but for the [lift of their bass](BassLift), which rings too long for that.
 
 use realfft::num_complex::Complex;
 
+use super::bass::BassLift;
 use super::grid::Grid;
 use super::minimum_phase::minimum_phase;
 use super::set::{HrtfSet, SetFault};
 use crate::dsp::transform::Transform;
 use crate::measure::k_weight;
-use crate::units::SampleRate;
+use crate::units::{Gain, Hertz, SampleRate};
 
 /// Whether a set is equalised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +25,15 @@ pub enum Equalisation {
     On,
     /// Never.
     Off,
+}
+
+/// What makes a set diffuse-field flat.
+#[derive(Debug, Clone)]
+pub struct Equaliser {
+    /// The filter of every response, at the rate of the set.
+    pub(super) taps: Vec<f64>,
+    /// What it leaves to be done below its range.
+    pub(super) bass: Option<BassLift>,
 }
 
 /// How flat the diffuse field of a set is.
@@ -79,40 +90,40 @@ impl HrtfSet {
         if wanted == Equalisation::Off {
             return Ok((self, false));
         }
-        let filter = match &self.equaliser {
-            Some(filter) => filter.clone(),
+        let equaliser = match &self.equaliser {
+            Some(equaliser) => equaliser.clone(),
             None => {
                 let grid = Grid::new(&self.directions)?;
                 let field = Field::of(&self, &grid);
                 if wanted == Equalisation::Auto && field.flatness().is_flat() {
                     return Ok((self, false));
                 }
-                field.filter(&self, &grid)
+                field.equaliser(&self, &grid)
             }
         };
-        Ok((self.filtered(&filter), true))
+        Ok((self.through(&equaliser), true))
     }
 
-    /// The filter that makes the set diffuse-field flat.
+    /// What makes the set diffuse-field flat.
     ///
     /// # Errors
     /// The directions span no surface.
-    pub fn equaliser(&self) -> Result<Vec<f64>, SetFault> {
+    pub fn equaliser(&self) -> Result<Equaliser, SetFault> {
         let grid = Grid::new(&self.directions)?;
-        Ok(Field::of(self, &grid).filter(self, &grid))
+        Ok(Field::of(self, &grid).equaliser(self, &grid))
     }
 
     /// The same set, whose equaliser is known.
     #[must_use]
-    pub fn with_equaliser(self, filter: Vec<f64>) -> Self {
+    pub fn with_equaliser(self, equaliser: Equaliser) -> Self {
         Self {
-            equaliser: Some(filter),
+            equaliser: Some(equaliser),
             ..self
         }
     }
 
-    /// Every response through `filter`.
-    fn filtered(self, filter: &[f64]) -> Self {
+    /// Every response through the equaliser.
+    fn through(self, Equaliser { taps: filter, bass }: &Equaliser) -> Self {
         let taps = self.taps + RINGING;
         let length = (self.taps + filter.len()).next_power_of_two();
         let mut transform = Transform::new(length);
@@ -145,6 +156,7 @@ impl HrtfSet {
             taps,
             responses,
             equaliser: None,
+            bass: *bass,
             ..self
         }
     }
@@ -236,7 +248,7 @@ impl Field {
     }
 
     /// The equaliser of `set`.
-    fn filter(&self, set: &HrtfSet, grid: &Grid) -> Vec<f64> {
+    fn equaliser(&self, set: &HrtfSet, grid: &Grid) -> Equaliser {
         let mean = self.mean_db();
         let bins = self.levels_db.len() - 1;
         let highest = HIGHEST_HZ.min(0.45 * f64::from(self.rate.0));
@@ -250,19 +262,39 @@ impl Field {
             .collect();
         let mut transform = Transform::new(2 * bins);
         minimum_phase(&magnitudes, &mut transform);
-        let spectrum = transform.spectrum.clone();
-        let level = self.front_level(set, grid, &spectrum);
         transform.inverse();
-        let scale = 1.0 / ((2 * bins) as f64 * level.sqrt());
-        let taps = FILTER_TAPS.min(2 * bins);
-        transform.signal[..taps]
-            .iter()
-            .enumerate()
+        let scale = 1.0 / (2 * bins) as f64;
+        let count = FILTER_TAPS.min(2 * bins);
+        let faded = transform.signal[..count].iter().enumerate();
+        let mut taps: Vec<f64> = faded
             .map(|(n, sample)| {
-                let left = (taps - n) as f64 / taps as f64;
+                let left = (count - n) as f64 / count as f64;
                 sample * scale * (left * std::f64::consts::FRAC_PI_2).sin().powi(2).sqrt()
             })
-            .collect()
+            .collect();
+        let mut spectrum = spectrum_of(taps.iter().copied(), &mut transform);
+        let bass = BassLift::fitted(|hz| match hz < LOWEST_HZ {
+            true => mean - self.level_db(hz, &spectrum),
+            false => 0.0,
+        });
+        if let Some(bass) = bass {
+            for (bin, value) in spectrum.iter_mut().enumerate() {
+                *value *= bass.gain(Hertz(self.hertz(bin)));
+            }
+        }
+        let gain = self.front_level(set, grid, &spectrum).sqrt().recip();
+        taps.iter_mut().for_each(|tap| *tap *= gain);
+        Equaliser { taps, bass }
+    }
+
+    /// The level at a frequency between bins, through a filter, in dB.
+    fn level_db(&self, hz: f64, filter: &[Complex<f64>]) -> f64 {
+        let last = self.levels_db.len() - 1;
+        let at = (hz / self.hertz(1)).clamp(0.0, (last - 1) as f64);
+        let (bin, share) = (at as usize, at.fract());
+        let [low, high] = [bin, bin + 1]
+            .map(|bin| self.levels_db[bin] + Gain(filter[bin].norm()).decibels().0);
+        low + share * (high - low)
     }
 
     /// The loudness of a source in front, as power, through an equaliser: of pink noise of power 1, heard by

@@ -11,6 +11,7 @@ use realfft::num_complex::Complex;
 
 use super::added::Added;
 use super::alignment;
+use super::bass::BassLift;
 use super::between::Around;
 use super::diffuse_field::loudness_weight;
 use super::floor::Floor;
@@ -19,9 +20,10 @@ use super::loops::{Add, LINE, Turn, Write};
 use super::rate::RateConverter;
 use super::set::{HrtfSet, SetFault};
 use super::spectra;
+use crate::dsp::Coefficients;
 use crate::dsp::transform::Transform;
 use crate::geometry::Direction;
-use crate::units::SampleRate;
+use crate::units::{Hertz, SampleRate};
 
 /// Seconds by which all filters are delayed, so that blended ones are causal: 20 frames at 48 kHz.
 const LEAD_S: f64 = 20.0 / 48_000.0;
@@ -67,6 +69,8 @@ pub struct Filters {
     loudness: Vec<f64>,
     /// Frames from the start of the frontal response to its onset.
     front_onset: usize,
+    /// What every filter is to be followed by.
+    bass: Option<BassLift>,
 }
 
 /// A direction's filter for both ears, to be built.
@@ -140,6 +144,7 @@ impl Filters {
             delays,
             loudness: Vec::new(),
             front_onset: 0,
+            bass: set.bass,
             grid,
         };
         let all = spectra.iter().chain(added.iter().map(|rim| &rim.spectra));
@@ -166,6 +171,9 @@ impl Filters {
             .map(|bin| loudness_weight(bin as f64 * per_bin))
             .collect();
         let whole: f64 = weights.iter().sum();
+        let lift = |bin: usize| self.lift(Hertz(bin as f64 * per_bin)).powi(2);
+        let weights = weights.iter().enumerate();
+        let weights: Vec<f64> = weights.map(|(bin, weight)| weight * lift(bin)).collect();
         let scale = (self.length * self.length) as f64 / whole;
         let planes = self.spectra.par_chunks_exact(4 * self.stride);
         planes
@@ -180,6 +188,17 @@ impl Filters {
                 scale * planes.chunks_exact(self.stride).map(power).sum::<f64>()
             })
             .collect()
+    }
+
+    /// The gain at a frequency of the section that every filter is to be followed by.
+    pub(in crate::render) fn lift(&self, at: Hertz) -> f64 {
+        self.bass.map_or(1.0, |bass| bass.gain(at))
+    }
+
+    /// The section itself, which gives back bass that the measurement lacks, and the seconds it rings.
+    pub(in crate::render) fn bass_section(&self) -> Option<(Coefficients, f64)> {
+        let bass = self.bass?;
+        Some((bass.section(self.rate), bass.ringing_s()))
     }
 
     /// How loud pink noise of power 1 from `direction` is for both ears together, as power, in the sense of
@@ -311,7 +330,8 @@ impl Filters {
         -TAU * blend.delays[ear] / self.length as f64
     }
 
-    /// The taps of the filter of `direction` for both ears, lead included.
+    /// The taps of the filter of `direction` for both ears, lead included; of an equalised set without the section that
+    /// lifts its bass.
     pub fn taps(&self, direction: &Direction) -> [Vec<f64>; 2] {
         let mut planes = vec![0.0; 4 * self.stride];
         self.write(pulp::Arch::new(), &self.blend(direction), &mut planes);

@@ -5,11 +5,17 @@
 //! the last bit and its samples are 16-bit integers, so one ear of integers is the whole set; the equaliser and
 //! the alignment, which take a while to work out, stand beside it.
 
+use super::bass::{BassLift, Resonance};
+use super::diffuse_field::Equaliser;
 use super::set::{HrtfSet, Measured, SetFault};
 use crate::geometry::{Position, direction};
+use crate::units::Hertz;
+
+/// Numbers that describe the lift of the bass.
+const BASS: usize = 4;
 
 /// The first bytes of the file.
-const MAGIC: &[u8; 12] = b"umbel-hrtf-1";
+const MAGIC: &[u8; 12] = b"umbel-hrtf-2";
 
 /// The default set, not equalised yet.
 ///
@@ -26,8 +32,8 @@ Keith Martin, MIT Media Lab Machine Listening Group, 1994";
 
 /// The bytes of a set whose ears mirror each other, whose samples are 16-bit integers, and whose alignment and
 /// equaliser are known: the form of the embedded file. Little-endian: rate, directions, taps and taps of the
-/// equaliser as `u32`, azimuths and elevations in degrees, the left ear's alignment and the equaliser as `f32`,
-/// the left ear's responses as `i16`.
+/// equaliser as `u32`; as `f32` azimuths and elevations in degrees, the left ear's alignment, the equaliser's taps and
+/// the frequencies and qualities of its bass's zeros and poles (0: it has none); the left ear's responses as `i16`.
 ///
 /// # Errors
 /// The set is not of this kind.
@@ -49,7 +55,7 @@ pub fn pack(set: &HrtfSet) -> Result<Vec<u8>, SetFault> {
         .ok_or_else(|| fault("it has no equaliser"))?;
     let mut bytes = MAGIC.to_vec();
     let count = set.directions.len();
-    for number in [set.rate.0 as usize, count, set.taps, equaliser.len()] {
+    for number in [set.rate.0 as usize, count, set.taps, equaliser.taps.len()] {
         bytes.extend((number as u32).to_le_bytes());
     }
     let angles = set.directions.iter().map(|d| {
@@ -58,7 +64,11 @@ pub fn pack(set: &HrtfSet) -> Result<Vec<u8>, SetFault> {
         (azimuth, elevation)
     });
     let (azimuths, elevations): (Vec<f64>, Vec<f64>) = angles.unzip();
-    for list in [&azimuths, &elevations, &alignment[0], equaliser] {
+    let resonances = equaliser.bass.iter().flat_map(|bass| [bass.zeros, bass.poles]);
+    let mut bass: Vec<f64> = resonances.flat_map(|r| [r.frequency.0, r.q]).collect();
+    bass.resize(BASS, 0.0);
+    let lists = [&azimuths, &elevations, &alignment[0], &equaliser.taps, &bass];
+    for list in lists {
         bytes.extend(list.iter().flat_map(|x| (*x as f32).to_le_bytes()));
     }
     for tap in &set.responses[0] {
@@ -81,7 +91,7 @@ fn unpack(bytes: &[u8]) -> Result<HrtfSet, SetFault> {
     let (numbers, rest) = rest.split_at_checked(16).ok_or_else(damaged)?;
     let (numbers, _) = numbers.as_chunks::<4>();
     let [rate, count, taps, filter] = [0, 1, 2, 3].map(|n| u32::from_le_bytes(numbers[n]) as usize);
-    let floats = 3 * count + filter;
+    let floats = 3 * count + filter + BASS;
     if rest.len() != 4 * floats + 2 * count * taps {
         return Err(damaged());
     }
@@ -90,7 +100,19 @@ fn unpack(bytes: &[u8]) -> Result<HrtfSet, SetFault> {
     let floats: Vec<f64> = floats.map(|b| f64::from(f32::from_le_bytes(*b))).collect();
     let (azimuths, rest) = floats.split_at(count);
     let (elevations, rest) = rest.split_at(count);
-    let (left_delays, equaliser) = rest.split_at(count);
+    let (left_delays, rest) = rest.split_at(count);
+    let (filter, bass) = rest.split_at(filter);
+    let resonance = |at: usize| Resonance {
+        frequency: Hertz(bass[at]),
+        q: bass[at + 1],
+    };
+    let equaliser = Equaliser {
+        taps: filter.to_vec(),
+        bass: (bass[0] > 0.0).then(|| BassLift {
+            zeros: resonance(0),
+            poles: resonance(2),
+        }),
+    };
     let samples = samples.as_chunks::<2>().0.iter();
     let left: Vec<f32> = samples
         .map(|b| f32::from(i16::from_le_bytes(*b)) / 32_768.0)
@@ -132,7 +154,7 @@ fn unpack(bytes: &[u8]) -> Result<HrtfSet, SetFault> {
     }
     Ok(set
         .aligned([left_delays.to_vec(), right_delays])
-        .with_equaliser(equaliser.to_vec()))
+        .with_equaliser(equaliser))
 }
 
 #[cfg(test)]

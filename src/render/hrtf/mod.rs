@@ -1,7 +1,7 @@
 //! Head-related impulse responses: what a set of them is, and its preparation for rendering.
 //!
 //! [`HrtfSet`] is a set as it was measured; the default, `kemar`, is part of the program. [`Filters`] is a set
-//! prepared for one sample rate: `diffuse_field` makes it neutral, `rate` converts it, `grid` spans triangles
+//! prepared for one sample rate: `diffuse_field` makes it neutral, `bass` down to the lowest octaves, `rate` converts it, `grid` spans triangles
 //! between its directions, `alignment` finds each response's delay, and what a source in any direction needs is
 //! blended from the three responses around it; where measured directions are far apart, others are put `between`
 //! them: a `smooth` interpolation, its levels checked in `ear_bands`, its time by its `long_waves` and at the
@@ -9,6 +9,7 @@
 
 mod added;
 mod alignment;
+mod bass;
 mod between;
 mod diffuse_field;
 mod ear_bands;
@@ -26,7 +27,7 @@ mod smooth;
 mod spectra;
 
 pub(super) use diffuse_field::loudness_weight;
-pub use diffuse_field::{Equalisation, Flatness};
+pub use diffuse_field::{Equalisation, Equaliser, Flatness};
 pub use filters::{Filters, Preparation};
 pub use kemar::{kemar, pack};
 pub use set::{HrtfSet, Measured, SetFault};

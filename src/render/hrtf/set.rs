@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::bass::BassLift;
+use super::diffuse_field::Equaliser;
 use crate::geometry::Direction;
 use crate::units::SampleRate;
 
@@ -52,8 +54,10 @@ pub struct HrtfSet {
     pub(super) responses: [Vec<f32>; 2],
     /// The alignment of the responses in frames, if it is known: it takes a while to find.
     pub(super) alignment: Option<[Vec<f64>; 2]>,
-    /// The filter that makes the set diffuse-field flat, if it is known.
-    pub(super) equaliser: Option<Vec<f64>>,
+    /// What makes the set diffuse-field flat, if it is known.
+    pub(super) equaliser: Option<Equaliser>,
+    /// What the responses still lack below the equaliser's range: part of every filter, but too long for the responses.
+    pub(super) bass: Option<BassLift>,
 }
 
 /// Why measurements are no usable set.
@@ -163,6 +167,7 @@ impl HrtfSet {
             responses,
             alignment: None,
             equaliser: None,
+            bass: None,
         })
     }
 
