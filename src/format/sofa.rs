@@ -31,6 +31,20 @@ pub struct SofaFacts {
     pub distance_m: [f64; 2],
     /// Delays apart from the responses in frames: least and most; `None` if there are none.
     pub delays: Option<[f64; 2]>,
+    /// Which ear comes first.
+    pub receivers: Receivers,
+}
+
+/// The order of the ears in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Receivers {
+    /// Left, right, as in nearly all files.
+    #[default]
+    LeftFirst,
+    /// Right, left: its ReceiverPosition says so.
+    RightFirst,
+    /// Left, right: its ReceiverPosition says the contrary, but the first ear hears the left side louder.
+    Mislabelled,
 }
 
 /// Whether a file begins as HDF5 files do.
@@ -119,8 +133,15 @@ fn of_bytes(path: &Path, bytes: Vec<u8>) -> Result<(HrtfSet, SofaFacts)> {
     file.check_listener()?;
     let (positions, distance_m) = file.positions(count)?;
     let delays = file.delays(count)?;
-    let swapped = file.receivers_swapped() && first_is_right(&responses.values, taps, &positions);
-    let ears = if swapped { [1, 0] } else { [0, 1] };
+    let receivers = match file.says_right_first() {
+        false => Receivers::LeftFirst,
+        true if balance(&responses.values, taps, &positions) < -CLEARLY => Receivers::Mislabelled,
+        true => Receivers::RightFirst,
+    };
+    let ears = match receivers {
+        Receivers::RightFirst => [1, 0],
+        Receivers::LeftFirst | Receivers::Mislabelled => [0, 1],
+    };
     let of_ear = |ear: usize| {
         let rows = responses
             .values
@@ -159,6 +180,7 @@ fn of_bytes(path: &Path, bytes: Vec<u8>) -> Result<(HrtfSet, SofaFacts)> {
                 [low.min(d), high.max(d)]
             })
         }),
+        receivers,
     };
     let set = HrtfSet::new(Measured {
         name,
@@ -309,7 +331,7 @@ impl File<'_> {
     }
 
     /// Whether the positions say that the first receiver is the right ear. Some files say so and are wrong.
-    fn receivers_swapped(&self) -> bool {
+    fn says_right_first(&self) -> bool {
         let Ok(Some(array)) = self.array_if_any("ReceiverPosition", 3) else {
             return false;
         };
@@ -321,13 +343,18 @@ impl File<'_> {
     }
 }
 
-/// Whether the first ear of `responses`, a row of taps for each ear of each position, hears the right side louder.
-fn first_is_right(responses: &[f64], taps: usize, positions: &[[f64; 3]]) -> bool {
-    let mut balance = 0.0;
+/// How much of the power of both ears the balance must be to tell them apart.
+const CLEARLY: f64 = 0.02;
+
+/// How much louder the first ear of `responses`, a row of taps for each ear of each position, hears the right side than
+/// the second does, as a share of all power; below 0 it hears the left side louder.
+fn balance(responses: &[f64], taps: usize, positions: &[[f64; 3]]) -> f64 {
+    let (mut balance, mut whole) = (0.0, 0.0);
     for (pair, at) in responses.chunks_exact(2 * taps.max(1)).zip(positions) {
-        let (first, second) = pair.split_at(taps);
-        let power = |row: &[f64]| row.iter().map(|x| x * x).sum::<f64>();
-        balance += at[0].signum() * (power(first) - power(second));
+        let [first, second] =
+            [&pair[..taps], &pair[taps..]].map(|row| row.iter().map(|x| x * x).sum::<f64>());
+        balance += at[0].signum() * (first - second);
+        whole += first + second;
     }
-    balance > 0.0
+    if whole > 0.0 { balance / whole } else { 0.0 }
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use umbel::format::sofa;
-use umbel::geometry::direction;
+use umbel::format::sofa::{self, Receivers};
+use umbel::geometry::{Direction, direction};
 use umbel::render::hrtf::{HrtfSet, Measured};
 
 use super::prepared;
@@ -37,6 +37,23 @@ fn delays_in_the_taps_or_apart_and_either_kind_of_position_are_the_same() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn ears_may_come_in_either_order_and_a_wrong_label_is_seen_through() {
+    let left = direction(90.0, 0.0);
+    for (name, receivers) in [
+        ("sphere_taps.sofa", Receivers::LeftFirst),
+        ("right_first.sofa", Receivers::RightFirst),
+        ("mislabelled.sofa", Receivers::Mislabelled),
+    ] {
+        let (set, facts) = sofa::read(&file(name)).unwrap();
+        assert_eq!(facts.receivers, receivers, "{name}");
+        let near = |d: &&Direction| d.dot(&left) > 0.999;
+        let at = set.directions().iter().position(|d| near(&d)).unwrap();
+        let first = |ear| set.response(ear, at).iter().position(|x| *x != 0.0);
+        assert_eq!((first(0), first(1)), (Some(2), Some(14)), "{name}");
     }
 }
 

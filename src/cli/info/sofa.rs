@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::cli::Ui;
-use crate::format::sofa::{self, SofaFacts};
+use crate::format::sofa::{self, Receivers, SofaFacts};
 use crate::render::hrtf::{Flatness, HrtfSet};
 use crate::{Error, Result};
 
@@ -43,6 +43,7 @@ pub(super) fn print(path: &Path, ui: &Ui) -> Result<()> {
         Some([least, most]) => format!("delays apart: {least:.2} to {most:.2} frames"),
         None => "no delays apart from the responses".to_owned(),
     })?;
+    ui.line(format_args!("ears: {}", ears(facts.receivers)))?;
     ui.line(format_args!(
         "diffuse field: deviation {:.1} dB, highest {:+.1} dB (150 Hz to 14 kHz): {}",
         flatness.deviation_db,
@@ -67,6 +68,16 @@ pub(super) fn print(path: &Path, ui: &Ui) -> Result<()> {
     Ok(())
 }
 
+fn ears(receivers: Receivers) -> &'static str {
+    match receivers {
+        Receivers::LeftFirst => "left, right",
+        Receivers::RightFirst => "right, left",
+        Receivers::Mislabelled => {
+            "left, right, by their responses; ReceiverPosition says right, left"
+        }
+    }
+}
+
 fn as_json(path: &Path, set: &HrtfSet, facts: &SofaFacts, flatness: Flatness) -> serde_json::Value {
     json!({
         "file": path.display().to_string(),
@@ -82,6 +93,7 @@ fn as_json(path: &Path, set: &HrtfSet, facts: &SofaFacts, flatness: Flatness) ->
         "elevation_range": elevations(set),
         "distance_m": facts.distance_m,
         "delay_frames": facts.delays,
+        "ears": ears(facts.receivers),
         "diffuse_field_deviation_db": flatness.deviation_db,
         "diffuse_field_highest_db": flatness.highest_db,
         "is_flat": flatness.is_flat(),

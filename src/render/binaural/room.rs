@@ -3,6 +3,9 @@
 //! What is heard in it reaches the ears from twelve fixed directions through the filters of the set: the early
 //! reflections each from one of them, the reverberation decorrelated from all, so that the ears have as much of
 //! it in common as the set's ears have of diffuse sound, which is what makes it sound outside the head.
+//!
+//! Long waves that return would add to a bass note or take from it, whichever its pitch: what returns has a high-pass, and
+//! the bass that a source loses to the room comes back at once, from in front.
 
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::{Biquad, Coefficients, DelayLine};
@@ -18,8 +21,19 @@ const SENDS: usize = 4;
 /// Settings that have sends, in the order of the columns.
 const SETTINGS: [RoomMode; 3] = [RoomMode::Near, RoomMode::Mid, RoomMode::Far];
 
-/// Columns of all sends.
-pub(super) const COLUMNS: usize = SENDS * SETTINGS.len();
+/// Columns of all sends; the last is for bass.
+pub(super) const COLUMNS: usize = BASS + 1;
+
+const BASS: usize = SENDS * SETTINGS.len();
+
+/// Below this nothing returns. With Q = 1/2, and bass that is what the high-pass takes, direct sound, bass and returns
+/// have the same power together at all frequencies but for 2e x²/(1 + x²)² of it (x: frequency over this one, e: the
+/// share of bass), 0.5 dB in the farthest setting.
+const RETURNS_FROM: Hertz = Hertz(200.0);
+const RETURNS_Q: f64 = 0.5;
+
+/// The directions that the bass comes from.
+const BASS_FROM: [usize; 2] = [0, 1];
 
 /// Azimuth and elevation of the directions from which the room is heard, in degrees.
 const DIRECTIONS: [(f64, f64); 12] = [
@@ -57,8 +71,8 @@ const REFLECTIONS: [(usize, f64, f64); 10] = [
 const SIDEDNESS: f64 = 0.4;
 
 /// How loud pink noise is in the reverberation, as power, relative to the reverberation's power times the loudness of
-/// the directions it comes from: measured with MIT KEMAR.
-const LATE_LOUDNESS: f64 = 1.5;
+/// the directions it comes from: measured with MIT KEMAR and SADIE 002.
+const LATE_LOUDNESS: f64 = 1.3;
 
 /// One setting of the room.
 #[derive(Debug, Clone, Copy)]
@@ -82,21 +96,21 @@ fn setting(mode: RoomMode) -> Setting {
             early_db: -18.0,
             later: 0.7,
             late: None,
-            treble_db: -2.0,
+            treble_db: -1.0,
         },
         RoomMode::Mid => Setting {
             direct_db: 0.0,
             early_db: -13.0,
             later: 1.0,
             late: Some((-12.0, 0.25)),
-            treble_db: -3.0,
+            treble_db: -1.2,
         },
         RoomMode::Far => Setting {
             direct_db: -1.5,
             early_db: -9.0,
             later: 1.35,
             late: Some((-4.0, 0.4)),
-            treble_db: -5.0,
+            treble_db: -1.5,
         },
     }
 }
@@ -150,6 +164,7 @@ impl RoomLevel {
             for (slot, part) in sends[SENDS * at..][..SENDS].iter_mut().zip(parts) {
                 *slot = level * part;
             }
+            sends[BASS] = 1.0 - level * direct.sqrt();
         }
         (level * direct.sqrt(), sends)
     }
@@ -189,6 +204,8 @@ pub(super) struct Room {
     pub(super) sends: Block,
     /// What each setting returns; `None`: it is not used.
     settings: Vec<Option<Returns>>,
+    /// What is taken from the bass.
+    high_pass: Biquad,
     late: Block,
     run: Vec<f32>,
 }
@@ -196,7 +213,7 @@ pub(super) struct Room {
 /// What a setting returns.
 struct Returns {
     setting: Setting,
-    treble: Vec<Biquad>,
+    filters: Vec<[Biquad; 2]>,
     reflections: Vec<DelayLine>,
     reverb: Option<(Reverb, f32)>,
 }
@@ -204,17 +221,18 @@ struct Returns {
 impl Room {
     /// The room at `rate`, in the settings that `is_used` names.
     pub(super) fn new(rate: SampleRate, is_used: impl Fn(RoomMode) -> bool) -> Self {
+        let high_pass = Coefficients::highpass(RETURNS_FROM, RETURNS_Q, rate);
         let settings = SETTINGS.map(|mode| {
             if !is_used(mode) {
                 return None;
             }
             let setting = setting(mode);
-            let shelf = Coefficients::high_shelf(Hertz(6000.0), Decibels(setting.treble_db), rate);
+            let treble = Coefficients::high_shelf(Hertz(6000.0), Decibels(setting.treble_db), rate);
             let delays = REFLECTIONS.iter().map(|(_, ms, _)| {
                 DelayLine::new(rate.frame_at(ms * setting.later / 1000.0).0 as usize)
             });
             Some(Returns {
-                treble: vec![Biquad::new(shelf); SENDS],
+                filters: vec![[high_pass, treble].map(Biquad::new); SENDS],
                 reflections: delays.collect(),
                 reverb: setting.late.map(|(db, rt60_s)| {
                     let reverb = Reverb::new(&space(rt60_s), 1, DIRECTIONS.len(), rate);
@@ -227,6 +245,7 @@ impl Room {
             block: Block::new(DIRECTIONS.len(), QUANTUM),
             sends: Block::new(COLUMNS, QUANTUM),
             settings: settings.into(),
+            high_pass: Biquad::new(high_pass),
             late: Block::new(DIRECTIONS.len(), QUANTUM),
             run: vec![0.0; QUANTUM],
         }
@@ -253,13 +272,24 @@ impl Room {
         self.sends.set_frames(frames);
         self.late.set_frames(frames);
         self.block.clear();
+        let run = &mut self.run[..frames];
+        run.copy_from_slice(self.sends.row(BASS));
+        self.high_pass.process(run);
+        for at in BASS_FROM {
+            let rows = self.block.row_mut(at).iter_mut();
+            let bass = self.sends.row(BASS).iter().zip(&*run);
+            for (slot, (all, high)) in rows.zip(bass) {
+                *slot += (all - high) / BASS_FROM.len() as f32;
+            }
+        }
         for (index, returns) in self.settings.iter_mut().enumerate() {
             let Some(returns) = returns else {
                 continue;
             };
             let first = SENDS * index;
-            for (part, shelf) in returns.treble.iter_mut().enumerate() {
-                shelf.process(self.sends.row_mut(first + part));
+            for (part, filters) in returns.filters.iter_mut().enumerate() {
+                let send = self.sends.row_mut(first + part);
+                filters.iter_mut().for_each(|filter| filter.process(send));
             }
             let early = Decibels(returns.setting.early_db).gain().0;
             let reflections = returns.reflections.iter_mut().zip(&REFLECTIONS);
@@ -299,8 +329,10 @@ impl Room {
 
     /// Forgets everything heard so far.
     pub(super) fn reset(&mut self) {
+        self.high_pass.reset();
         for returns in self.settings.iter_mut().flatten() {
-            returns.treble.iter_mut().for_each(Biquad::reset);
+            let filters = returns.filters.iter_mut().flatten();
+            filters.for_each(Biquad::reset);
             returns.reflections.iter_mut().for_each(DelayLine::reset);
             if let Some((reverb, _)) = &mut returns.reverb {
                 reverb.reset();
@@ -314,11 +346,11 @@ fn space(rt60_s: f64) -> Space {
         times: Times::Bands {
             low_s: rt60_s,
             mid_s: rt60_s,
-            high_s: 0.7 * rt60_s,
+            high_s: 0.9 * rt60_s,
         },
         pre_delay_s: 0.012,
-        high_pass: Hertz(90.0),
-        low_pass: Hertz(12_000.0),
+        high_pass: Hertz(20.0),
+        low_pass: Hertz(18_000.0),
         ..Space::of(ReverbStyle::Room)
     }
 }

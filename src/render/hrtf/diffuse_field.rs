@@ -292,8 +292,8 @@ impl Field {
         let last = self.levels_db.len() - 1;
         let at = (hz / self.hertz(1)).clamp(0.0, (last - 1) as f64);
         let (bin, share) = (at as usize, at.fract());
-        let [low, high] = [bin, bin + 1]
-            .map(|bin| self.levels_db[bin] + Gain(filter[bin].norm()).decibels().0);
+        let [low, high] =
+            [bin, bin + 1].map(|bin| self.levels_db[bin] + Gain(filter[bin].norm()).decibels().0);
         low + share * (high - low)
     }
 

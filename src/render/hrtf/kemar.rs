@@ -64,10 +64,19 @@ pub fn pack(set: &HrtfSet) -> Result<Vec<u8>, SetFault> {
         (azimuth, elevation)
     });
     let (azimuths, elevations): (Vec<f64>, Vec<f64>) = angles.unzip();
-    let resonances = equaliser.bass.iter().flat_map(|bass| [bass.zeros, bass.poles]);
+    let resonances = equaliser
+        .bass
+        .iter()
+        .flat_map(|bass| [bass.zeros, bass.poles]);
     let mut bass: Vec<f64> = resonances.flat_map(|r| [r.frequency.0, r.q]).collect();
     bass.resize(BASS, 0.0);
-    let lists = [&azimuths, &elevations, &alignment[0], &equaliser.taps, &bass];
+    let lists = [
+        &azimuths,
+        &elevations,
+        &alignment[0],
+        &equaliser.taps,
+        &bass,
+    ];
     for list in lists {
         bytes.extend(list.iter().flat_map(|x| (*x as f32).to_le_bytes()));
     }

@@ -77,6 +77,10 @@ write("one_direction.sofa", taps, np.tile(positions[5], (count, 1)))
 write("no_directions.sofa", taps[:0], positions[:0])
 write("silent_ear.sofa", taps * np.array([1, 0])[None, :, None], positions)
 write("looks_aside.sofa", taps, positions, view=(0, 1, 0))
+right_first = np.array([[0, -0.09, 0], [0, 0.09, 0]])
+write("right_first.sofa", taps[:, ::-1], positions, receivers=right_first)
+shadow = np.stack([0.6 + 0.4 * left, 0.6 - 0.4 * left], 1)
+write("mislabelled.sofa", taps * shadow[:, :, None], positions, receivers=right_first)
 
 
 def write_plain(name, version, packed, order):
