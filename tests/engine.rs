@@ -11,7 +11,7 @@ use umbel::mix::{GainCurve, GainPoint, Mixer, Strip};
 use umbel::panner::Panner;
 use umbel::render::Target;
 use umbel::scene::{
-    BlockSource, Curve, Extent, MetadataBlock, Object, ObjectState, Ramp, StaticBlock,
+    BlockSource, Curve, Extent, MetadataBlock, Object, ObjectState, Pan, Ramp, StaticBlock,
 };
 use umbel::units::{Decibels, Frames, Gain, SampleRate};
 
@@ -67,7 +67,7 @@ fn row_target(delays_ms: [f64; 4]) -> Target {
 
 fn state(x: f64) -> ObjectState {
     ObjectState {
-        pan: x,
+        pan: Pan::At(x),
         ..ObjectState::at(Position::Polar {
             azimuth: -x,
             elevation: 0.0,

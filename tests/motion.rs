@@ -270,7 +270,7 @@ fn the_pan_of_the_stereo_bus() {
             pan,
             stereo_width,
         };
-        imaging.state(place, side).pan
+        imaging.state(place, side).pan.value()
     };
     let front = polar(0.0, 0.0, 60.0);
     // In the middle, a stereo stem of width 1 keeps its image, whatever its width in the room.

@@ -308,7 +308,7 @@ fn gains_of(
             encoder.component(component, direct);
         }
         (Target::Stereo, State::Object(object)) => {
-            let gains = stereo::pan_gains(object.pan).map(|gain| gain * object.gain);
+            let gains = stereo::pan_gains(object.pan.value()).map(|gain| gain * object.gain);
             direct.copy_from_slice(&gains);
         }
         (Target::Layout { .. } | Target::Ambisonics(_), State::Binaural { .. })

@@ -26,7 +26,7 @@ pub use features::{
 pub use headphones::{OnHeadphones, RoomMode};
 pub use motion::{Imaging, Motion, PanRule, Placement, Side, blocks, blocks_of};
 pub use object::{
-    BlockSource, Extent, MetadataBlock, Object, ObjectState, Ramp, State, StaticBlock,
+    BlockSource, Extent, MetadataBlock, Object, ObjectState, Pan, Ramp, State, StaticBlock,
 };
 pub use playback::Playback;
 pub(crate) use playback::USUAL_BLOCKS;

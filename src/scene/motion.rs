@@ -12,8 +12,10 @@
 use std::sync::Arc;
 
 use crate::audio::QUANTUM;
-use crate::geometry::{Position, direction};
-use crate::scene::{BlockSource, Extent, MetadataBlock, ObjectState, Place, Ramp, Trajectory};
+use crate::geometry::Position;
+use crate::scene::{
+    BlockSource, Extent, MetadataBlock, ObjectState, Pan, Place, Ramp, State, Trajectory,
+};
 use crate::units::{Frames, SampleRate};
 
 /// Which channel of a stem an object plays.
@@ -95,9 +97,13 @@ impl Imaging {
                 (1.0, 1.0),
             ),
         };
+        let offset = toward_right * self.stereo_width;
         let pan = match self.pan {
-            PanRule::Follow => lateral(place.position),
-            PanRule::Fixed(pan) => pan,
+            PanRule::Follow => Pan::Beside {
+                place: place.position,
+                offset,
+            },
+            PanRule::Fixed(pan) => Pan::At((pan + offset).clamp(-1.0, 1.0)),
         };
         ObjectState {
             position,
@@ -107,26 +113,9 @@ impl Imaging {
                 depth: self.size * largest.1,
             },
             gain: 1.0,
-            pan: (pan + toward_right * self.stereo_width).clamp(-1.0, 1.0),
+            pan,
             diffuse: 0.0,
             features: None,
-        }
-    }
-}
-
-/// How far to the side a position lies: -1 left, 1 right.
-///
-/// Outside the unit sphere it is the x of the unit vector towards the position; inside, x itself, so that
-/// a move through the listener's head does not jump from one side to the other. A polar position keeps
-/// its direction down to distance 0.
-fn lateral(position: Position) -> f64 {
-    match position {
-        Position::Polar {
-            azimuth, elevation, ..
-        } => direction(azimuth, elevation).x,
-        Position::Cartesian { .. } => {
-            let v = position.vector();
-            v.x / v.norm().max(1.0)
         }
     }
 }
@@ -238,12 +227,23 @@ impl<M: Motion> GridBlocks<M> {
         self.imaging.state(self.motion.place_at(frame), self.side)
     }
 
-    /// Makes the blocks of the quantum that begins at frame `start`.
-    fn make(&mut self, start: u64, mut before: ObjectState) {
-        let most = match before.position {
-            Position::Cartesian { .. } => self.parts,
-            Position::Polar { .. } => 1,
-        };
+    /// The block of the quantum that begins at frame `start`, if the state changes in it.
+    fn make_one(&mut self, start: u64) -> Option<MetadataBlock> {
+        let state = self.state_at(Frames(start + GRID));
+        if self.last.as_ref() == Some(&state) {
+            return None;
+        }
+        self.last = Some(state.clone());
+        Some(MetadataBlock {
+            start: Frames(start),
+            length: None,
+            ramp: Ramp::over(Frames(start), Frames(GRID)),
+            state: State::Object(state),
+        })
+    }
+
+    /// Makes the blocks of the quantum that begins at frame `start`, of up to `most` parts.
+    fn make(&mut self, start: u64, most: usize, mut before: ObjectState) {
         self.states.clear();
         for part in 1..=most {
             let end = start + GRID * part as u64 / most as u64;
@@ -319,8 +319,16 @@ impl<M: Motion> BlockSource for GridBlocks<M> {
                 return None;
             }
             self.quantum += 1;
-            let before = self.last.take()?;
-            self.make(start, before);
+            let most = match self.last.as_ref()?.position {
+                Position::Cartesian { .. } => self.parts,
+                Position::Polar { .. } => 1,
+            };
+            if most > 1 {
+                let before = self.last.take()?;
+                self.make(start, most, before);
+            } else if let Some(block) = self.make_one(start) {
+                return Some(block);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{DirectSpeakers, Features, HoaComponent, OnHeadphones, SoundField};
-use crate::geometry::Position;
+use crate::geometry::{Position, direction};
 use crate::units::Frames;
 
 /// How far an object reaches beyond a point, in degrees seen from the listener (polar positions) or along
@@ -28,6 +28,48 @@ impl Extent {
     }
 }
 
+/// Pan on a mixing desk's stereo bus: -1 left, 0 centre, 1 right. Most targets never ask for it, and it takes as long to
+/// work out as the rest of a state.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pan {
+    /// Here.
+    At(f64),
+    /// As far to the side as a place lies, and `offset` farther to the right.
+    Beside {
+        /// The place.
+        place: Position,
+        /// How much farther to the right.
+        offset: f64,
+    },
+}
+
+impl Pan {
+    /// The pan itself, -1..1.
+    pub fn value(self) -> f64 {
+        match self {
+            Self::At(pan) => pan,
+            Self::Beside { place, offset } => (lateral(place) + offset).clamp(-1.0, 1.0),
+        }
+    }
+}
+
+/// How far to the side a position lies: -1 left, 1 right.
+///
+/// Outside the unit sphere it is the x of the unit vector towards the position; inside, x itself, so that
+/// a move through the listener's head does not jump from one side to the other. A polar position keeps
+/// its direction down to distance 0.
+fn lateral(position: Position) -> f64 {
+    match position {
+        Position::Polar {
+            azimuth, elevation, ..
+        } => direction(azimuth, elevation).x,
+        Position::Cartesian { .. } => {
+            let v = position.vector();
+            v.x / v.norm().max(1.0)
+        }
+    }
+}
+
 /// What holds for a positioned object at one moment (ITU-R BS.2076, type Objects).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ObjectState {
@@ -37,8 +79,8 @@ pub struct ObjectState {
     pub extent: Extent,
     /// Linear gain of this moment.
     pub gain: f64,
-    /// Pan on a mixing desk's stereo bus: -1 left, 0 centre, 1 right.
-    pub pan: f64,
+    /// Pan on a mixing desk's stereo bus.
+    pub pan: Pan,
     /// Share of the power that is played diffuse, 0..1.
     pub diffuse: f64,
     /// Rarer properties; `None` for an object without any.
@@ -52,7 +94,7 @@ impl ObjectState {
             position,
             extent: Extent::default(),
             gain: 1.0,
-            pan: 0.0,
+            pan: Pan::At(0.0),
             diffuse: 0.0,
             features: None,
         }

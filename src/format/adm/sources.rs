@@ -9,7 +9,7 @@ use super::model::PositionOffset;
 use super::timeline::{Fault, Span, Timeline};
 use crate::geometry::Position;
 use crate::layout::Screen;
-use crate::scene::{BlockSource, Features, MetadataBlock, ObjectState, Ramp, State};
+use crate::scene::{BlockSource, Features, MetadataBlock, ObjectState, Pan, Ramp, State};
 use crate::units::Frames;
 
 /// What an object does to all of its blocks.
@@ -72,7 +72,7 @@ impl ObjectSource {
                 position,
                 extent: shape.extent,
                 gain: gain * self.values.gain,
-                pan: lateral(position),
+                pan: Pan::At(lateral(position)),
                 diffuse: shape.diffuse,
                 features: self
                     .features

@@ -274,7 +274,7 @@ fn run(
 /// Gains of left and right on the stereo bus, as a render to it has them.
 fn stereo_gains(block: &MetadataBlock) -> [f64; 2] {
     match &block.state {
-        State::Object(state) => pan_gains(state.pan).map(|gain| gain * state.gain),
+        State::Object(state) => pan_gains(state.pan.value()).map(|gain| gain * state.gain),
         _ => [gain_of(block)[0]; 2],
     }
 }

@@ -8,7 +8,7 @@ use super::places::{direction_of, outside_head};
 use super::room::RoomLevel;
 use super::wide_level::WideLevel;
 use crate::panner::{is_lfe, stereo};
-use crate::scene::{HoaComponent, ObjectState, RoomMode, State, to_polar};
+use crate::scene::{HoaComponent, ObjectState, Pan, RoomMode, State, to_polar};
 
 /// Degrees of width or height from which on an extent leaves nothing at its middle.
 const WHOLLY_WIDE_DEG: f64 = 60.0;
@@ -202,7 +202,7 @@ impl Mapping {
         };
         let loudness = headphones.filters.loudness(&direction);
         if mode == RoomMode::Off {
-            let panned = stereo::pan_gains(point.pan.unwrap_or(direction.x));
+            let panned = stereo::pan_gains(point.pan.map_or(direction.x, Pan::value));
             let gain = point.gain * loudness.sqrt();
             for (slot, pan) in gains[self.columns.panned.clone()].iter_mut().zip(panned) {
                 *slot = pan * gain;
@@ -223,7 +223,7 @@ impl Mapping {
 struct Point {
     gain: f64,
     /// Its pan on a stereo bus; `None`: as its direction.
-    pan: Option<f64>,
+    pan: Option<Pan>,
 }
 
 /// Share of the power that is played from fixed directions, decorrelated: what is diffuse, and of what is not
