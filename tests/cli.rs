@@ -693,6 +693,26 @@ fn an_interrupt_ends_long_work_with_130() {
 
 #[cfg(unix)]
 #[test]
+fn where_nothing_has_been_begun_an_interrupt_is_130_at_once() {
+    let mut child = start(&["gains", "--layout", "5.1"]);
+    let mut to = child.stdin.take().unwrap();
+    to.write_all(b"{\"azimuth\":30}\n").unwrap();
+    let mut answer = String::new();
+    let mut from = BufReader::new(child.stdout.take().unwrap());
+    from.read_line(&mut answer).unwrap();
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[cfg(unix)]
+#[test]
 fn what_ignores_hangups_still_hears_that_it_is_to_end() {
     interrupted(&["nohup"], "-TERM");
 }
@@ -813,6 +833,53 @@ fn presets_are_listed_and_can_be_used_by_name_or_as_text() {
             .unwrap()
             .contains("drums-glue")
     );
+}
+
+#[test]
+fn a_plan_has_the_sizes_of_the_files_and_a_stretch_beyond_the_end_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    write_tone(&folder.path().join("a.wav"), 1, 1);
+    let session = folder.path().join("song.toml");
+    let stem =
+        "[song]\ntitle = \"T\"\n[[stem]]\nname = \"a\"\nfile = \"a.wav\"\nat = { az = 30 }\n";
+    fs::write(&session, stem).unwrap();
+    let folder = text(folder.path()).to_owned();
+    for options in [
+        &["-l", "5.1,stereo"][..],
+        &["-l", "stereo", "--bit-depth", "f32"],
+        &["-l", "2.0", "--multi-mono", "--bit-depth", "16"],
+        &["-l", "5.1", "--to", "0.3001"],
+    ] {
+        let all = [
+            &["render", text(&session), "--out", &folder, "-f", "--json"],
+            options,
+        ]
+        .concat();
+        let planned = umbel(&[&all[..], &["--dry-run"]].concat());
+        assert_ends(&planned, 0, &[]);
+        assert_ends(&umbel(&all), 0, &[]);
+        for output in json_lines(&planned).last().unwrap()["outputs"]
+            .as_array()
+            .unwrap()
+        {
+            let files = output["files"].as_array().unwrap().iter();
+            let sizes = files.map(|file| fs::metadata(file.as_str().unwrap()).unwrap().len());
+            assert_eq!(output["bytes"], sizes.sum::<u64>(), "{options:?}");
+        }
+    }
+    let all = [
+        "render",
+        text(&session),
+        "--out",
+        &folder,
+        "-f",
+        "-l",
+        "2.0",
+    ];
+    let beyond = umbel(&[&all[..], &["--to", "9"]].concat());
+    assert_ends(&beyond, 0, &["--to 9", "beyond the end", "1.000 s"]);
+    let within = umbel(&[&all[..], &["--to", "1"]].concat());
+    assert!(!stderr(&within).contains("beyond"));
 }
 
 #[test]

@@ -10,22 +10,32 @@ use crate::{Error, Result};
 
 static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// From here on the first interrupt only sets a flag, for the work to look at with [`requested`] and
-/// clean up; a second one ends the process at once with code 130.
+/// Set until there is something to clean up.
+static AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
+
+/// From here on an interrupt ends the process with code 130: at once, or once [`install`] was called at the
+/// second time.
 ///
-/// Called at the start of work that looks. A verb that never looks does not call this: an interrupt then
-/// ends it, as the system does by default. What the process was started to ignore, a hangup under `nohup` or
-/// Ctrl-C behind a shell's `&`, it goes on to ignore; that keeps none of the others from being heard.
-pub(crate) fn install() {
+/// What the process was started to ignore, a hangup under `nohup` or Ctrl-C behind a shell's `&`, it goes on to
+/// ignore; that keeps none of the others from being heard.
+pub(crate) fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         for signal in signals().into_iter().filter(|&signal| !is_ignored(signal)) {
             // In this order: the first interrupt must not see its own flag. A signal that the system does not let
             // us hear keeps its default, which ends the process.
+            let _ = flag::register_conditional_shutdown(signal, 130, Arc::clone(&AT_ONCE));
             let _ = flag::register_conditional_shutdown(signal, 130, Arc::clone(&REQUESTED));
             let _ = flag::register(signal, Arc::clone(&REQUESTED));
         }
     });
+}
+
+/// From here on the first interrupt only sets a flag, for the work to look at with [`requested`] and
+/// clean up. Called at the start of work that looks.
+pub(crate) fn install() {
+    listen();
+    AT_ONCE.store(false, Ordering::Relaxed);
 }
 
 /// A file that grows past a limit ends the process by default: once somebody listens, the write fails instead, and

@@ -87,6 +87,7 @@ enum Verb {
 impl Cli {
     fn run(self) -> crate::Result<()> {
         interrupt::outlive_file_limits();
+        interrupt::listen();
         let ui = Ui::new(&self.global)?;
         match self.verb {
             Verb::Init(args) => init::run(args, &ui),

@@ -65,11 +65,7 @@ impl Sink {
         let targets = Self::targets(path, spec.channels, arrangement)?;
         let spec = match arrangement {
             Arrangement::Interleaved => spec,
-            Arrangement::MultiMono { .. } => WaveSpec {
-                channels: 1,
-                channel_mask: None,
-                ..spec
-            },
+            Arrangement::MultiMono { .. } => spec.of_one_channel(),
         };
         // All are looked at before the first is begun: a refusal comes before any work.
         for target in &targets {

@@ -172,14 +172,30 @@ impl Delivery {
 
     /// Begins its files.
     fn sink(&self, sample_rate: SampleRate, overwrite: bool) -> Result<Sink> {
-        let spec = WaveSpec {
+        let spec = self.spec(sample_rate);
+        Sink::create(&self.path, spec, &self.arrangement(), overwrite)
+    }
+
+    /// The form of a file of all its channels.
+    fn spec(&self, sample_rate: SampleRate) -> WaveSpec {
+        WaveSpec {
             channels: self.target.channels(),
             sample_rate,
             bit_depth: self.bit_depth,
             channel_mask: self.channel_mask(),
             container: self.container,
-        };
-        Sink::create(&self.path, spec, &self.arrangement(), overwrite)
+        }
+    }
+
+    /// Bytes of all its files together, `frames` frames long.
+    pub fn bytes(&self, sample_rate: SampleRate, frames: Frames) -> u64 {
+        let whole = self.spec(sample_rate);
+        match self.arrangement() {
+            Arrangement::Interleaved => whole.file_bytes(frames.0),
+            Arrangement::MultiMono { labels } => {
+                labels.len() as u64 * whole.of_one_channel().file_bytes(frames.0)
+            }
+        }
     }
 }
 

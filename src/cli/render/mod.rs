@@ -291,6 +291,16 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
         overwrite: args.force,
         tail: args.tail,
     };
+    let length = job.programme.length;
+    if let (Some(to), Some(asked)) = (&args.to, job.to.filter(|asked| *asked > length)) {
+        let rate = job.programme.sample_rate;
+        ui.warn(format_args!(
+            "--to {to} ({:.3} s) lies beyond the end: \"{}\" is {:.3} s long and ends there",
+            rate.seconds_at(asked),
+            input.display(),
+            rate.seconds_at(length)
+        ));
+    }
     let Job {
         mut programme,
         deliveries,

@@ -52,7 +52,7 @@ pub(super) fn plan(
         .iter()
         .map(|delivery| {
             let channels = delivery.target.channels();
-            let bytes = frames * (channels * delivery.bit_depth.bytes()) as u64;
+            let bytes = delivery.bytes(programme.sample_rate, Frames(frames));
             let paths: Vec<String> = delivery
                 .paths()?
                 .iter()

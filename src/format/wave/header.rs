@@ -294,6 +294,23 @@ impl WaveSpec {
         self.channels * self.bit_depth.bytes()
     }
 
+    /// The form of a file of one of the channels.
+    #[must_use]
+    pub fn of_one_channel(self) -> Self {
+        Self {
+            channels: 1,
+            channel_mask: None,
+            ..self
+        }
+    }
+
+    /// Bytes of a file of `frames` frames that holds nothing but samples.
+    pub fn file_bytes(&self, frames: u64) -> u64 {
+        let (head, _) = self.head(&Extras::default(), Some((frames, 0)), u64::MAX);
+        let samples = frames * self.frame_bytes() as u64;
+        head.len() as u64 + samples.next_multiple_of(2)
+    }
+
     /// Checks what a header can hold.
     pub(super) fn check(&self) -> Result<()> {
         if self.channels == 0 || self.channels > MOST_CHANNELS {
