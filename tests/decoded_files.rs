@@ -142,6 +142,11 @@ fn alac_packet(samples: &[i32], bits: usize, frames_per_packet: usize) -> Vec<u8
 
 /// A stereo ALAC file in CAF, of 24 bits, 64 frames in a packet.
 fn alac_in_caf(samples: &[i32]) -> Vec<u8> {
+    alac_that_tells(samples, samples.len() as u64 / 2)
+}
+
+/// The same, which says that it has `frames` frames.
+fn alac_that_tells(samples: &[i32], frames: u64) -> Vec<u8> {
     let packets: Vec<Vec<u8>> = samples
         .chunks(128)
         .map(|packet| alac_packet(packet, 24, 64))
@@ -153,7 +158,6 @@ fn alac_in_caf(samples: &[i32]) -> Vec<u8> {
         &[0; 8],
         &48_000u32.to_be_bytes(),
     ];
-    let frames = samples.len() as u64 / 2;
     let mut table = [packets.len() as u64, frames]
         .map(u64::to_be_bytes)
         .concat();
@@ -284,6 +288,13 @@ fn aiff_and_caf_are_read_exactly() {
             caf(&[caf_description(b"lpcm", 1, 8, 1, 2, 32), edit(&floats)]),
         ),
         ("alac.caf", "CAF", "24-bit integer", alac_in_caf(&steps)),
+        // FFmpeg counts the last packet as full.
+        (
+            "rounded.caf",
+            "CAF",
+            "24-bit integer",
+            alac_that_tells(&steps, 13 * 64),
+        ),
     ];
     for (name, container, format, bytes) in cases {
         let path = file(&folder, name, &bytes);

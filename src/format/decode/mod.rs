@@ -7,6 +7,7 @@ mod stream;
 
 use std::path::{Path, PathBuf};
 
+use symphonia::core::codecs::audio::well_known::CODEC_ID_ALAC;
 use symphonia::core::errors::Error as SymphoniaError;
 
 use self::stream::{Stream, sample_format};
@@ -97,6 +98,9 @@ impl DecodedFile {
             file.facts.frames = Frames(length);
             file.rewind()?;
         }
+        if frames.is_some() && container == "CAF" && parameters.codec == CODEC_ID_ALAC {
+            file.find_end()?;
+        }
         if file.facts.frames == Frames(0) {
             file.facts
                 .warnings
@@ -167,6 +171,25 @@ impl DecodedFile {
             ));
         }
         Ok(())
+    }
+
+    /// CAF files of packets tell their frames apart from them, and FFmpeg counts the last packet as full: where it ends is
+    /// known once it is decoded. A file without such a packet is left for its readers to find fault with.
+    fn find_end(&mut self) -> Result<()> {
+        let told = self.facts.frames.0;
+        let Some(reached) = told.checked_sub(1).and_then(|last| self.stream.seek(last)) else {
+            return self.rewind();
+        };
+        self.position = reached;
+        self.from_start = false;
+        let end = match self.next_packet() {
+            Ok(true) => reached + self.packet[0].len() as u64,
+            Ok(false) | Err(_) => told,
+        };
+        if (reached + 1..told).contains(&end) {
+            self.facts.frames = Frames(end);
+        }
+        self.rewind()
     }
 
     /// Begins again at frame 0.

@@ -208,7 +208,12 @@ fn alac_configuration(mut cookie: &[u8]) -> &[u8] {
 fn refused(path: &Path, container: &'static str, error: &SymphoniaError) -> Error {
     match error {
         SymphoniaError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Error::malformed(path, container, "", "the file ends inside its header")
+            let bytes = std::fs::metadata(path).map_or(0, |facts| facts.len());
+            let reason = format!(
+                "the file ends after {bytes} bytes, before its header or the samples that it announces do; copy it again \
+                 from the original"
+            );
+            Error::malformed(path, container, "", reason)
         }
         SymphoniaError::IoError(e) => {
             Error::io(path, "read", std::io::Error::new(e.kind(), e.to_string()))
