@@ -749,6 +749,26 @@ layout = "9.9.9"
 }
 
 #[test]
+fn what_is_wrong_with_audio_is_told_beside_other_faults() {
+    let folder = folder();
+    let text = r#"
+[[stem]]
+name = "Kick"
+file = "nothere.wav"
+group = "drms"
+at = { az = 0 }
+[[stem]]
+name = "Snare"
+file = "mono.wav"
+channels = [4]
+at = { az = 0 }
+"#;
+    let found = check(folder.path(), text).findings;
+    let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["U463", "U460", "U485"], "{found:#?}");
+}
+
+#[test]
 fn text_that_is_no_text_is_refused_with_its_byte() {
     let folder = folder();
     let path = folder.path().join("song.toml");

@@ -45,7 +45,17 @@ pub struct Checked {
 }
 
 impl Session {
-    /// Reads and checks a session file. Files it names must exist, but no audio is opened.
+    fn of(path: &Path, text: &str, file: SessionFile, tree: Node) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            text: text.to_owned(),
+            file,
+            findings: Vec::new(),
+            tree,
+        }
+    }
+
+    /// Reads and checks a session file. Files it names must exist; audio is opened only to tell more of what is wrong.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read, [`Error::Malformed`] if it is no plain file; [`Error::Session`] with every finding if it breaks a rule.
@@ -156,6 +166,11 @@ impl Checked {
         findings.extend(found, more);
         rules::check(Cursor::new(&tree), path, &mut findings);
         if findings.has_errors() {
+            if let Ok(file) = SessionFile::deserialize(&tree) {
+                // What is wrong with the audio is told as well, as far as stems can be made out.
+                let session = Session::of(path, &text, file, tree);
+                rules::open_audio(&session, &mut findings);
+            }
             return Self::broken(text, findings);
         }
         let file = match SessionFile::deserialize(&tree) {
@@ -169,11 +184,8 @@ impl Checked {
         let findings = findings.finish(&text);
         Self {
             session: Some(Session {
-                path: path.to_path_buf(),
-                text: text.clone(),
-                file,
                 findings: findings.clone(),
-                tree,
+                ..Session::of(path, &text, file, tree)
             }),
             text,
             findings,

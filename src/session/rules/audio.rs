@@ -43,13 +43,8 @@ pub(crate) struct Common {
     pub(crate) length: Frames,
 }
 
-/// Opens the audio of every stem; `None` for those that cannot be used, after a finding. The second is
-/// `None` if not one can be opened.
-pub(crate) fn check(
-    session: &Session,
-    resample: bool,
-    findings: &mut Findings,
-) -> (Vec<Option<StemAudio>>, Option<Common>) {
+/// Opens the audio of every stem whose file is there; `None` for those that cannot be used, after a finding.
+pub(crate) fn open(session: &Session, findings: &mut Findings) -> Vec<Option<StemAudio>> {
     // A file that many stems share is opened once.
     let mut opened: HashMap<(PathBuf, Option<usize>), Result<AudioFacts, String>> = HashMap::new();
     let mut audio = Vec::new();
@@ -57,6 +52,11 @@ pub(crate) fn check(
         let path = session.stem_path(&stem.file);
         let track = stem.track.and_then(|track| usize::try_from(track).ok());
         let file = (path.clone(), track);
+        if findings.has_errors() && !path.exists() {
+            // That has been found already.
+            audio.push(None);
+            continue;
+        }
         let is_new = !opened.contains_key(&file);
         let facts = opened.entry(file).or_insert_with(|| {
             outside::audio_facts(&path, track).map_err(|error| error.to_string())
@@ -98,6 +98,17 @@ pub(crate) fn check(
             facts,
         }));
     }
+    audio
+}
+
+/// Opens the audio of every stem; `None` for those that cannot be used, after a finding. The second is
+/// `None` if not one can be opened.
+pub(crate) fn check(
+    session: &Session,
+    resample: bool,
+    findings: &mut Findings,
+) -> (Vec<Option<StemAudio>>, Option<Common>) {
+    let audio = open(session, findings);
     let common = common(&audio);
     if let Some(common) = common {
         rates(session, &audio, common, resample, findings);

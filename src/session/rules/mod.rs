@@ -17,7 +17,7 @@ use std::path::Path;
 use super::findings::Findings;
 use super::tree::Cursor;
 
-pub(crate) use audio::{StemAudio, check as check_audio};
+pub(crate) use audio::{StemAudio, check as check_audio, open as open_audio};
 pub(crate) use desk::{advise, check_chains};
 pub(crate) use names::silenced;
 pub use outs::{Target, file_name, on_headphones, target};
