@@ -384,6 +384,59 @@ fn the_stem_of_another_gain_is_named_with_its_gain() {
 }
 
 #[test]
+fn a_reference_or_stems_without_sound_are_no_match() {
+    let mut folder = Folder::new();
+    folder.mix.iter_mut().flatten().for_each(|s| *s = 0.0);
+    let found = folder.check(true);
+    let said = at(&found, "U014", "mix.wav");
+    assert_eq!(said.severity, Severity::Error);
+    assert!(said.message.contains("silent throughout"), "{found:#?}");
+    assert_eq!(wrong(&found), ["U014 mix.wav"]);
+
+    let mut folder = Folder::new();
+    let samples = folder.stems.iter_mut().flat_map(|stem| &mut stem.rows);
+    samples.flatten().for_each(|s| *s = 0.0);
+    let found = folder.check(true);
+    assert_eq!(at(&found, "U014", "mix.wav").severity, Severity::Error);
+}
+
+#[test]
+fn a_reference_of_another_length_is_said_to_be_and_compared_as_far_as_it_goes() {
+    for late in [0, 900] {
+        let mut folder = Folder::new();
+        for row in folder.stems.iter_mut().flat_map(|stem| &mut stem.rows) {
+            row.rotate_right(late);
+        }
+        for row in &mut folder.mix {
+            row.truncate(RATE as usize);
+        }
+        let found = folder.check(true);
+        let said = &at(&found, "U002", "mix.wav").message;
+        assert!(
+            said.contains("48000 frames (1.000 s)") && said.contains("144017 (3.000 s)"),
+            "{said}"
+        );
+        assert_eq!(at(&found, "U014", "mix.wav").severity, Severity::Note);
+        let late_ones = found.iter().filter(|f| f.code == "U003").count();
+        assert_eq!(late_ones, usize::from(late > 0), "{found:#?}");
+    }
+    // The mix goes on, and so does its sound.
+    let mut folder = Folder::new();
+    for row in folder.stems.iter_mut().flat_map(|stem| &mut stem.rows) {
+        row.truncate(FRAMES - 48_000);
+    }
+    let found = folder.check(true);
+    assert!(wrong(&found).contains(&"U002 mix.wav".to_owned()));
+    assert_eq!(at(&found, "U014", "mix.wav").severity, Severity::Note);
+    // Silence alone is no other length.
+    let mut folder = Folder::new();
+    for row in &mut folder.mix {
+        row.resize(FRAMES + 10_000, 0.0);
+    }
+    assert_eq!(wrong(&folder.check(true)), [""; 0]);
+}
+
+#[test]
 fn the_stem_that_is_late_is_named_with_its_frames() {
     for (shift, words) in [
         (480_i64, "480 frames (10.000 ms) later"),

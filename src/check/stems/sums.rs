@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::heard::Stem;
-use super::rules::{DUPLICATE, HOT_SUM, LIMITED, RATE, START, SUM, TEMPO};
+use super::rules::{DUPLICATE, HOT_SUM, LENGTH, LIMITED, RATE, START, SUM, TEMPO};
 use super::tempo::are_kin;
 use super::together::{Cast, MATCH_DB, Together};
 use super::{MOST, Report};
 use crate::error::Severity;
+use crate::measure::Offset;
 use crate::{Result, format};
 
 /// Is told of frames as they are heard, and stops the work by `false`.
@@ -32,7 +33,10 @@ pub(super) fn check(
         .filter(|stem| stem.facts.channels <= 2 && stem.sound.peak() > 0.0)
         .collect();
     let Some(first) = stems.first() else {
-        return Ok(());
+        return match reference {
+            Some(path) => silent_stems(path, report, watch),
+            None => Ok(()),
+        };
     };
     let rate = first.facts.sample_rate;
     let is_one_rate = stems.iter().all(|stem| stem.facts.sample_rate == rate);
@@ -40,6 +44,7 @@ pub(super) fn check(
         // Their rates have been named; a sum of different rates means nothing.
         return Ok(());
     }
+    let mut length = 0;
     if let Some(path) = reference {
         let source = format::open(path)?;
         let facts = source.facts();
@@ -56,6 +61,7 @@ pub(super) fn check(
             );
             return Ok(());
         }
+        length = facts.frames.0;
     }
     let count = stems.len();
     let mut cast = Cast {
@@ -63,36 +69,117 @@ pub(super) fn check(
         shifts: vec![0; count],
         reference: reference.map(|path| (path, 0)),
         rate,
+        frames: None,
     };
-    let mut together = cast.together(watch)?;
+    let together = cast.together(watch)?;
     duplicates(&cast, &together, report);
     sum(&folder, &together, tempo, report);
     let Some(path) = reference else { return Ok(()) };
-    if let Some(offset) = together
-        .offset
-        .filter(|offset| offset.frames != 0 && offset.correlation > 0.5)
-    {
-        // The sum is later than the reference, so the reference waits.
-        cast.reference = Some((path, -offset.frames));
-        let aligned = cast.together(watch)?;
-        // One loud stem that is late must not move all others.
-        if aligned.left_db().0 < together.left_db().0 - 6.0 {
-            let message = format!(
-                "the stems begin {} than the reference",
-                lateness(offset.frames, rate.0)
-            );
-            report.add(
-                START,
-                &folder,
-                message,
-                "export stems and mix over the same range",
-            );
-            together = aligned;
-        } else {
-            cast.reference = Some((path, 0));
-        }
+    if together.reference_peak_dbfs() < SILENT_DBFS && together.sum_peak_dbfs() >= SILENT_DBFS {
+        silent_reference(&together, path, report);
+        return Ok(());
     }
+    let together = align(&mut cast, together, path, length, report, watch)?;
     explain(&mut cast, together, path, report, watch)
+}
+
+/// No sound is to be heard below this, as rule 9 has it.
+const SILENT_DBFS: f64 = -90.0;
+
+fn silent_reference(together: &Together, path: &Path, report: &mut Report) {
+    let message = format!(
+        "the reference is silent throughout, and the stems are not: their sum peaks at {:.1} dBFS",
+        together.sum_peak_dbfs()
+    );
+    let severity = report.sum_severity;
+    let help = "give the mix that the stems were exported with";
+    report.add_as(severity, SUM, path, message, help);
+}
+
+/// Stems without any sound, which are the mix of nothing.
+fn silent_stems(path: &Path, report: &mut Report, watch: Watch<'_>) -> Result<()> {
+    let peak = 20.0 * f64::from(Stem::hear(path, watch)?.sound.peak()).log10();
+    if peak >= SILENT_DBFS {
+        let message = format!(
+            "no stem that could be added up has any sound, and the reference peaks at {peak:.1} dBFS"
+        );
+        let severity = report.sum_severity;
+        report.add_as(severity, SUM, path, message, "export the stems again");
+    }
+    Ok(())
+}
+
+/// Has the reference of `length` frames begin where the stems do, and compares as far as both go: what is wrong with
+/// either is said by itself, and not as gains of stems.
+fn align(
+    cast: &mut Cast<'_>,
+    together: Together,
+    path: &Path,
+    length: u64,
+    report: &mut Report,
+    watch: Watch<'_>,
+) -> Result<Together> {
+    let lengths = || cast.stems.iter().map(|stem| stem.facts.frames.0);
+    let longest = lengths().max().unwrap_or(0);
+    let is_other_length = lengths().all(|frames| frames != length);
+    if !is_other_length || together.left_db().0 < report.match_db {
+        return begin_alike(cast, together, report, watch);
+    }
+    cast.frames = Some(length.min(longest));
+    let part = cast.together(watch)?;
+    let mut part = begin_alike(cast, part, report, watch)?;
+    let mut whole = together;
+    if let Some((_, shift)) = cast.reference.filter(|(_, shift)| *shift != 0) {
+        cast.frames = None;
+        whole = cast.together(watch)?;
+        cast.frames = Some(length.saturating_add_signed(-shift).min(longest));
+        part = cast.together(watch)?;
+    }
+    if whole.left_beyond_db(&part) < report.match_db {
+        cast.frames = None;
+        return Ok(whole);
+    }
+    let seconds = |frames: u64| frames as f64 / f64::from(cast.rate.0);
+    let compared = cast.frames.unwrap_or(longest);
+    let message = format!(
+        "the reference has {length} frames ({:.3} s); the stems have {longest} ({:.3} s): the first {:.3} s are compared",
+        seconds(length),
+        seconds(longest),
+        seconds(compared)
+    );
+    let help = "export stems and mix over the same range";
+    report.add_as(report.sum_severity, LENGTH, path, message, help);
+    Ok(part)
+}
+
+/// Moves the reference to where the stems begin, if all are late or early alike.
+fn begin_alike(
+    cast: &mut Cast<'_>,
+    together: Together,
+    report: &mut Report,
+    watch: Watch<'_>,
+) -> Result<Together> {
+    let moved = |offset: &Offset| offset.frames != 0 && offset.correlation > 0.5;
+    let Some(offset) = together.offset.filter(moved) else {
+        return Ok(together);
+    };
+    let before = cast.reference;
+    // The sum is later than the reference, so the reference waits.
+    cast.reference = before.map(|(path, _)| (path, -offset.frames));
+    let aligned = cast.together(watch)?;
+    // One loud stem that is late must not move all others.
+    if aligned.left_db().0 >= together.left_db().0 - 6.0 {
+        cast.reference = before;
+        return Ok(together);
+    }
+    let message = format!(
+        "the stems begin {} than the reference",
+        lateness(offset.frames, cast.rate.0)
+    );
+    let folder = report.folder.clone();
+    let help = "export stems and mix over the same range";
+    report.add(START, &folder, message, help);
+    Ok(aligned)
 }
 
 /// "480 frames (10.000 ms) later".

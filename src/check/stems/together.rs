@@ -47,6 +47,8 @@ pub(super) struct Cast<'a> {
     pub(super) shifts: Vec<i64>,
     pub(super) reference: Option<(&'a Path, i64)>,
     pub(super) rate: SampleRate,
+    /// How many frames are compared, if not all.
+    pub(super) frames: Option<u64>,
 }
 
 impl Cast<'_> {
@@ -73,19 +75,23 @@ impl Cast<'_> {
         hear: &mut dyn FnMut(&[Track], Option<&Track>),
     ) -> Result<()> {
         let (mut tracks, mut reference) = self.open()?;
-        loop {
+        let mut remaining = self.frames.unwrap_or(u64::MAX);
+        while remaining > 0 {
             let mut is_more = false;
             for track in tracks.iter_mut().chain(&mut reference) {
                 is_more |= track.read(QUANTUM)?;
+                track.silence_from(remaining);
             }
             if !is_more {
-                return Ok(());
+                break;
             }
+            remaining = remaining.saturating_sub(QUANTUM as u64);
             hear(&tracks, reference.as_ref());
             if !watch(QUANTUM as u64) {
                 return Err(Error::Interrupted);
             }
         }
+        Ok(())
     }
 
     /// Adds the stems up and measures.
@@ -286,6 +292,16 @@ impl Together {
     /// Peak of the sum in dBFS.
     pub(super) fn sum_peak_dbfs(&self) -> f64 {
         decibels(self.sum_peak * self.sum_peak, 1.0)
+    }
+
+    /// Peak of the reference in dBFS.
+    pub(super) fn reference_peak_dbfs(&self) -> f64 {
+        decibels(self.reference_peak * self.reference_peak, 1.0)
+    }
+
+    /// How much more this leaves of the reference than `part`, which ends earlier: in dB re the reference.
+    pub(super) fn left_beyond_db(&self, part: &Self) -> f64 {
+        decibels(self.left.0 - part.left.0, self.reference)
     }
 
     /// Reference less sum: level re the reference in dB, and peak in dBFS.

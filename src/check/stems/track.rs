@@ -51,6 +51,14 @@ impl Track {
         Ok(read > 0 || silent > 0)
     }
 
+    /// Makes silence of what was read from frame `first` of the block on.
+    pub(super) fn silence_from(&mut self, first: u64) {
+        let first = first.min(self.block.frames() as u64) as usize;
+        for row in self.block.rows_mut() {
+            row[first..].fill(0.0);
+        }
+    }
+
     /// The signal for one of the two sides.
     pub(super) fn side(&self, side: usize) -> &[f32] {
         self.block.row(side.min(self.block.channels() - 1))
