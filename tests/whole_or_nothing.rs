@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use umbel::audio::Block;
@@ -287,5 +287,77 @@ fn what_is_not_wav_yet_is_read_as_far_as_it_was_written() {
     // It may have been faster than the kill.
     if let Some(part) = part.filter(|part| part.exists() && part.metadata().unwrap().len() > 1000) {
         assert_eq!(WaveReader::open(&part).unwrap().facts().channels, 11);
+    }
+}
+
+/// What the program comes to, which must not wait for anything.
+fn ends(arguments: &[&str]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_umbel"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(60) {
+            child.kill().unwrap();
+            panic!("{arguments:?} does not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_report_is_none_of_the_outputs() {
+    for (kind, name) in [
+        ("adm-atmos", "m.wav"),
+        ("adm-ebu", "m.wav"),
+        ("stems", "stems"),
+    ] {
+        let song = Song::new();
+        let arguments = song.arguments(kind, name);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        assert!(ends(&arguments).status.success());
+        let outputs: Vec<PathBuf> = files(&song.out()).into_keys().collect();
+        assert!(outputs.len() > 2, "{outputs:?}");
+        std::fs::remove_dir_all(song.out()).unwrap();
+        std::fs::create_dir(song.out()).unwrap();
+        for output in outputs {
+            let file = output.strip_prefix(song.out()).unwrap();
+            let odd = song.out().join("not/../").join(file);
+            for report in [output.clone(), odd] {
+                let done = ends(&[&arguments[..], &["--report", text(&report)]].concat());
+                let said = String::from_utf8_lossy(&done.stderr).into_owned();
+                assert_eq!(done.status.code(), Some(2), "{kind} {report:?}: {said}");
+                assert!(said.contains("is an output"), "{kind} {report:?}: {said}");
+                assert!(files(&song.out()).is_empty(), "{kind} {report:?}");
+            }
+        }
+    }
+    // Also those that a session asks for.
+    let song = Song::new();
+    let toml = song.folder.path().join("song.toml");
+    let mut session = std::fs::read_to_string(&toml).unwrap();
+    for format in ["adm-ebu", "stems"] {
+        session += &format!("\n[[out]]\nname = \"{format}\"\nformat = \"{format}\"\n");
+    }
+    std::fs::write(&toml, session).unwrap();
+    let render = ["render", text(&toml), "--out"];
+    let folder = song.out();
+    assert!(
+        ends(&[&render[..], &[text(&folder)]].concat())
+            .status
+            .success()
+    );
+    let outputs: Vec<PathBuf> = files(&song.out()).into_keys().collect();
+    assert!(outputs.len() > 8, "{outputs:?}");
+    std::fs::remove_dir_all(song.out()).unwrap();
+    for output in outputs {
+        let done = ends(&[&render[..], &[text(&folder), "--report", text(&output)]].concat());
+        assert_eq!(done.status.code(), Some(2), "{output:?}");
+        assert!(!song.out().exists(), "{output:?}");
     }
 }

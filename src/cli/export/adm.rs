@@ -304,7 +304,9 @@ fn run(
     export: &AdmExport,
     ui: &Ui,
 ) -> Result<()> {
-    let to_report = common.report.path()?;
+    let to_report = common
+        .report
+        .path_beside(&losses::all_paths(&common.output))?;
     interrupt::install();
     losses::check_all_free(&common.output, common.force)?;
     let (mut names, length) = source.facts(modes, ui)?;

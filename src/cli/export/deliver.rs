@@ -44,6 +44,16 @@ pub(in crate::cli) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, ui: &Ui) -> Re
     }
 }
 
+/// The files of `spec`.
+pub(in crate::cli) fn paths_of(spec: &DeliverySpec, ask: &Ask<'_>) -> Result<Vec<PathBuf>> {
+    let path = path_of(spec, ask);
+    match spec.format {
+        OutFormat::Wav => Ok(vec![path]),
+        OutFormat::Stems => stems::delivered(spec, ask, path),
+        OutFormat::AdmAtmos | OutFormat::AdmEbu | OutFormat::Ambix => Ok(losses::all_paths(&path)),
+    }
+}
+
 /// Refuses `spec` before any work if what it writes stands there already; stems look at their own folder.
 pub(in crate::cli) fn check_free(spec: &DeliverySpec, ask: &Ask<'_>) -> Result<()> {
     match spec.format {

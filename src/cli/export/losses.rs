@@ -17,10 +17,15 @@ pub(super) fn paths(path: &Path) -> [PathBuf; 2] {
     ["loss.txt", "loss.json"].map(|ending| beside(path, ending))
 }
 
+/// The file at `path` and its report.
+pub(super) fn all_paths(path: &Path) -> Vec<PathBuf> {
+    let report = paths(path);
+    std::iter::once(path.to_path_buf()).chain(report).collect()
+}
+
 /// Refuses an output, or its report, that stands there already and may not be replaced.
 pub(super) fn check_all_free(path: &Path, overwrite: bool) -> Result<()> {
-    check_free(path, overwrite)?;
-    paths(path)
+    all_paths(path)
         .iter()
         .try_for_each(|path| check_free(path, overwrite))
 }

@@ -19,7 +19,7 @@ use crate::scene::RoomMode;
 use crate::session::{BuildOptions, Session, Song};
 use crate::units::Frames;
 use crate::{Error, Result};
-pub(super) use deliver::{Ask, check_free, deliver, path_of};
+pub(super) use deliver::{Ask, check_free, deliver, path_of, paths_of};
 
 /// Write a session or a master as a delivery: ADM masters, stems, object metadata.
 #[derive(Debug, clap::Args)]

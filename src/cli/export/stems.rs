@@ -6,15 +6,15 @@ use serde_json::json;
 
 use super::deliver::Ask;
 use super::handover::{Facts, as_text};
+use crate::Result;
 use crate::cli::bit_depth::WorkingDepth;
 use crate::cli::{Ui, interrupt, report};
-use crate::format::BitDepth;
 use crate::format::handoff::{dawproject, midi, reaper};
 use crate::format::part::replace;
-use crate::offline::{Contract, Image, StemExport, export_stems};
-use crate::session::{BuildOptions, DeliverySpec, Session};
+use crate::format::{BitDepth, check_free};
+use crate::offline::{Contract, Image, Programme, StemExport, export_stems};
+use crate::session::{BuildOptions, DeliverySpec, Session, Song};
 use crate::units::Gain;
-use crate::{Error, Result};
 
 /// Write aligned stems of full length, with a manifest, a tempo map (MIDI), a DAWproject and a Reaper project.
 #[derive(Debug, clap::Args)]
@@ -62,7 +62,11 @@ enum ImageWord {
 
 /// Stems that a session's `[[out]]` asks for.
 pub(super) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf, ui: &Ui) -> Result<()> {
-    let args = Args {
+    run(&args_of(spec, ask, output), ui)
+}
+
+fn args_of(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf) -> Args {
+    Args {
         input: ask.session.to_path_buf(),
         out: output,
         contract: ContractWord::PreMaster,
@@ -72,12 +76,10 @@ pub(super) fn deliver(spec: &DeliverySpec, ask: &Ask<'_>, output: PathBuf, ui: &
         report: report::ReportArgs::default(),
         resample: ask.resample,
         force: ask.force,
-    };
-    run(&args, ui)
+    }
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
-    let to_report = args.report.path()?;
     interrupt::install();
     let session = Session::load(&args.input)?;
     let song = session.build(&BuildOptions {
@@ -85,48 +87,15 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
     })?;
     crate::cli::render::told_findings(&song.warnings, ui);
     let facts = Facts::of(&session, &song)?;
-    let export = StemExport {
-        folder: args.out.clone(),
-        contract: match args.contract {
-            ContractWord::PreMaster => Contract::PreMaster,
-            ContractWord::ThroughMaster => Contract::ThroughMaster,
-        },
-        image: match args.image {
-            ImageWord::Stereo => Image::Stereo,
-            ImageWord::Dry => Image::Dry,
-        },
-        bit_depth: args.bit_depth.into(),
-        bpm: session
-            .file
-            .song
-            .bpm
-            .or_else(|| facts.tempo.first().map(|mark| mark.quarters_per_minute)),
-        key: session.file.song.key.clone(),
-        markers: facts
-            .markers
-            .iter()
-            .map(|marker| (marker.name.clone(), song.sample_rate.frame_at(marker.at_s)))
-            .collect(),
-        tail: !args.no_tail,
-        overwrite: args.force,
-        threads: rayon::current_num_threads(),
-    };
-    let beside = [
-        "manifest.json",
-        "manifest.txt",
-        "tempo.mid",
-        "song.dawproject",
-        "song.rpp",
-        "positions.json",
-    ];
-    for name in beside {
-        let path = args.out.join(name);
-        if path.exists() && !args.force {
-            return Err(Error::Exists(path));
-        }
+    let export = export_of(args, &session, &song, &facts);
+    let length = song.length;
+    let programme = Programme::from(song);
+    let to_report = args.report.path_beside(&paths(&export, &programme))?;
+    for name in BESIDE {
+        check_free(&args.out.join(name), args.force)?;
     }
-    let progress = ui.progress(song.length.0, "exporting");
-    let exported = export_stems(song.into(), &export, &mut |done| {
+    let progress = ui.progress(length.0, "exporting");
+    let exported = export_stems(programme, &export, &mut |done| {
         progress.set(done.0);
         !interrupt::requested()
     })?;
@@ -177,7 +146,70 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
             Gain(f64::from(stem.file.peak)).decibels()
         ))?;
     }
-    ui.line(format_args!("wrote {} beside them", beside.join(", ")))
+    ui.line(format_args!("wrote {} beside them", BESIDE.join(", ")))
+}
+
+/// Files beside the stems.
+const BESIDE: [&str; 6] = [
+    "manifest.json",
+    "manifest.txt",
+    "tempo.mid",
+    "song.dawproject",
+    "song.rpp",
+    "positions.json",
+];
+
+/// Every file that is written.
+fn paths(export: &StemExport, programme: &Programme) -> Vec<PathBuf> {
+    let beside = BESIDE.map(|name| export.folder.join(name));
+    let stems = export.paths(programme);
+    stems.into_iter().chain(beside).collect()
+}
+
+/// What is asked for.
+fn export_of(args: &Args, session: &Session, song: &Song, facts: &Facts) -> StemExport {
+    StemExport {
+        folder: args.out.clone(),
+        contract: match args.contract {
+            ContractWord::PreMaster => Contract::PreMaster,
+            ContractWord::ThroughMaster => Contract::ThroughMaster,
+        },
+        image: match args.image {
+            ImageWord::Stereo => Image::Stereo,
+            ImageWord::Dry => Image::Dry,
+        },
+        bit_depth: args.bit_depth.into(),
+        bpm: session
+            .file
+            .song
+            .bpm
+            .or_else(|| facts.tempo.first().map(|mark| mark.quarters_per_minute)),
+        key: session.file.song.key.clone(),
+        markers: facts
+            .markers
+            .iter()
+            .map(|marker| (marker.name.clone(), song.sample_rate.frame_at(marker.at_s)))
+            .collect(),
+        tail: !args.no_tail,
+        overwrite: args.force,
+        threads: rayon::current_num_threads(),
+    }
+}
+
+/// Every file that [`deliver`] writes.
+pub(super) fn delivered(
+    spec: &DeliverySpec,
+    ask: &Ask<'_>,
+    output: PathBuf,
+) -> Result<Vec<PathBuf>> {
+    let args = args_of(spec, ask, output);
+    let session = Session::load(&args.input)?;
+    let song = session.build(&BuildOptions {
+        resample: args.resample,
+    })?;
+    let facts = Facts::of(&session, &song)?;
+    let export = export_of(&args, &session, &song, &facts);
+    Ok(paths(&export, &song.into()))
 }
 
 /// Writes the report of stems that have been written.

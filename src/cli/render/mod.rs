@@ -318,15 +318,15 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
     for spec in exports.iter().filter(|_| !args.dry_run) {
         super::export::check_free(spec, &ask)?;
     }
-    if let Some(report) = args.report.path()? {
+    if args.report.path()?.is_some() {
+        let mut written = Vec::new();
         for delivery in &deliveries {
-            if delivery.paths()?.iter().any(|path| path == report) {
-                return Err(Error::Usage(format!(
-                    "\"{}\" is an output: choose another name for --report",
-                    report.display()
-                )));
-            }
+            written.extend(delivery.paths()?);
         }
+        for spec in &exports {
+            written.extend(super::export::paths_of(spec, &ask)?);
+        }
+        args.report.path_beside(&written)?;
     }
     let layouts = args.layouts.iter().map(PathBuf::from);
     let named = layouts.chain(args.headphones.files());

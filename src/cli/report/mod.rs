@@ -10,7 +10,7 @@ pub(super) use sounding::{Drawn, add_file, add_output, add_own_render};
 
 use super::Ui;
 use crate::error::Finding;
-use crate::format::{AudioFacts, layout_file, sha256};
+use crate::format::{AudioFacts, check_free, layout_file, sha256};
 use crate::report::page::{BEGINNING, FileRow, Page};
 use crate::{Error, Result};
 
@@ -28,6 +28,8 @@ impl ReportArgs {
         let Some(path) = self.report.as_deref() else {
             return Ok(None);
         };
+        // A pipe would be waited for.
+        check_free(path, true)?;
         if path.symlink_metadata().is_ok() {
             let mut head = Vec::new();
             let is_report = std::fs::File::open(path)
@@ -47,6 +49,42 @@ impl ReportArgs {
         }
         Ok(Some(path))
     }
+
+    /// As [`path`](Self::path), which must be none of the files that are to be written.
+    pub(super) fn path_beside(&self, outputs: &[PathBuf]) -> Result<Option<&Path>> {
+        let path = self.path()?;
+        let is_output = |path: &&Path| {
+            let place = place_of(path);
+            outputs
+                .iter()
+                .any(|output| place_of(output).starts_with(&place))
+        };
+        match path.filter(is_output) {
+            None => Ok(path),
+            Some(path) => Err(Error::Usage(format!(
+                "\"{}\" is an output: choose another name for --report",
+                path.display()
+            ))),
+        }
+    }
+}
+
+/// Where `path` leads, as far as its folders are there.
+fn place_of(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let known = path
+        .ancestors()
+        .find_map(|known| Some((known, known.canonicalize().ok()?)));
+    let Some((known, mut place)) = known else {
+        return path;
+    };
+    for part in path.strip_prefix(known).unwrap_or(Path::new("")) {
+        match part == ".." {
+            true => _ = place.pop(),
+            false => place.push(part),
+        }
+    }
+    place
 }
 
 /// Writes the page, and says so.

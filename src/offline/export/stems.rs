@@ -61,6 +61,14 @@ pub struct StemExport {
     pub threads: usize,
 }
 
+impl StemExport {
+    /// The files of the stems that it has of `programme`.
+    pub fn paths(&self, programme: &Programme) -> Vec<PathBuf> {
+        let plans = plans(programme, self).into_iter();
+        plans.map(|plan| plan.path).collect()
+    }
+}
+
 /// A file of a hand-over.
 #[derive(Debug)]
 pub struct ExportedStem {
