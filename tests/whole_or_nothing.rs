@@ -311,6 +311,88 @@ fn ends(arguments: &[&str]) -> Output {
 }
 
 #[test]
+fn a_pipe_is_never_replaced_nor_waited_for() {
+    let song = Song::new();
+    let at = |name: &str| song.out().join(name);
+    let layout = song.folder.path().join("iem.json");
+    std::fs::write(
+        &layout,
+        r#"{ "Name": "two", "LoudspeakerLayout": { "Name": "two", "Loudspeakers": [
+            { "Azimuth": 30, "Elevation": 0, "Radius": 1, "IsImaginary": false, "Channel": 1, "Gain": 1 },
+            { "Azimuth": -30, "Elevation": 0, "Radius": 1, "IsImaginary": false, "Channel": 2, "Gain": 1 } ] } }"#,
+    )
+    .unwrap();
+    let of = |name: &str| song.folder.path().join(name);
+    let (toml, wave, folder) = (of("song.toml"), of("a.wav"), song.out());
+    let cases: [(&[&str], &str); 16] = [
+        (&["export", "json", text(&toml), "-f", "-o"], ""),
+        (&["export", "csv", text(&toml), "-f", "-o"], ""),
+        (&["export", "adm-ebu", text(&toml), "-f", "-o"], ""),
+        (
+            &["export", "adm-ebu", text(&toml), "-f", "-o"],
+            "m.loss.txt",
+        ),
+        (&["export", "ambix", text(&toml), "-f", "-o"], "m.loss.json"),
+        (
+            &["export", "stems", text(&toml), "-f", "--out"],
+            "manifest.json",
+        ),
+        (
+            &["export", "stems", text(&toml), "-f", "--out"],
+            "tempo.mid",
+        ),
+        (&["render", text(&toml), "-l", "stereo", "-f", "-o"], ""),
+        (&["check", text(&toml), "--report"], ""),
+        (&["measure", text(&wave), "--report"], ""),
+        (
+            &[
+                "render",
+                text(&toml),
+                "-l",
+                "stereo",
+                "--out",
+                text(&folder),
+                "--report",
+            ],
+            "",
+        ),
+        (&["init", text(song.folder.path()), "--force", "-o"], ""),
+        (&["layout", "import", text(&layout), "-f", "-o"], ""),
+        (&["layout", "show", "5.1", "-f", "--picture"], ""),
+        (&["compare", text(&wave), text(&wave), "-f", "--svg"], ""),
+        (&["man", "--out"], "umbel.1"),
+    ];
+    for (arguments, name) in cases {
+        let (target, pipe) = match name {
+            "" => (at("pipe"), at("pipe")),
+            "m.loss.txt" | "m.loss.json" => (at("m.wav"), at(name)),
+            name => (song.out(), at(name)),
+        };
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let done = ends(&[arguments, &[text(&target)]].concat());
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(!done.status.success(), "{arguments:?}: {said}");
+        assert!(
+            said.contains("it is a pipe or device"),
+            "{arguments:?}: {said}"
+        );
+        let kind = std::fs::symlink_metadata(&pipe).unwrap().file_type();
+        assert!(
+            std::os::unix::fs::FileTypeExt::is_fifo(&kind),
+            "{arguments:?}"
+        );
+        std::fs::remove_file(&pipe).unwrap();
+        assert!(
+            name == "umbel.1" || files(&song.out()).is_empty(),
+            "{arguments:?}"
+        );
+        std::fs::remove_dir_all(song.out()).unwrap();
+        std::fs::create_dir(song.out()).unwrap();
+    }
+}
+
+#[test]
 fn a_report_is_none_of_the_outputs() {
     for (kind, name) in [
         ("adm-atmos", "m.wav"),

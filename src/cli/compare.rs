@@ -65,6 +65,9 @@ struct Heard {
 
 pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     interrupt::install();
+    if let Some(path) = &args.svg {
+        format::check_free(path, args.force)?;
+    }
     let scratch = Scratch::new()?;
     let first = heard(&args.first, false, &scratch.path("a.wav"), ui)?;
     let second = match &args.second {

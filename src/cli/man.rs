@@ -7,6 +7,7 @@ use clap_mangen::Man;
 
 use super::ui::STDOUT;
 use super::{Cli, Ui};
+use crate::format::part::replace;
 use crate::{Error, Result};
 
 /// Print the manual page, or write the pages of all commands to a folder.
@@ -36,9 +37,12 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     std::fs::create_dir_all(&folder).map_err(|e| Error::io(&folder, "make", e))?;
     let mut written = Vec::new();
     for command in with_subcommands(command) {
-        let path = Man::new(command)
-            .generate_to(&folder)
-            .map_err(|e| Error::io(&folder, "write to", e))?;
+        let page = Man::new(command);
+        let path = folder.join(page.get_filename());
+        let mut text = Vec::new();
+        page.render(&mut text)
+            .map_err(|e| Error::io(&path, "write to", e))?;
+        replace(&path, &text)?;
         written.push(path.display().to_string());
     }
     if ui.json {

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::part::Part;
+use super::part::{Part, check_replaceable};
 use crate::layout::{self, Layout, Reading};
 use crate::{Error, Result};
 
@@ -131,8 +131,9 @@ pub fn read_text(path: &Path) -> Result<String> {
 /// Writes `text` to `path` by way of a temporary name, so that no half-written file is ever seen.
 ///
 /// # Errors
-/// [`Error::Exists`] if the file exists and `overwrite` is not set; [`Error::Io`].
+/// [`Error::Exists`] if the file exists and `overwrite` is not set; [`Error::Io`], also for a folder, a pipe or a device.
 pub fn save(path: &Path, text: &str, overwrite: bool) -> Result<()> {
+    check_replaceable(path).map_err(|e| Error::io(path, "write a file at", e))?;
     if !overwrite && path.symlink_metadata().is_ok() {
         return Err(Error::Exists(path.to_path_buf()));
     }

@@ -36,8 +36,9 @@ impl Part {
     /// processes have left of the same file is removed.
     ///
     /// # Errors
-    /// The file cannot be created.
+    /// The file cannot be created, or `target` is something that no file may replace.
     pub(crate) fn create(target: &Path) -> io::Result<(Self, Arc<File>)> {
+        check_replaceable(target)?;
         remove_abandoned(target);
         let mut path = OsString::from(target);
         path.push(format!("{MARK}{}{SUFFIX}", std::process::id()));
@@ -159,6 +160,24 @@ impl Drop for NewFolders {
             // One that holds something stays: the system removes empty ones alone.
             let _ = fs::remove_dir(folder);
         }
+    }
+}
+
+/// Refuses a target that is no file: a renamed one would take the place of a folder, a pipe or a device.
+///
+/// # Errors
+/// It is one of these.
+pub(crate) fn check_replaceable(target: &Path) -> io::Result<()> {
+    match fs::metadata(target) {
+        Ok(facts) if facts.is_dir() => Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a folder",
+        )),
+        Ok(facts) if !facts.is_file() => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a pipe or device",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Source;
 use crate::cli::{Ui, interrupt};
+use crate::format::check_free;
 use crate::format::part::Part;
 use crate::geometry::Position;
 use crate::offline::{Names, Programme};
@@ -40,6 +41,9 @@ pub(super) enum Form {
 
 pub(super) fn run(args: &Args, form: Form, ui: &Ui) -> Result<()> {
     interrupt::install();
+    if let Some(path) = &args.output {
+        check_free(path, args.force)?;
+    }
     let source = Source::open(&args.input, args.resample)?;
     let (names, _) = source.facts(&[], ui)?;
     let programme = source.programme()?;
@@ -57,9 +61,6 @@ pub(super) fn run(args: &Args, form: Form, ui: &Ui) -> Result<()> {
             .and_then(|_| out.flush())
             .map_err(|e| stopped_or(Error::io(crate::cli::ui::STDOUT, "write to", e)));
     };
-    if path.exists() && !args.force {
-        return Err(Error::Exists(path.clone()));
-    }
     let (objects, blocks) = into_file(path, write)?;
     if ui.json {
         return ui.json_line(&json!({

@@ -1,6 +1,5 @@
 //! Writing WAV: to a temporary name, verified by reading it again, then renamed.
 
-use std::fs;
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ use super::pack::{NotFinite, Packer};
 use super::reread::Reread;
 use super::verify::verify;
 use crate::audio::Block;
-use crate::format::part::Part;
+use crate::format::part::{Part, check_replaceable};
 use crate::format::source::{ChunkId, place, unusable_sample};
 use crate::units::Frames;
 use crate::{Error, Result};
@@ -396,16 +395,9 @@ impl Write for Counted<'_> {
 
 /// Refuses a path that is taken: by a file unless `overwrite`, by anything else always.
 pub(crate) fn check_free(path: &Path, overwrite: bool) -> Result<()> {
-    match fs::metadata(path) {
-        Ok(facts) if facts.is_dir() => {
-            let reason = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
-            Err(Error::io(path, "write a file at", reason))
-        }
-        Ok(facts) if !facts.is_file() => {
-            let reason = io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or device");
-            Err(Error::io(path, "write a file at", reason))
-        }
-        Ok(_) if !overwrite => Err(Error::Exists(path.to_path_buf())),
+    check_replaceable(path).map_err(|e| Error::io(path, "write a file at", e))?;
+    match path.exists() {
+        true if !overwrite => Err(Error::Exists(path.to_path_buf())),
         _ => Ok(()),
     }
 }

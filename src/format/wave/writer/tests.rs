@@ -1,5 +1,6 @@
 //! What is written, and what is left when it fails.
 
+use std::fs;
 use std::io::SeekFrom;
 
 use super::*;
