@@ -246,6 +246,56 @@ fn a_hand_over_has_names_lengths_and_everything_beside() {
 }
 
 #[test]
+fn stems_that_clip_are_named_and_the_contract_is_said_not_to_hold() {
+    let folder = song("");
+    let folder = folder.path();
+    let path = folder.join("song.toml");
+    let session = std::fs::read_to_string(&path).unwrap();
+    let session = session.replace("name = \"Pads\"", "name = \"Pads\"\ngain = 24");
+    std::fs::write(&path, session).unwrap();
+    for (depth, holds) in [("24", false), ("f32", true)] {
+        let output = umbel(
+            folder,
+            &[
+                "export",
+                "stems",
+                "song.toml",
+                "--out",
+                depth,
+                "--bit-depth",
+                depth,
+            ],
+        );
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let text = std::fs::read_to_string(folder.join(depth).join("manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(manifest["contract_holds"], holds, "{manifest:#}");
+        let text = std::fs::read_to_string(folder.join(depth).join("manifest.txt")).unwrap();
+        for stem in manifest["stems"].as_array().unwrap() {
+            let (file, name) = (stem["file"].as_str().unwrap(), &stem["name"]);
+            let clips = !holds && (name == "Pads" || name == "Mix");
+            assert_eq!(
+                stem["clipped_samples"].as_u64().unwrap() > 0,
+                clips,
+                "{stem}"
+            );
+            assert_eq!(stem["over_db"].is_number(), clips, "{stem}");
+            let warned = said.contains(&format!(
+                "{file}: {} samples clipped",
+                stem["clipped_samples"]
+            ));
+            assert_eq!(warned, clips, "{file}: {said}");
+            let contract = text
+                .lines()
+                .find(|line| line.starts_with("Contract"))
+                .unwrap();
+            assert_eq!(contract.contains(file), clips, "{contract}");
+        }
+    }
+}
+
+#[test]
 fn a_hand_over_tells_every_tempo_and_the_chains_of_groups_and_master() {
     let folder = song("[master]\nchain = [{ eq = { hp = 33 } }]\n");
     let folder = folder.path();

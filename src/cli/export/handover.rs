@@ -176,6 +176,14 @@ impl Facts {
                 "the stems and returns, placed as positions.json says, add up to the mix behind the master"
             }
         };
+        let clipped = clipped(exported);
+        let contract = match clipped.is_empty() {
+            true => contract.to_owned(),
+            false => format!(
+                "{contract}, but not where samples were held at full scale: {}",
+                clipped.join(", ")
+            ),
+        };
         Ok(json!({
             "title": self.title,
             "contract": match export.contract {
@@ -183,6 +191,7 @@ impl Facts {
                 Contract::ThroughMaster => "through-master",
             },
             "contract_text": contract,
+            "contract_holds": clipped.is_empty(),
             "image": match export.image {
                 Image::Stereo => "stereo",
                 Image::Dry => "dry",
@@ -215,6 +224,7 @@ impl Facts {
             "frames": stem.file.frames.0,
             "peak_dbfs": peak.is_finite().then_some(peak),
             "clipped_samples": stem.file.clipped,
+            "over_db": (stem.file.clipped > 0).then(|| Gain(f64::from(stem.file.over)).decibels().0),
             "sha256": sha256(&stem.file.path)?,
         }))
     }
@@ -249,6 +259,20 @@ impl Facts {
             "returns": pick("return"),
         })
     }
+}
+
+/// The files in which samples were held at full scale, as "Kick.wav (12 samples, at most 1.5 dB above it)".
+fn clipped(exported: &ExportedStems) -> Vec<String> {
+    let files = exported.stems.iter().map(|stem| &stem.file);
+    let clipped = files.filter(|file| file.clipped > 0).map(|file| {
+        format!(
+            "{} ({} samples, at most {} above it)",
+            file_name(&file.path),
+            file.clipped,
+            Gain(f64::from(file.over)).decibels()
+        )
+    });
+    clipped.collect()
 }
 
 /// The processor as workstations know it.

@@ -107,6 +107,15 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
             missing.join(", ")
         ));
     }
+    for stem in exported.stems.iter().filter(|stem| stem.file.clipped > 0) {
+        ui.warn(format_args!(
+            "{}: {} samples clipped (peak {} above full scale), and the stems do not add up to the mix there: \
+             lower the stem or write --bit-depth f32",
+            stem.file.path.display(),
+            stem.file.clipped,
+            Gain(f64::from(stem.file.over)).decibels()
+        ));
+    }
     let manifest = facts.manifest(&export, &exported)?;
     let project = facts.project(&exported);
     let folder = &args.out;
