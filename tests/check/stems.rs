@@ -437,6 +437,41 @@ fn a_reference_of_another_length_is_said_to_be_and_compared_as_far_as_it_goes() 
 }
 
 #[test]
+fn a_gain_that_all_stems_share_is_said_once() {
+    for (gain, words) in [
+        (0.5_f32, "6.02 dB lower as a whole"),
+        (0.8, "1.94 dB lower as a whole"),
+        (2.0, "6.02 dB louder as a whole"),
+        (0.99, "0.09 dB lower as a whole"),
+        (-1.0, "upside down as a whole"),
+    ] {
+        let mut folder = Folder::new();
+        folder.mix.iter_mut().flatten().for_each(|s| *s *= gain);
+        let found = folder.check(true);
+        let said = at(&found, "U014", "mix.wav");
+        assert!(said.message.contains(words), "{gain}: {}", said.message);
+        let (_, left) = said.message.split_once("gain ").unwrap();
+        assert!(number_before(left, " dB") < -100.0, "{}", said.message);
+        assert_eq!(wrong(&found), ["U014 mix.wav"], "{found:#?}");
+    }
+    // One of them has another gain beside.
+    let mut folder = Folder::new();
+    folder.mix.iter_mut().flatten().for_each(|s| *s *= 0.5);
+    folder.stems[1].rows[0].iter_mut().for_each(|s| *s *= 2.0);
+    let found = folder.check(true);
+    assert!(
+        found
+            .iter()
+            .any(|f| f.message.contains("6.02 dB lower as a whole")),
+        "{found:#?}"
+    );
+    let named = &at(&found, "U014", "Sub Bass_124_Am.wav").message;
+    assert!(named.contains("6.02 dB louder than"), "{named}");
+    let stems = wrong(&found).iter().filter(|w| w.contains("_124_")).count();
+    assert_eq!(stems, 1, "{found:#?}");
+}
+
+#[test]
 fn the_stem_that_is_late_is_named_with_its_frames() {
     for (shift, words) in [
         (480_i64, "480 frames (10.000 ms) later"),

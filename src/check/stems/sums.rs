@@ -274,6 +274,17 @@ fn explain(
         report.add_as(Severity::Note, SUM, path, message, "");
         return Ok(());
     }
+    let (common, common_left) = together.common_gain();
+    if common_left < match_db.min(level - CLEARLY_DB) {
+        let message = format!(
+            "the reference is {}: at that gain {} is left",
+            changed(common),
+            words(common_left)
+        );
+        let help = "export stems and mix with the same gain of the master";
+        report.add_as(report.sum_severity, SUM, path, message, help);
+        return Ok(());
+    }
     let message = format!(
         "the stems do not add up to the reference: {} is left ({peak:.1} dBFS at its peak)",
         words(level)
@@ -301,8 +312,16 @@ fn explain(
         );
     }
     let gains = together.gains();
+    let common = shared_gain(&gains);
+    if let Some(gain) = common {
+        let message = format!("the reference is {}", changed(gain));
+        let help = "export stems and mix with the same gain of the master";
+        report.add_as(severity, SUM, path, message, help);
+    }
+    let common = common.unwrap_or(1.0);
     for (index, &gain) in gains.iter().enumerate() {
-        let share = together.share_db(index);
+        let gain = gain / common;
+        let share = together.share_db(index) + 20.0 * common.abs().log10();
         let wrong = share + 20.0 * (gain - 1.0).abs().max(1e-12).log10();
         let db = 20.0 * gain.abs().max(1e-12).log10();
         if wrong < match_db.max(level - 20.0) || (gain > 0.0 && db.abs() < GAIN_DB) {
@@ -358,6 +377,31 @@ fn explain(
         report.add_as(Severity::Note, SUM, &folder, message, "");
     }
     Ok(())
+}
+
+/// The gain that at least three quarters of the stems share, if it is worth naming.
+fn shared_gain(gains: &[f64]) -> Option<f64> {
+    let mut sorted = gains.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let gain = sorted[sorted.len() / 2];
+    let db = |ratio: f64| 20.0 * ratio.max(1e-12).log10();
+    let shares = |other: &&f64| db(**other / gain).abs() < GAIN_DB;
+    let count = gains.iter().filter(shares).count();
+    let is_named = gain < 0.0 || db(gain) > -26.0 && db(gain).abs() >= GAIN_DB;
+    (is_named && count >= 3 && 4 * count >= 3 * gains.len()).then_some(gain)
+}
+
+/// "6.02 dB lower as a whole".
+fn changed(gain: f64) -> String {
+    let db = 20.0 * gain.abs().max(1e-12).log10();
+    let level = match db {
+        db if db.abs() < 0.005 => None,
+        db if db < 0.0 => Some(format!("{:.2} dB lower", -db)),
+        db => Some(format!("{db:.2} dB louder")),
+    };
+    let turned = (gain < 0.0).then(|| "upside down".to_owned());
+    let both: Vec<String> = level.into_iter().chain(turned).collect();
+    format!("{} as a whole", both.join(" and "))
 }
 
 /// Moves the stems that are late to where they leave clearly less of the reference, and no others: each that seems late

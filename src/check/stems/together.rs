@@ -346,6 +346,18 @@ impl Together {
         )
     }
 
+    /// The one gain of all stems that leaves least of the reference, and what it leaves, in dB re the reference.
+    pub(super) fn common_gain(&self) -> (f64, f64) {
+        let product: f64 = self.with_reference.iter().sum();
+        if self.sum_power <= 0.0 {
+            return (1.0, decibels(self.left.0, self.reference));
+        }
+        let left = self.reference - product * product / self.sum_power;
+        // Below -120 dB the sums are no finer.
+        let left = left.max(1e-12 * self.reference);
+        (product / self.sum_power, decibels(left, self.reference))
+    }
+
     /// The gains of the stems that leave least of the reference (least squares; a stem that is silent has 1).
     pub(super) fn gains(&self) -> Vec<f64> {
         let count = self.gram.len();
