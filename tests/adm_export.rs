@@ -629,6 +629,87 @@ fn strict_refuses_and_leaves_nothing_and_nothing_is_overwritten_unasked() {
 }
 
 #[test]
+fn samples_above_full_scale_are_a_loss() {
+    let songs = Songs::new();
+    songs.stem("a.wav", 1, 48_000, 1);
+    songs.stem("b.wav", 1, 48_000, 2);
+    let song = |gain: u32| {
+        songs.session(&format!(
+            "[[stem]]\nname = \"A\"\nfile = \"a.wav\"\nat = {{ x = 0, y = 1, z = 0 }}\ngain = {gain}\n\
+             [[stem]]\nname = \"B\"\nfile = \"b.wav\"\nat = {{ x = 1, y = 0, z = 0 }}\n"
+        ))
+    };
+    let output = songs.path("m.wav");
+    let levels = |report: &Value| -> Vec<Value> {
+        let all = report["losses"].as_array().unwrap();
+        all.iter()
+            .filter(|loss| loss["field"] == "level")
+            .cloned()
+            .collect()
+    };
+    let kinds: [(&str, &[&str], &str); 4] = [
+        ("adm-atmos", &[], "A"),
+        ("adm-ebu", &[], "A"),
+        ("ambix", &["--bit-depth", "24"], "ACN0"),
+        ("ambix", &["--bit-depth", "f32"], ""),
+    ];
+    for (kind, more, object) in kinds {
+        let session = song(24);
+        let done = export(kind, &session, &output, &[more, &["-f"]].concat());
+        let found = levels(&done);
+        assert_eq!(found.is_empty(), object.is_empty(), "{kind}: {done:#}");
+        if object.is_empty() {
+            continue;
+        }
+        assert_eq!(found[0]["object"], object);
+        let counted: u64 = found
+            .iter()
+            .map(|loss| loss["count"].as_u64().unwrap())
+            .sum();
+        assert_eq!(
+            done["clipped_samples"].as_u64(),
+            Some(counted),
+            "{kind}: {done:#}"
+        );
+        let words = std::fs::read_to_string(songs.path("m.loss.txt")).unwrap();
+        assert!(words.contains("held at full scale"), "{kind}: {words}");
+        assert!(!words.contains("carried as it is"), "{kind}: {words}");
+        if kind == "adm-ebu" {
+            assert!(done["integrated_lufs"].is_null(), "{done:#}");
+            assert!(words.contains("LUFS before samples"), "{words}");
+            let bytes = std::fs::read(&output).unwrap();
+            let has = |word: &str| bytes.windows(word.len()).any(|w| w == word.as_bytes());
+            assert!(has("<audioProgramme") && !has("integratedLoudness"));
+        }
+        std::fs::remove_file(&output).unwrap();
+        let strict = [
+            "export",
+            kind,
+            text(&session),
+            "-o",
+            text(&output),
+            "-f",
+            "-q",
+            "--strict",
+        ];
+        let refused = umbel(&[&strict[..], more].concat());
+        let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(5), "{kind}: {message}");
+        assert!(
+            message.contains("above full scale") && !output.exists(),
+            "{kind}: {message}"
+        );
+        let fits = export(
+            kind,
+            &song(0),
+            &output,
+            &[more, &["-f", "--strict"]].concat(),
+        );
+        assert!(levels(&fits).is_empty(), "{kind}: {fits:#}");
+    }
+}
+
+#[test]
 fn the_profile_holds_118_objects_and_no_more() {
     let songs = Songs::new();
     let rate = 96_000;

@@ -42,4 +42,4 @@ pub use source::{
     AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open, open_track, open_verified,
 };
 pub(crate) use wave::check_free;
-pub use wave::{BitDepth, Container, Extras, WaveReader, WaveSink, WaveSpec, WrittenFile};
+pub use wave::{BitDepth, Clipped, Container, Extras, WaveReader, WaveSink, WaveSpec, WrittenFile};

@@ -116,15 +116,25 @@ impl Sink {
     /// # Errors
     /// As [`WaveSink::finish`]. No file has got its name unless renaming itself failed half-way.
     pub fn finish(mut self) -> Result<Vec<WrittenFile>> {
-        let written = self
-            .files
-            .iter_mut()
-            .map(WaveSink::seal)
-            .collect::<Result<_>>()?;
-        for file in self.files {
-            file.publish()?;
-        }
+        let written = self.seal()?;
+        self.publish()?;
         Ok(written)
+    }
+
+    /// Completes and verifies all files, in the order of channels; to be called once.
+    ///
+    /// # Errors
+    /// As [`WaveSink::seal`].
+    pub fn seal(&mut self) -> Result<Vec<WrittenFile>> {
+        self.files.iter_mut().map(WaveSink::seal).collect()
+    }
+
+    /// Gives all sealed files their names.
+    ///
+    /// # Errors
+    /// As [`WaveSink::publish`].
+    pub fn publish(self) -> Result<()> {
+        self.files.into_iter().try_for_each(WaveSink::publish)
     }
 }
 

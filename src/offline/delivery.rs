@@ -268,8 +268,8 @@ impl Output {
         }
     }
 
-    /// Completes and verifies the files and gives them their names.
-    pub(super) fn finish(self) -> Result<Rendered> {
+    /// Completes and verifies the files, which get their names from the sink.
+    pub(super) fn seal(mut self) -> Result<(Rendered, Option<Sink>)> {
         let heard = Heard {
             integrated_lufs: self.loudness.integrated(),
             momentary_max_lufs: self.loudness.momentary_max(),
@@ -283,10 +283,10 @@ impl Output {
             .as_ref()
             .map_or_else(Vec::new, |meter| in_order(&meter.peaks()));
         let heard_peaks = self.peak.as_ref().map(|meter| in_order(meter.peaks()));
-        let files = self.sink.map_or(Ok(Vec::new()), Sink::finish)?;
+        let files = self.sink.as_mut().map_or(Ok(Vec::new()), Sink::seal)?;
         let of_files = files.iter().flat_map(|file| &file.channel_peaks).copied();
         let peaks = heard_peaks.unwrap_or_else(|| of_files.collect());
-        Ok(Rendered {
+        let rendered = Rendered {
             name: self.name,
             target: self.target_name,
             channel_order: self.channel_order,
@@ -297,7 +297,8 @@ impl Output {
             true_peaks,
             dynamics: self.chain.report().collect(),
             latency: self.latency,
-        })
+        };
+        Ok((rendered, self.sink))
     }
 }
 

@@ -44,6 +44,7 @@ use stems::StemReader;
 
 use crate::audio::{Block, QUANTUM};
 use crate::engine::Engine;
+use crate::format::Sink;
 use crate::format::part::NewFolders;
 use crate::mix::{DeskReport, Mixer};
 use crate::session::Input;
@@ -92,6 +93,20 @@ pub fn render(
     options: Options,
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
 ) -> Result<Done> {
+    render_if(programme, deliveries, options, watch, &mut |_| Ok(()))
+}
+
+/// Is told what has been rendered and verified, and keeps it from getting its names by an error.
+type Ready<'a> = dyn FnMut(&[Rendered]) -> Result<()> + Send + 'a;
+
+/// As [`render`]; `ready` has the last word.
+fn render_if(
+    programme: Programme,
+    deliveries: Vec<Delivery>,
+    options: Options,
+    watch: &mut (dyn FnMut(Frames) -> bool + Send),
+    ready: &mut Ready<'_>,
+) -> Result<Done> {
     let writing = Writing::Files {
         overwrite: options.overwrite,
     };
@@ -101,7 +116,7 @@ pub fn render(
         .map(|delivery| NewFolders::of_file(&delivery.path));
     let _folders = folders.collect::<Result<Vec<_>>>()?;
     on_threads(options.threads, || {
-        run(programme, deliveries, options, writing, watch)
+        run(programme, deliveries, options, writing, watch, ready)
     })
 }
 
@@ -116,7 +131,15 @@ pub fn listen(
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
 ) -> Result<Done> {
     on_threads(options.threads, || {
-        run(programme, deliveries, options, Writing::Nothing, watch)
+        let ready = &mut |_: &[Rendered]| Ok(());
+        run(
+            programme,
+            deliveries,
+            options,
+            Writing::Nothing,
+            watch,
+            ready,
+        )
     })
 }
 
@@ -154,6 +177,7 @@ fn run(
     options: Options,
     writing: Writing,
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
+    ready: &mut Ready<'_>,
 ) -> Result<Done> {
     let length = programme.length;
     let end = options.to.map_or(length, |to| to.min(length)).0;
@@ -225,15 +249,18 @@ fn run(
         false => run_shared(line, feeds, begin..last, &mut watch)?,
     }
     // All files are verified before the first gets its name.
-    let outputs: Result<Vec<Rendered>> = match options.threads <= 1 {
-        true => outputs.into_iter().map(delivery::Output::finish).collect(),
+    let sealed: Result<Vec<_>> = match options.threads <= 1 {
+        true => outputs.into_iter().map(delivery::Output::seal).collect(),
         false => {
             let outputs = outputs.into_par_iter();
-            outputs.map(delivery::Output::finish).collect()
+            outputs.map(delivery::Output::seal).collect()
         }
     };
+    let (outputs, sinks): (Vec<_>, Vec<_>) = sealed?.into_iter().unzip();
+    ready(&outputs)?;
+    sinks.into_iter().flatten().try_for_each(Sink::publish)?;
     Ok(Done {
-        outputs: outputs?,
+        outputs,
         desk: engine.mixer().report(),
     })
 }

@@ -1,6 +1,6 @@
 //! One run of the desk over the stems, handing out the feeds as they leave it.
 
-use super::delivery::{Output, Writing};
+use super::delivery::Writing;
 use super::pipeline::{Line, Take, Taker, run_alone, run_shared};
 use super::stems::StemReader;
 use super::{Delivery, Programme, Rendered, SHARED_BLOCK, Span, cached_block, rehearse};
@@ -116,7 +116,10 @@ impl Pass {
             false => run_shared(line, feeds, 0..last, &mut watch)?,
         }
         let desk = engine.mixer().report();
-        let heard = outputs.into_iter().map(Output::finish);
+        // Nothing of these is written.
+        let heard = outputs
+            .into_iter()
+            .map(|output| output.seal().map(|(heard, _)| heard));
         Ok(Passed {
             frames: Frames(frames),
             heard: heard.collect::<Result<_>>()?,

@@ -361,6 +361,9 @@ fn tell(exported: &ExportedAdm, export: &AdmExport, reports: &[PathBuf], ui: &Ui
         ));
     }
     let heard = exported.heard.as_ref().map(|rendered| &rendered.heard);
+    if export.loudness.is_some() && heard.is_none() {
+        ui.note("the loudness is left out of the master: it was measured before samples clipped");
+    }
     if ui.json {
         let peak = |linear: f32| {
             let db = Gain(f64::from(linear)).decibels().0;

@@ -22,4 +22,4 @@ mod writer;
 pub use header::{BitDepth, Container, Extras, WaveSpec};
 pub use reader::WaveReader;
 pub(crate) use writer::check_free;
-pub use writer::{WaveSink, WrittenFile};
+pub use writer::{Clipped, WaveSink, WrittenFile};

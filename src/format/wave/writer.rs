@@ -39,10 +39,21 @@ pub struct WrittenFile {
     pub clipped: u64,
     /// The largest magnitude of these, linear; 0 if there are none.
     pub over: f32,
+    /// Both for each channel.
+    pub channel_clipped: Vec<Clipped>,
     /// Size of the file.
     pub bytes: u64,
     /// "RIFF", "RF64" or "BW64".
     pub container: &'static str,
+}
+
+/// Samples of a channel beyond full scale that were held there.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Clipped {
+    /// How many.
+    pub samples: u64,
+    /// The largest magnitude of these, linear; 0 if there are none.
+    pub over: f32,
 }
 
 /// A WAV file being written under a temporary name.
@@ -222,6 +233,17 @@ impl WaveSink {
         self.part.path()
     }
 
+    /// What has been held at full scale so far, for each channel.
+    pub fn clipped(&self) -> Vec<Clipped> {
+        let tallies = self.packer.tallies().iter();
+        tallies
+            .map(|tally| Clipped {
+                samples: tally.clipped,
+                over: tally.over,
+            })
+            .collect()
+    }
+
     fn data_bytes(&self) -> u64 {
         self.frames * self.spec.frame_bytes() as u64
     }
@@ -266,8 +288,10 @@ impl WaveSink {
         self.peaks = again
             .finish(file, data_bytes)
             .map_err(|e| Error::io(&self.path, "read", e))?;
+        let channel_clipped = self.clipped();
         let tallies = self.packer.tallies();
         Ok(WrittenFile {
+            channel_clipped,
             path: self.path.clone(),
             frames: Frames(self.frames),
             channels: self.spec.channels,

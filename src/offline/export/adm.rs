@@ -305,7 +305,25 @@ impl Job {
         let mut sink = sink
             .into_inner()
             .map_err(|_| Error::Usage("a thread that wrote has failed".to_owned()))?;
-        let heard = passed.heard.into_iter().next();
+        let tracks: Vec<String> = items.iter().flat_map(track_names).collect();
+        let seconds = sample_rate.seconds_at(passed.frames);
+        let clipped = sink.clipped();
+        for (track, &clipped) in tracks.iter().zip(&clipped) {
+            losses.add_clipped(track, clipped, seconds);
+        }
+        let mut heard = passed.heard.into_iter().next();
+        // What was heard is not what the file holds then.
+        if clipped.iter().any(|clipped| clipped.samples > 0)
+            && let Some(heard) = heard.take()
+        {
+            losses.add(&title, "loudness", 0.0, || {
+                let lufs = heard.heard.integrated_lufs;
+                let found = lufs.map_or("none".to_owned(), |lufs| {
+                    format!("{lufs:.1} LUFS before samples were held at full scale")
+                });
+                (found, "nothing".to_owned())
+            });
+        }
         let facts = MasterFacts {
             title,
             sample_rate,
@@ -342,7 +360,6 @@ impl Job {
             let dbmd = write_dbmd(&export.programme, &elements);
             sink.append(ChunkId(*b"dbmd"), |out| out.write_all(&dbmd))?;
         }
-        let tracks: Vec<String> = items.iter().flat_map(track_names).collect();
         let file = sink.close()?;
         let meant = Meant {
             path: &export.path,

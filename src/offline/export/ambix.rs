@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::format::adm::write::Losses;
 use crate::format::{BitDepth, Container};
 use crate::geometry::Position;
-use crate::offline::{Delivery, Options, Programme, Rendered, render};
+use crate::offline::{Delivery, Options, Programme, Rendered, render_if};
 use crate::panner::{Encoder, is_lfe};
 use crate::render::Target;
 use crate::scene::{Features, Object, State};
@@ -35,7 +35,7 @@ pub struct AmbixExport {
 
 /// Writes the programme that `make` gives, which is asked for it twice: for its metadata and for its sound.
 ///
-/// `ready` is told what is not carried before the sound is written.
+/// `ready` is told what is not carried before the file gets its name.
 ///
 /// # Errors
 /// - `ready` fails: nothing is written then.
@@ -46,7 +46,7 @@ pub fn export_ambix(
     make: &dyn Fn() -> Result<Programme>,
     export: &AmbixExport,
     watch: &mut (dyn FnMut(Frames) -> bool + Send),
-    ready: &mut dyn FnMut(&Losses) -> Result<()>,
+    ready: &mut (dyn FnMut(&Losses) -> Result<()> + Send),
 ) -> Result<(Rendered, Losses)> {
     let encoder = Encoder::new(export.order).ok_or_else(|| {
         Error::Usage(format!(
@@ -56,20 +56,8 @@ pub fn export_ambix(
     })?;
     let programme = make()?;
     programme.check_not_input(&export.path)?;
-    let losses = losses_of(programme, export.order);
-    if export.strict
-        && let Some(first) = losses.entries().first()
-    {
-        return Err(Error::Gate(format!(
-            "\"{}\" is not written: {} of \"{}\" cannot be carried as it is ({}; {} would be written)",
-            export.path.display(),
-            first.field,
-            first.object,
-            first.found,
-            first.written
-        )));
-    }
-    ready(&losses)?;
+    let mut losses = losses_of(programme, export.order);
+    refuse_losses(&losses, export)?;
     let delivery = Delivery {
         name: "ambix".to_owned(),
         target: Target::Ambisonics(Box::new(encoder)),
@@ -87,8 +75,35 @@ pub fn export_ambix(
         overwrite: export.overwrite,
         tail: export.tail,
     };
-    let mut done = render(make()?, vec![delivery], options, watch)?;
+    let programme = make()?;
+    let seconds = programme.sample_rate.seconds_at(programme.length);
+    let mut rendered = |outputs: &[Rendered]| {
+        for output in outputs {
+            let clipped = output.files.iter().flat_map(|file| &file.channel_clipped);
+            for (channel, &clipped) in output.channel_order.iter().zip(clipped) {
+                losses.add_clipped(channel, clipped, seconds);
+            }
+        }
+        refuse_losses(&losses, export)?;
+        ready(&losses)
+    };
+    let mut done = render_if(programme, vec![delivery], options, watch, &mut rendered)?;
     Ok((done.outputs.swap_remove(0), losses))
+}
+
+/// With `strict`, nothing may be lost.
+fn refuse_losses(losses: &Losses, export: &AmbixExport) -> Result<()> {
+    let Some(first) = losses.entries().first().filter(|_| export.strict) else {
+        return Ok(());
+    };
+    Err(Error::Gate(format!(
+        "\"{}\" is not written: {} of \"{}\" cannot be carried as it is ({}; {} would be written)",
+        export.path.display(),
+        first.field,
+        first.object,
+        first.found,
+        first.written
+    )))
 }
 
 /// What a sound field of `order` does not carry of the objects of `programme`.

@@ -1,5 +1,8 @@
 //! What a target could not carry.
 
+use crate::format::Clipped;
+use crate::units::Gain;
+
 /// Values of one object that were not written as they are.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Loss {
@@ -55,6 +58,24 @@ impl Losses {
             count: 1,
             found,
             written,
+        });
+    }
+
+    /// Notes samples of `object`, somewhere in the first `seconds`, that were held at full scale; none is no loss.
+    pub(crate) fn add_clipped(&mut self, object: &str, clipped: Clipped, seconds: f64) {
+        let Clipped { samples, over } = clipped;
+        if samples == 0 {
+            return;
+        }
+        let peak = Gain(f64::from(over)).decibels();
+        self.0.push(Loss {
+            object: object.to_owned(),
+            field: "level",
+            from_s: 0.0,
+            to_s: seconds,
+            count: samples,
+            found: format!("{samples} samples, at most {peak} above full scale"),
+            written: "held at full scale".to_owned(),
         });
     }
 
