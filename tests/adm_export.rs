@@ -332,8 +332,42 @@ fn an_ebu_master_sounds_as_the_session_does() {
         render(&song, layout, &ours);
         render(&master, layout, &theirs);
         let apart = difference(&ours, &theirs);
-        // The last move is cut by the end of the song, and the samples have 24 bits.
+        // The samples have 24 bits.
         assert!(apart < -90.0, "{layout}: {apart} dBFS");
+    }
+}
+
+/// Movements that go on to an end that lies within a quantum.
+#[test]
+fn an_ebu_master_moves_as_the_session_does_to_its_last_frame() {
+    let fast_polar = "{ shape = \"circle\", period = 1 }";
+    let room = "{ shape = \"circle\", period = 4, x = 0, y = 0, radius = 1 }";
+    for (frames, moves) in [
+        (72_000, fast_polar),
+        (71_681, fast_polar),
+        (72_703, room),
+        (71_900, room),
+    ] {
+        let songs = Songs::new();
+        songs.stem_of("a.wav", 1, 48_000, 7, frames);
+        let song = songs.session(&format!(
+            "[[stem]]\nname = \"A\"\nfile = \"a.wav\"\nmove = {moves}\n"
+        ));
+        let (master, ours, theirs) = (
+            songs.path("m.wav"),
+            songs.path("ours.wav"),
+            songs.path("theirs.wav"),
+        );
+        export("adm-ebu", &song, &master, &[]);
+        for layout in ["0+5+0", "4+7+0"] {
+            render(&song, layout, &ours);
+            render(&master, layout, &theirs);
+            let apart = difference(&ours, &theirs);
+            assert!(
+                apart < -90.0,
+                "{frames} frames, {moves}, {layout}: {apart} dBFS"
+            );
+        }
     }
 }
 

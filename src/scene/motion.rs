@@ -2,8 +2,8 @@
 //!
 //! The state is sampled at the frames k · [`QUANTUM`]; block k starts at k · QUANTUM and ramps over one
 //! quantum to the state at (k + 1) · QUANTUM, so that at each grid frame the gains are those of the
-//! trajectory there, and between them they move in a straight line. A jump between two grid frames
-//! becomes such a ramp and cannot click. Where the state does not change there is no block.
+//! trajectory there, and between them they move in a straight line; the last ramp ends with the song. A jump
+//! between two grid frames becomes such a ramp and cannot click. Where the state does not change there is no block.
 //!
 //! In the room, gains bend at every row of loudspeakers that a point passes, and a straight line over a bend
 //! cuts it short. What moves there faster than [`NEAR`] in a quantum is sampled twice or four times in it, down to
@@ -229,7 +229,8 @@ impl<M: Motion> GridBlocks<M> {
 
     /// The block of the quantum that begins at frame `start`, if the state changes in it.
     fn make_one(&mut self, start: u64) -> Option<MetadataBlock> {
-        let state = self.state_at(Frames(start + GRID));
+        let end = self.length.0.min(start + GRID);
+        let state = self.state_at(Frames(end));
         if self.last.as_ref() == Some(&state) {
             return None;
         }
@@ -237,7 +238,7 @@ impl<M: Motion> GridBlocks<M> {
         Some(MetadataBlock {
             start: Frames(start),
             length: None,
-            ramp: Ramp::over(Frames(start), Frames(GRID)),
+            ramp: Ramp::over(Frames(start), Frames(end - start)),
             state: State::Object(state),
         })
     }
@@ -247,7 +248,7 @@ impl<M: Motion> GridBlocks<M> {
         self.states.clear();
         for part in 1..=most {
             let end = start + GRID * part as u64 / most as u64;
-            let state = self.state_at(Frames(end));
+            let state = self.state_at(Frames(end.min(self.length.0)));
             self.states.push(state);
         }
         let way = self.states.iter().map(|state| between(&before, state));
@@ -267,6 +268,7 @@ impl<M: Motion> GridBlocks<M> {
             let start = Frames(start + frames * part as u64);
             if state != before && start < self.length {
                 before = state.clone();
+                let frames = frames.min(self.length.0 - start.0);
                 self.ready.push(MetadataBlock {
                     start,
                     length: None,

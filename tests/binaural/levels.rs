@@ -101,28 +101,58 @@ pub(crate) fn assert_rooms_as_loud_as_none(filters: &Arc<Filters>) {
 }
 
 /// How loud a tone is at both ears together, in dB, once everything has settled.
-fn tone_db(room: RoomChoice, azimuth: f64, hz: f64) -> f64 {
+fn tone_db(room: RoomChoice, object: Object, hz: f64) -> f64 {
     let turn = std::f64::consts::TAU * hz / 48_000.0;
     let tone = (0..96_000).map(|n| 0.5 * (turn * f64::from(n)).sin() as f32);
     let headphones = Headphones::new(default_filters(), room).unwrap();
-    let heard = hear(headphones, vec![still(0, azimuth, 0.0)], &[tone.collect()]);
+    let heard = hear(headphones, vec![object], &[tone.collect()]);
     let settled = heard.iter().flat_map(|ear| &ear[48_000..90_000]);
     let power: f64 = settled.map(|x| f64::from(*x).powi(2)).sum();
     10.0 * power.log10()
 }
 
+/// An object of a size, in degrees, in front.
+fn sized(width: f64) -> Object {
+    let mut state = ObjectState::at(at(0.0, 0.0));
+    state.extent = Extent {
+        width,
+        height: width,
+        depth: 0.0,
+    };
+    let mut object = Object::new("wide", 0, Box::new(StaticBlock::new(state)));
+    object.spread = true;
+    object
+}
+
+#[test]
+fn no_size_takes_the_bass_away() {
+    for room in [RoomChoice::Dry, RoomChoice::All(RoomMode::Mid)] {
+        for hz in [30.0, 41.2, 55.0, 82.4, 110.0] {
+            let point = tone_db(room, still(0, 0.0, 0.0), hz);
+            for width in [5.0, 18.0, 36.0, 45.0, 72.0, 180.0, 360.0] {
+                let wide = tone_db(room, sized(width), hz);
+                assert!(
+                    (wide - point).abs() < 2.5,
+                    "{hz} Hz, {width} degrees, {room:?}: {:.1} dB against a point",
+                    wide - point
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn bass_is_as_loud_as_what_lies_above_it() {
     for azimuth in [0.0, 60.0, 180.0] {
-        let above = tone_db(RoomChoice::Dry, azimuth, 250.0);
+        let above = tone_db(RoomChoice::Dry, still(0, azimuth, 0.0), 250.0);
         for hz in [50.0, 63.0, 80.0, 110.0, 150.0] {
-            let bass = tone_db(RoomChoice::Dry, azimuth, hz);
+            let bass = tone_db(RoomChoice::Dry, still(0, azimuth, 0.0), hz);
             assert!(
                 (bass - above).abs() < 2.5,
                 "{azimuth}: {hz} Hz {bass:.1} dB, 250 Hz {above:.1} dB"
             );
         }
-        let lowest = tone_db(RoomChoice::Dry, azimuth, 35.0);
+        let lowest = tone_db(RoomChoice::Dry, still(0, azimuth, 0.0), 35.0);
         assert!(lowest > above - 6.0, "{azimuth}: {lowest:.1} dB at 35 Hz");
     }
 }
@@ -131,9 +161,9 @@ fn bass_is_as_loud_as_what_lies_above_it() {
 fn no_room_makes_bass_notes_louder_or_quieter() {
     for azimuth in [0.0, 75.0] {
         for hz in [41.2, 49.0, 55.0, 65.4, 82.4, 98.0] {
-            let dry = tone_db(RoomChoice::Dry, azimuth, hz);
+            let dry = tone_db(RoomChoice::Dry, still(0, azimuth, 0.0), hz);
             for mode in [RoomMode::Near, RoomMode::Mid, RoomMode::Far] {
-                let heard = tone_db(RoomChoice::All(mode), azimuth, hz);
+                let heard = tone_db(RoomChoice::All(mode), still(0, azimuth, 0.0), hz);
                 let allowed = if mode == RoomMode::Far { 1.2 } else { 0.5 };
                 assert!(
                     (heard - dry).abs() < allowed,

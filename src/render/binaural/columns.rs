@@ -181,7 +181,7 @@ impl Mapping {
             *slot = factor * gain;
         }
         gains[self.columns.own] = own * left;
-        gains[self.columns.bass.clone()].fill(own * at_point.sqrt() * (1.0 - left));
+        gains[self.columns.bass.clone()].fill(own * (1.0 - left));
     }
 
     /// A source with a direction, in its room.

@@ -1,6 +1,5 @@
 //! Objects, rooms and fixed directions on two ears.
 
-use std::f64::consts::FRAC_1_SQRT_2;
 use std::sync::Arc;
 
 use super::columns::{Columns, Mapping};
@@ -285,12 +284,6 @@ impl Stage {
             wide.bass.set_frames(frames);
             kernel::mix(self.arch, plans, feeds, &mut wide.bass, at_start);
             wide.process(span.clone());
-            for ear in 2..4 {
-                let panned = &mut self.plain.row_mut(ear)[span.clone()];
-                for (to, bass) in panned.iter_mut().zip(wide.bass.row(0)) {
-                    *to += FRAC_1_SQRT_2 as f32 * bass;
-                }
-            }
         }
         for (row, delay) in self.plain.rows_mut().zip(&mut self.plain_delays) {
             delay.process(&mut row[span.clone()]);

@@ -8,7 +8,7 @@ use std::f64::consts::{SQRT_2, TAU};
 
 use realfft::num_complex::Complex;
 
-use super::wide::WIDE_FROM;
+use super::wide::{BASS_FROM, BASS_TO, WIDE_FROM};
 use crate::dsp::Decorrelators;
 use crate::dsp::decorrelator::{TAPS, decorrelation_filters};
 use crate::dsp::transform::Transform;
@@ -23,11 +23,13 @@ pub(super) struct WideLevel {
     common: Vec<f64>,
     /// Loudness that a source in the first direction of a pair has in common with what the second plays.
     with_source: Vec<f64>,
+    /// What the bass has in common with what each direction plays.
+    with_bass: Vec<f64>,
+    /// What it has in common with a source in each direction.
+    bass_with_source: Vec<f64>,
     directions: Vec<Direction>,
-    /// Loudness of the bass alone, relative to a whole feed's, as power.
+    /// Loudness of the bass alone, as power.
     bass: f64,
-    /// What bass and a whole feed have in common.
-    bass_in_whole: f64,
 }
 
 impl WideLevel {
@@ -73,18 +75,19 @@ impl WideLevel {
             let rows = all.iter().flat_map(|a| heard.iter().map(|b| pair(a, b)));
             rows.collect()
         };
-        let mean = |value: &dyn Fn(Complex<f64>) -> f64| {
-            let low = weights.iter().enumerate();
-            low.map(|(bin, weight)| weight * value(crossover(hertz(bin)).0))
-                .sum::<f64>()
-                / whole
-        };
+        let bass: Vec<Complex<f64>> = (0..2 * weights.len())
+            .map(|n| {
+                let pair: Complex<f64> = BASS_FROM.iter().map(|&from| sources[from][n]).sum();
+                pair / BASS_FROM.len() as f64 * crossover(hertz(n % weights.len())).0
+            })
+            .collect();
         Self {
             common: against_heard(&heard),
             with_source: against_heard(&sources),
+            with_bass: heard.iter().map(|heard| pair(&bass, heard)).collect(),
+            bass_with_source: sources.iter().map(|source| pair(&bass, source)).collect(),
+            bass: pair(&bass, &bass),
             directions: directions.to_vec(),
-            bass: mean(&|low| low.norm_sqr()),
-            bass_in_whole: mean(&|low| low.re),
         }
     }
 
@@ -107,19 +110,25 @@ impl WideLevel {
         }
         let near = |i: &usize| self.directions[*i].dot(direction);
         let nearest = (0..count).max_by(|a, b| near(a).total_cmp(&near(b)));
-        let shared = nearest.map_or(0.0, |i| weighed(&self.with_source[i * count..][..count]));
+        let of_source = |i: usize| {
+            let shared = weighed(&self.with_source[i * count..][..count]);
+            (shared, self.bass_with_source[i])
+        };
+        let (shared, with_bass) = nearest.map_or((0.0, 0.0), of_source);
         let moved = 1.0 - left;
-        let there = left * left + moved * (moved * self.bass + 2.0 * left * self.bass_in_whole);
-        let missing = at_point * (1.0 - there).max(0.0);
-        // What is missing is made of the gains' own loudness and of what they share with what is left.
-        let half = left * shared / loudness;
+        let bass = moved * (moved * self.bass + 2.0 * left * with_bass);
+        let missing = (at_point * (1.0 - left * left) - bass).max(0.0);
+        let shared = left * shared + moved * weighed(&self.with_bass);
+        // What is missing is made of the gains' own loudness and of what they share with what is left and with the bass.
+        let half = shared / loudness;
         (half * half + missing / loudness).sqrt() - half
     }
 }
 
-/// The low and the high part of the crossover at a frequency (Linkwitz and Riley, fourth order).
+/// The bass and the wide part of the crossover at a frequency: first order, and fourth (Linkwitz and Riley).
 fn crossover(hz: f64) -> (Complex<f64>, Complex<f64>) {
+    let bass = (Complex::new(0.0, hz / BASS_TO.0) + 1.0).inv();
     let s = Complex::new(0.0, hz / WIDE_FROM.0);
     let section = (s * s + s * SQRT_2 + 1.0).inv();
-    ((section * section), (s * s * section).powi(2))
+    (bass, (s * s * section).powi(2))
 }

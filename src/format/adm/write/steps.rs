@@ -152,6 +152,12 @@ impl Segment {
         self.move_frames() <= self.brief + 1.0
     }
 
+    /// What the end of the programme leaves of a longer movement: too short for a step of its own.
+    fn is_rest(&self, end: f64) -> bool {
+        let frames = self.move_frames();
+        frames > 0.0 && frames < self.brief - 1.0 && self.ramp[1] >= end
+    }
+
     /// One step does it, though it is a little longer than those of the profile.
     fn is_one_step(&self) -> bool {
         !self.is_brief() && self.move_frames() <= self.brief * HARDLY_LONGER
@@ -237,6 +243,15 @@ pub(super) fn play(
             .and_then(|block| Segment::of(block, from.clone(), brief));
         if segment.start >= end {
             break;
+        }
+        if !is_dolby && segment.is_rest(end) {
+            let at = segment.start.max(cursor);
+            if at < end {
+                let place = segment.to.clone();
+                out.push(place.step(at, Some(segment.move_frames())), false, end)?;
+            }
+            cursor = end;
+            continue;
         }
         if segment.is_brief() {
             let place = match is_dolby {
