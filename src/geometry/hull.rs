@@ -7,12 +7,19 @@ use std::collections::{HashMap, HashSet};
 
 use nalgebra::Vector3;
 
-/// Points nearer than this to a plane lie on it.
+/// Points nearer than this to one plane have no hull.
 const ON_PLANE: f64 = 1e-10;
 
 /// Neighbouring facets whose plane equations (unit normal and offset) differ by less are one facet: the
 /// tolerance of the EBU ADM Renderer.
 const SAME_PLANE: f64 = 1e-5;
+
+/// The grid on which the hull is taken, in steps per unit. Determinants of differences of such whole
+/// numbers fit in 127 bits, so that "which side" is never a matter of rounding.
+const STEPS: f64 = (1u64 << 40) as f64;
+
+/// Sixfold volumes above this have the sign that floating point gives them: its error is below 64 ulps.
+const CERTAIN: f64 = 1e-13;
 
 /// A flat facet of a hull.
 #[derive(Debug, Clone)]
@@ -24,19 +31,93 @@ pub(crate) struct HullFacet {
 }
 
 /// The facets of the convex hull of `points`, or `None` if the points all lie on one plane (or there are
-/// fewer than four).
+/// fewer than four). Points no farther than 1 from the origin.
 pub(crate) fn convex_hull(points: &[Vector3<f64>]) -> Option<Vec<HullFacet>> {
-    let start = first_tetrahedron(points)?;
-    let mut triangles = faces_of_tetrahedron(points, start);
-    for (index, point) in points.iter().enumerate() {
+    nearly_flat_hull(points, 0.0)
+}
+
+/// The same for points that are only known to within `flat`: those so near to one plane are on it, and so
+/// are the corners of one facet.
+pub(crate) fn nearly_flat_hull(points: &[Vector3<f64>], flat: f64) -> Option<Vec<HullFacet>> {
+    let start = first_tetrahedron(points, flat.max(ON_PLANE))?;
+    let grid: Vec<_> = points.iter().map(GridPoint::new).collect();
+    let mut faces = faces_of_tetrahedron(&grid, start);
+    for (index, point) in grid.iter().enumerate() {
         if !start.contains(&index) {
-            add_point(&mut triangles, points, index, point);
+            add_point(&mut faces, &grid, index, point);
         }
     }
-    Some(merge_coplanar(points, &triangles))
+    let triangles: Vec<_> = faces
+        .iter()
+        .map(|face| Triangle::new(points, face.corners))
+        .collect();
+    Some(merge_coplanar(points, &triangles, flat))
+}
+
+/// A point on the grid, as whole steps and in units.
+#[derive(Debug, Clone, Copy)]
+struct GridPoint {
+    steps: Vector3<i128>,
+    units: Vector3<f64>,
+}
+
+impl GridPoint {
+    fn new(point: &Vector3<f64>) -> Self {
+        let whole = point.map(|x| (x.clamp(-1.0, 1.0) * STEPS).round());
+        Self {
+            steps: whole.map(|x| x as i128),
+            units: whole / STEPS,
+        }
+    }
 }
 
 /// A triangle while the hull grows.
+#[derive(Debug, Clone, Copy)]
+struct Face {
+    corners: [usize; 3],
+    /// The first corner, and the cross product of the edges from it to the others.
+    at: GridPoint,
+    normal: Vector3<f64>,
+    exact_normal: Vector3<i128>,
+}
+
+impl Face {
+    fn new(grid: &[GridPoint], corners: [usize; 3]) -> Self {
+        let [a, b, c] = corners.map(|i| grid[i]);
+        let (u, v) = (b.steps - a.steps, c.steps - a.steps);
+        Self {
+            corners,
+            at: a,
+            normal: (b.units - a.units).cross(&(c.units - a.units)),
+            exact_normal: Vector3::new(
+                u.y * v.z - u.z * v.y,
+                u.z * v.x - u.x * v.z,
+                u.x * v.y - u.y * v.x,
+            ),
+        }
+    }
+
+    /// Whether `point` lies on the outer side, exactly.
+    fn sees(&self, point: &GridPoint) -> bool {
+        let volume = self.normal.dot(&(point.units - self.at.units));
+        if volume.abs() > CERTAIN {
+            return volume > 0.0;
+        }
+        let to = point.steps - self.at.steps;
+        let n = &self.exact_normal;
+        n.x * to.x + n.y * to.y + n.z * to.z > 0
+    }
+
+    fn edges(&self) -> [(usize, usize); 3] {
+        edges(self.corners)
+    }
+}
+
+fn edges([a, b, c]: [usize; 3]) -> [(usize, usize); 3] {
+    [(a, b), (b, c), (c, a)]
+}
+
+/// A triangle of the finished hull.
 #[derive(Debug, Clone, Copy)]
 struct Triangle {
     corners: [usize; 3],
@@ -63,20 +144,27 @@ impl Triangle {
     }
 
     fn edges(&self) -> [(usize, usize); 3] {
-        let [a, b, c] = self.corners;
-        [(a, b), (b, c), (c, a)]
+        edges(self.corners)
+    }
+
+    /// How far the corner of it that is farthest from the plane of `other` is from there.
+    fn height_over(&self, other: &Self, points: &[Vector3<f64>]) -> f64 {
+        self.corners
+            .iter()
+            .map(|&i| (other.normal.dot(&points[i]) - other.offset).abs())
+            .fold(0.0, f64::max)
     }
 }
 
-/// Four points that span space, chosen far apart.
-fn first_tetrahedron(points: &[Vector3<f64>]) -> Option<[usize; 4]> {
+/// Four points that span space, chosen far apart; `None` if all are within `flat` of a plane.
+fn first_tetrahedron(points: &[Vector3<f64>], flat: f64) -> Option<[usize; 4]> {
     let farthest = |distance: &dyn Fn(&Vector3<f64>) -> f64| {
         points
             .iter()
             .map(distance)
             .enumerate()
             .max_by(|a, b| a.1.total_cmp(&b.1))
-            .filter(|&(_, d)| d > ON_PLANE)
+            .filter(|&(_, d)| d > flat)
             .map(|(index, _)| index)
     };
     let a = 0;
@@ -89,7 +177,7 @@ fn first_tetrahedron(points: &[Vector3<f64>]) -> Option<[usize; 4]> {
     Some([a, b, c, d])
 }
 
-fn faces_of_tetrahedron(points: &[Vector3<f64>], corners: [usize; 4]) -> Vec<Triangle> {
+fn faces_of_tetrahedron(grid: &[GridPoint], corners: [usize; 4]) -> Vec<Face> {
     (0..4)
         .map(|left_out| {
             let mut face = [0; 3];
@@ -97,37 +185,38 @@ fn faces_of_tetrahedron(points: &[Vector3<f64>], corners: [usize; 4]) -> Vec<Tri
             for (slot, corner) in face.iter_mut().zip(others) {
                 *slot = corner;
             }
-            let triangle = Triangle::new(points, face);
-            if triangle.normal.dot(&points[corners[left_out]]) > triangle.offset {
+            if Face::new(grid, face).sees(&grid[corners[left_out]]) {
                 face.swap(1, 2);
-                Triangle::new(points, face)
-            } else {
-                triangle
             }
+            Face::new(grid, face)
         })
         .collect()
 }
 
-/// Replaces the triangles that `point` sees from outside by those that join it to their outline.
-fn add_point(
-    triangles: &mut Vec<Triangle>,
-    points: &[Vector3<f64>],
-    index: usize,
-    point: &Vector3<f64>,
-) {
-    let sees = |t: &Triangle| t.normal.dot(point) - t.offset > ON_PLANE;
-    let (seen, mut kept): (Vec<_>, Vec<_>) = triangles.iter().copied().partition(sees);
-    let edges: HashSet<_> = seen.iter().flat_map(Triangle::edges).collect();
-    // In the order of the triangles, not of the hash, so that equal layouts give equal hulls.
-    for (a, b) in seen.iter().flat_map(Triangle::edges) {
+/// Replaces the faces that `point` sees from outside by those that join it to their outline.
+fn add_point(faces: &mut Vec<Face>, grid: &[GridPoint], index: usize, point: &GridPoint) {
+    let (seen, mut kept): (Vec<_>, Vec<_>) =
+        faces.iter().copied().partition(|face| face.sees(point));
+    let edges: HashSet<_> = seen.iter().flat_map(Face::edges).collect();
+    // In the order of the faces, not of the hash, so that equal layouts give equal hulls.
+    for (a, b) in seen.iter().flat_map(Face::edges) {
         if !edges.contains(&(b, a)) {
-            kept.push(Triangle::new(points, [a, b, index]));
+            kept.push(Face::new(grid, [a, b, index]));
         }
     }
-    *triangles = kept;
+    *faces = kept;
 }
 
-fn merge_coplanar(points: &[Vector3<f64>], triangles: &[Triangle]) -> Vec<HullFacet> {
+fn merge_coplanar(points: &[Vector3<f64>], triangles: &[Triangle], flat: f64) -> Vec<HullFacet> {
+    let same_plane = |first: usize, current: usize, other: usize| {
+        let [first, current, other] = [first, current, other].map(|t| &triangles[t]);
+        // Of two triangles on a ragged plane the lower one has the more ragged plane of its own.
+        let height = || {
+            let over = other.height_over(current, points);
+            over.min(current.height_over(other, points))
+        };
+        same_plane(first, other) || current.normal.dot(&other.normal) > 0.0 && height() < flat
+    };
     let owner: HashMap<_, _> = triangles
         .iter()
         .enumerate()
@@ -147,7 +236,7 @@ fn merge_coplanar(points: &[Vector3<f64>], triangles: &[Triangle]) -> Vec<HullFa
             for (a, b) in triangles[current].edges() {
                 if let Some(&other) = owner.get(&(b, a))
                     && !done[other]
-                    && same_plane(&triangles[first], &triangles[other])
+                    && same_plane(first, current, other)
                 {
                     done[other] = true;
                     group.push(other);

@@ -57,7 +57,7 @@ fn join(parts: &[&[(f64, f64)]]) -> Vec<(f64, f64)> {
 }
 
 /// Adds up to ±`degrees` to every angle, the same way each time.
-fn jittered(angles: &[(f64, f64)], degrees: f64, seed: u32) -> Vec<(f64, f64)> {
+pub(crate) fn jittered(angles: &[(f64, f64)], degrees: f64, seed: u32) -> Vec<(f64, f64)> {
     let mut state = seed;
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -86,6 +86,81 @@ fn exactly_symmetric_awkward_layouts_pan_symmetrically() {
     }
 }
 
+/// Loudspeakers whose angles are a little off the plane or ring they stand on, as rounding leaves them, are
+/// panned as if they stood on it; compared from an elevation of `lowest` on.
+fn assert_as_if_exact(angles: &[(f64, f64)], noisy: &[(f64, f64)], lowest: i32, context: &str) {
+    let panner = |angles: &[(f64, f64)]| {
+        Vbap::new(&layouts::layout(context, angles)).expect("a layout with loudspeakers")
+    };
+    let (exact, noisy_panner) = (panner(angles), panner(noisy));
+    let (mut wanted, mut found) = (vec![0.0; angles.len()], vec![0.0; angles.len()]);
+    for (i, &(az, el)) in noisy.iter().enumerate() {
+        noisy_panner.direction_gains(&direction(az, el), &mut found);
+        for (j, gain) in found.iter().enumerate() {
+            let alone = f64::from(u8::from(i == j));
+            assert!((gain - alone).abs() <= 1e-9, "{context}: at {i}: {found:?}");
+        }
+    }
+    let elevations = [-90, -61, -30, -7, 0, 5, 31, 44, 73];
+    for el in elevations.into_iter().filter(|el| *el >= lowest) {
+        for az in (0..360).step_by(15) {
+            let at = direction(f64::from(az), f64::from(el));
+            exact.direction_gains(&at, &mut wanted);
+            noisy_panner.direction_gains(&at, &mut found);
+            let off = distance(&wanted, &found);
+            assert!(
+                off < 1e-4,
+                "{context}: {az} {el}: {off}, {found:?}, not {wanted:?}"
+            );
+        }
+    }
+}
+
+const NOISES_DEG: [f64; 8] = [1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5];
+
+#[test]
+fn rings_that_are_nearly_flat_are_flat() {
+    for n in 3..=64 {
+        let exact = layouts::ring(n, 0.0, 0.0);
+        for noise in NOISES_DEG {
+            let mut odd = exact.clone();
+            for (_, el) in odd.iter_mut().skip(1).step_by(2) {
+                *el = noise;
+            }
+            assert_as_if_exact(&exact, &odd, -90, &format!("{n}, odd ones {noise} high"));
+            let noisy = layouts::jittered(&exact, noise, n);
+            assert_as_if_exact(&exact, &noisy, -90, &format!("{n}, {noise} off"));
+        }
+    }
+}
+
+/// Below such a ring the holes are all alike, and which is closed first is a matter of the last digit.
+#[test]
+fn rings_on_high_that_are_nearly_flat_are_flat() {
+    for n in 3..=64 {
+        let exact = layouts::ring(n, 0.0, 30.0);
+        for noise in NOISES_DEG {
+            let noisy = layouts::jittered(&exact, noise, n);
+            assert_as_if_exact(&exact, &noisy, 30, &format!("{n} high, {noise} off"));
+        }
+    }
+}
+
+#[test]
+fn built_in_layouts_with_rounded_angles_pan_as_they_are() {
+    for layout in umbel::layout::library() {
+        let speakers = layout.speakers.iter().filter(|s| !s.lfe);
+        let exact: Vec<_> = speakers.map(|s| (s.polar().0, s.polar().1)).collect();
+        for noise in NOISES_DEG {
+            for seed in 1..=3 {
+                let noisy = layouts::jittered(&exact, noise, seed);
+                let context = format!("{}, {noise} off, seed {seed}", layout.name);
+                assert_as_if_exact(&exact, &noisy, -90, &context);
+            }
+        }
+    }
+}
+
 #[test]
 fn energy_vectors_are_no_worse_than_the_ebu_renderers() {
     // Mean error of the energy vector over the whole sphere in degrees, EBU ADM Renderer 2.1.0 (polar).

@@ -2,8 +2,9 @@
 
 use nalgebra::Vector3;
 
+use super::mesh::ON_PLANE;
 use crate::geometry::Direction;
-use crate::geometry::hull::convex_hull;
+use crate::geometry::hull::nearly_flat_hull;
 
 /// Sine of a degree: loudspeakers that lean to one side by less still surround.
 const LEANING: f64 = 0.0175;
@@ -13,12 +14,12 @@ const LEANING: f64 = 0.0175;
 pub(super) fn covered_fraction(speakers: &[Direction]) -> f64 {
     let mut points = speakers.to_vec();
     points.push(Vector3::zeros());
-    let Some(hull) = convex_hull(&points) else {
+    let Some(hull) = nearly_flat_hull(&points, ON_PLANE) else {
         return 0.0;
     };
     let whole: f64 = hull
         .iter()
-        .filter(|facet| facet.offset > 1e-6)
+        .filter(|facet| facet.offset > ON_PLANE)
         .flat_map(|facet| {
             let corner = |i: usize| points[facet.corners[i]];
             (2..facet.corners.len()).map(move |i| solid_angle(corner(0), corner(i - 1), corner(i)))

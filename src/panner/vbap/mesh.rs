@@ -12,7 +12,7 @@ use super::needle::blunt_needles;
 use super::steepness::steepest_slope;
 use super::virtuals::{Mirrors, downmix, opposite_of_circle, poles_of_flat_layout};
 use crate::geometry::Direction;
-use crate::geometry::hull::{HullFacet, convex_hull};
+use crate::geometry::hull::{HullFacet, nearly_flat_hull};
 
 /// Steepest change of the gains, per degree, allowed to facets that pass close by the listener. The
 /// target is 0.25 (`docs/panning.md`); the slope is sampled, and its peak may lie between the samples.
@@ -22,8 +22,11 @@ const STEEP: f64 = 0.24;
 /// is because the loudspeakers stand close together.
 const GRAZING: f64 = 0.5;
 
+/// Speakers nearer than this to one plane (0.0002 degrees) stand on it: angles in files are rounded.
+pub(super) const ON_PLANE: f64 = 4e-6;
+
 /// A plane nearer to the listener than this passes through the listener.
-const THROUGH_LISTENER: f64 = 1e-6;
+const THROUGH_LISTENER: f64 = ON_PLANE;
 
 /// Cosine of the least angle between a new virtual speaker and any other corner (30 degrees).
 const CROWDED: f64 = 0.866;
@@ -120,7 +123,7 @@ fn add(vertices: &mut Vec<Vertex>, directions: &[Direction], radius: f64) {
 
 fn hull_of(vertices: &[Vertex]) -> Option<Vec<HullFacet>> {
     let points: Vec<_> = vertices.iter().map(Vertex::vector).collect();
-    convex_hull(&points)
+    nearly_flat_hull(&points, ON_PLANE)
 }
 
 /// A facet of the hull with what decides whether it stays.

@@ -5,6 +5,7 @@
 
 use nalgebra::{Matrix2, Matrix3, SymmetricEigen, Vector2, Vector3};
 
+use super::mesh::ON_PLANE;
 use crate::geometry::Direction;
 
 /// Loudspeakers within this sine of a plane or line through the listener (1.1 degrees) count as on it.
@@ -70,7 +71,9 @@ impl Mirrors {
         Self([0, 1, 2].map(|axis| {
             speakers.iter().all(|u| {
                 let image = mirrored(*u, axis);
-                speakers.iter().any(|other| (other - image).norm() < 1e-9)
+                speakers
+                    .iter()
+                    .any(|other| (other - image).norm() < ON_PLANE)
             })
         }))
     }
