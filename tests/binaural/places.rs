@@ -6,8 +6,8 @@ use umbel::geometry::Position;
 use umbel::layout::Screen;
 use umbel::render::binaural::{Headphones, RoomChoice};
 use umbel::scene::{
-    ChannelLock, Features, LockHorizontal, Object, ObjectState, RoomMode, ScreenEdgeLock,
-    StaticBlock,
+    ChannelLock, DirectSpeakers, Features, LockHorizontal, Object, ObjectState, RoomMode,
+    ScreenEdgeLock, SpeakerPosition, State, StaticBlock,
 };
 
 use super::{at, default_filters, dry, hear, impulse, still};
@@ -30,6 +30,40 @@ fn assert_heard_at(found: &[Vec<f32>; 2], azimuth: f64, elevation: f64, what: &s
         let pairs = found[ear].iter().zip(&expected[ear]);
         let apart = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart < 1e-5, "{what}, ear {ear}: {apart}");
+    }
+}
+
+#[test]
+fn channels_of_a_bed_are_heard_where_their_loudspeakers_stand() {
+    let bed = |label: &str, [x, y, z]: [f64; 3]| {
+        let speaker = DirectSpeakers {
+            labels: vec![label.to_owned()],
+            position: SpeakerPosition::Cartesian {
+                x: x.into(),
+                y: y.into(),
+                z: z.into(),
+            },
+            low_pass: None,
+            high_pass: None,
+            pack: None,
+            screen_edge_lock: ScreenEdgeLock::default(),
+            reference_screen: Screen::default(),
+            gain: 1.0,
+        };
+        let blocks = StaticBlock::new(State::DirectSpeakers(Arc::new(speaker)));
+        let object = Object::new("bed", 0, Box::new(blocks));
+        hear(dry(&default_filters()), vec![object], &[impulse(2000)])
+    };
+    for (label, room, azimuth, elevation) in [
+        ("RC_L", [-1.0, 1.0, 0.0], 30.0, 0.0),
+        ("RC_Lss", [-1.0, 0.0, 0.0], 90.0, 0.0),
+        ("RC_Rrs", [1.0, -1.0, 0.0], -135.0, 0.0),
+        ("RC_Rts", [1.0, 0.0, 1.0], -90.0, 45.0),
+        ("M-110", [1.0, -1.0, 0.0], -110.0, 0.0),
+        // What nobody has a name for is where the room has it.
+        ("X", [-1.0, 0.0, 0.0], 70.0, 0.0),
+    ] {
+        assert_heard_at(&bed(label, room), azimuth, elevation, label);
     }
 }
 

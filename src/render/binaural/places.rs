@@ -1,8 +1,11 @@
 //! Where on the sphere something is heard from.
 
+use std::sync::LazyLock;
+
 use crate::geometry::{Direction, Position, cartesian_to_polar, direction};
-use crate::panner::GainCalculator;
-use crate::scene::{SpeakerPosition, State};
+use crate::layout;
+use crate::panner::{GainCalculator, nominal_label};
+use crate::scene::{DirectSpeakers, SpeakerPosition, State};
 
 /// Nearer than this, in loudspeaker distances, an object is on its way into the head.
 const NEAR_HEAD: f64 = 0.1;
@@ -21,10 +24,39 @@ pub(super) fn direction_of(gains: &mut GainCalculator, state: &State) -> Option<
             SpeakerPosition::Polar {
                 azimuth, elevation, ..
             } => on_sphere(azimuth.value, elevation.value),
-            SpeakerPosition::Cartesian { x, y, z } => in_room([x.value, y.value, z.value]),
+            // A place in the room says where a wall is, not how a loudspeaker there is seen: its name does.
+            SpeakerPosition::Cartesian { x, y, z } => {
+                nominal(speaker).unwrap_or_else(|| in_room([x.value, y.value, z.value]))
+            }
         }),
         State::Hoa(_) | State::Binaural { .. } => None,
     }
+}
+
+/// Layouts in which loudspeakers stand where their labels say, those of beds in the room first.
+const NAMED: [&str; 4] = ["dolby-9.1.6", "dolby-7.1.2", "9+10+3", "0+5+0"];
+
+/// Labels and directions of the loudspeakers of [`NAMED`].
+static NOMINAL: LazyLock<Vec<(String, Direction)>> = LazyLock::new(|| {
+    let layouts = NAMED.iter().filter_map(|name| layout::find(name).ok());
+    let speakers = layouts.flat_map(|layout| layout.speakers);
+    let placed = speakers.filter(|speaker| !speaker.lfe).map(|speaker| {
+        let (azimuth, elevation, _) = speaker.position.to_polar();
+        (speaker.label, direction(azimuth, elevation))
+    });
+    placed.collect()
+});
+
+/// Makes the table, so that what follows allocates nothing.
+pub(super) fn prepare() {
+    LazyLock::force(&NOMINAL);
+}
+
+/// Where the loudspeaker that a channel is named after stands.
+fn nominal(speaker: &DirectSpeakers) -> Option<Direction> {
+    let labels = speaker.labels.iter().map(|label| nominal_label(label));
+    let mut known = labels.filter_map(|label| NOMINAL.iter().find(|(name, _)| name == label));
+    known.next().map(|(_, direction)| *direction)
 }
 
 /// How far an object at `position` is outside the head: 0 in its middle, 1 from a tenth of the loudspeakers' distance

@@ -6,7 +6,7 @@ use super::columns::{Columns, Mapping};
 use super::course::{Course, HOPS};
 use super::ears::{Ears, GRAIN, GRAINS, HOP, Heading};
 use super::headphones::Headphones;
-use super::places::direction_of;
+use super::places::{self, direction_of};
 use super::pose::Pose;
 use super::room::{self, Room};
 use super::wide::Wide;
@@ -63,6 +63,7 @@ struct InRoom {
 
 impl Stage {
     pub(super) fn new(mut headphones: Headphones, objects: &[Object], rate: SampleRate) -> Self {
+        places::prepare();
         let count = objects.len();
         let in_room = |object: &Object| headphones.room.of(object.headphones.room);
         let has_room = objects
