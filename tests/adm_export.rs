@@ -372,6 +372,45 @@ fn an_ebu_master_moves_as_the_session_does_to_its_last_frame() {
 }
 
 #[test]
+fn what_lies_beyond_distance_1_or_the_walls_is_brought_in_and_said() {
+    let songs = Songs::new();
+    songs.stem("a.wav", 1, 48_000, 3);
+    songs.stem("b.wav", 1, 48_000, 4);
+    let song = songs.session(
+        "[[stem]]\nname = \"Far\"\nfile = \"a.wav\"\nat = { az = 30, dist = 2 }\n\
+         [[stem]]\nname = \"Out\"\nfile = \"b.wav\"\nmove = { shape = \"circle\", period = 4, x = 0, y = 0.1, radius = 1.5 }\n",
+    );
+    let master = songs.path("m.wav");
+    export("adm-ebu", &song, &master, &[]);
+    let report = std::fs::read_to_string(songs.path("m.loss.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let losses = report["losses"].as_array().unwrap().iter();
+    let fields: Vec<_> = losses
+        .map(|loss| {
+            (
+                loss["object"].as_str().unwrap(),
+                loss["field"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        fields,
+        [("Far", "distance"), ("Out", "position outside the room")]
+    );
+    let bytes = std::fs::read(&master).unwrap();
+    let axml = String::from_utf8_lossy(&bytes);
+    let coordinates = axml.split("<position coordinate=\"").skip(1);
+    let mut count = 0;
+    for coordinate in coordinates.filter(|text| !text.starts_with(['a', 'e'])) {
+        let value = coordinate.split(['>', '<']).nth(1).unwrap();
+        let value: f64 = value.parse().unwrap();
+        assert!((-1.0..=1.0).contains(&value), "{coordinate:.40}");
+        count += 1;
+    }
+    assert!(count > 100);
+}
+
+#[test]
 fn a_master_of_the_emission_profile_needs_no_track_formats() {
     let songs = Songs::new();
     let (song, master) = (songs.song(), songs.path("m.wav"));

@@ -59,6 +59,10 @@ pub(super) fn write(
         if let Some(before) = &before {
             cut_move(&mut block, before, until);
         }
+        if let State::Object(state) = &mut block.state {
+            let second = from / f64::from(facts.sample_rate.0);
+            keep_within(&mut state.position, second, object, losses);
+        }
         screen(
             &block.state,
             from / f64::from(facts.sample_rate.0),
@@ -129,6 +133,35 @@ fn cut_move(block: &mut MetadataBlock, before: &State, until: f64) {
     };
     to.gain = line(from.gain, to.gain);
     to.diffuse = line(from.diffuse, to.diffuse);
+}
+
+/// Keeps a position within what the format has, distances to 1 and the walls of the room, and notes what is not there.
+fn keep_within(position: &mut Position, second: f64, object: &str, losses: &mut Losses) {
+    match position {
+        Position::Polar { distance, .. } if *distance > 1.0 => {
+            let found = *distance;
+            *distance = 1.0;
+            losses.add(object, "distance", second, || {
+                (number(found), "1, the farthest there is".to_owned())
+            });
+        }
+        Position::Cartesian { x, y, z } => {
+            let found = [*x, *y, *z];
+            for value in [x, y, z] {
+                *value = value.clamp(-1.0, 1.0);
+            }
+            if found.iter().any(|value| value.abs() > 1.0) {
+                let [x, y, z] = found.map(number);
+                losses.add(object, "position outside the room", second, || {
+                    (
+                        format!("x {x}, y {y}, z {z}"),
+                        "held at the walls of the room".to_owned(),
+                    )
+                });
+            }
+        }
+        Position::Polar { .. } => {}
+    }
 }
 
 /// Notes what depends on a screen that is not the default one: the programme does not say its own.
