@@ -285,7 +285,7 @@ impl Work {
     fn latency(&self) -> Frames {
         match self {
             Self::Effect(effect) => effect.latency(),
-            Self::Spread(_) => Frames(0),
+            Self::Spread(spread) => spread.latency(),
             Self::Compressor(compression) => compression.latency(),
         }
     }

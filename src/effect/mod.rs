@@ -300,7 +300,12 @@ pub trait Spread: Send + Sync + std::fmt::Debug {
     /// Share of the outputs in what is played, 0 to 1; the rest is what was heard.
     fn mix(&self) -> f64;
 
-    /// Frames after the last input until what rings on is below -120 dB.
+    /// Frames by which the outputs lag, as [`Effect::latency`].
+    fn latency(&self) -> Frames {
+        Frames(0)
+    }
+
+    /// Frames after the last input until what rings on, apart from the latency, is below -120 dB.
     fn tail(&self) -> Frames;
 
     /// Forgets everything heard so far; moving parameters arrive.

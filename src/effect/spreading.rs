@@ -3,6 +3,7 @@
 use super::fault::Limits;
 use super::{Parameter, Spread};
 use crate::audio::{Block, PassageMut};
+use crate::dsp::DelayLine;
 use crate::dsp::lanes::held;
 use crate::dsp::smoother::Smoother;
 use crate::units::Frames;
@@ -18,6 +19,8 @@ const MIX: Limits = Limits::new(0.0, 1.0, "");
 pub(super) struct Spreading {
     spread: Box<dyn Spread>,
     heard: Block,
+    /// What was heard waits for the outputs, one row each; empty if they do not lag.
+    waiting: Vec<DelayLine>,
     outputs: usize,
     mix: Smoother,
     /// The mix, and then those of the processor.
@@ -35,6 +38,10 @@ impl Spreading {
                 .collect(),
             mix: Smoother::new(spread.mix()),
             heard: Block::new(channels, RUN),
+            waiting: match spread.latency() {
+                Frames(0) => Vec::new(),
+                Frames(late) => vec![DelayLine::new(late as usize); channels],
+            },
             outputs,
             spread,
         }
@@ -53,6 +60,9 @@ impl Spreading {
             }
             let mut out = sound.part(0..self.outputs, span);
             self.spread.process(self.heard.whole(), &mut out);
+            for (row, delay) in self.waiting.iter_mut().enumerate() {
+                delay.process(self.heard.row_mut(row));
+            }
             self.add_dry(&mut out);
         }
     }
@@ -76,12 +86,17 @@ impl Spreading {
         }
     }
 
+    pub(super) fn latency(&self) -> Frames {
+        self.spread.latency()
+    }
+
     pub(super) fn tail(&self) -> Frames {
         self.spread.tail()
     }
 
     pub(super) fn reset(&mut self) {
         self.mix.arrive();
+        self.waiting.iter_mut().for_each(DelayLine::reset);
         self.spread.reset();
     }
 

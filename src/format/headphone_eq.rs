@@ -8,7 +8,7 @@ use std::path::Path;
 use super::impulse_response;
 use crate::dsp::{Biquad, Coefficients};
 use crate::effect::Impulse;
-use crate::units::{Decibels, Hertz, SampleRate};
+use crate::units::{Decibels, Frames, Hertz, SampleRate};
 use crate::{Error, Result};
 
 /// Longest text in bytes, and most filters.
@@ -85,6 +85,7 @@ pub fn parse(text: &str, path: &Path, rate: SampleRate) -> Result<Impulse> {
     Ok(Impulse {
         rate,
         channels: vec![response(&filters, preamp, rate)],
+        lead: Frames(0),
     })
 }
 

@@ -102,7 +102,7 @@ fn rescaled(frames: u64, from: SampleRate, to: SampleRate) -> u64 {
     u64::try_from(product / u128::from(from.0)).unwrap_or(u64::MAX)
 }
 
-fn common_divisor(a: u32, b: u32) -> u32 {
+pub(super) fn common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { common_divisor(b, a % b) }
 }
 

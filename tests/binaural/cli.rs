@@ -110,6 +110,27 @@ fn poses_and_equalisers_are_heard() {
 }
 
 #[test]
+fn an_equaliser_of_another_rate_changes_neither_time_nor_level() {
+    let (expected, _) = render(0.0, &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("eq.wav");
+    // One frame of half of full scale, 16 bit, at 44.1 kHz.
+    let mut wave = b"RIFF\x26\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    wave.extend(44_100_u32.to_le_bytes());
+    wave.extend(88_200_u32.to_le_bytes());
+    wave.extend(b"\x02\0\x10\0data\x02\0\0\0\0\x40");
+    std::fs::write(&path, wave).unwrap();
+    let (heard, _) = render(0.0, &["--headphone-eq", path.to_str().unwrap()]);
+    assert_eq!(heard[0].len(), expected[0].len());
+    assert_eq!(peak(&heard[0]).0, peak(&expected[0]).0);
+    let energy = |row: &[f32]| row.iter().map(|x| f64::from(x * x)).sum::<f64>();
+    let off = 10.0 * (4.0 * energy(&heard[0]) / energy(&expected[0])).log10();
+    // Of an impulse at 48 kHz what is above 22.05 kHz stays out.
+    let kept = 10.0 * (22.05_f64 / 24.0).log10();
+    assert!((off - kept).abs() < 0.1, "{off} dB, {kept} expected");
+}
+
+#[test]
 fn loudspeakers_on_headphones_and_rooms_of_stems_are_rendered() {
     let (folder, path) = session(
         30.0,

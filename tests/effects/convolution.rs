@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use umbel::effect::{Chain, ConvolveSettings, Impulse, Settings, Setup};
+use umbel::units::Frames;
 
 use crate::measure::{RATE, difference_db, noise, run_in_blocks};
 
@@ -16,6 +17,7 @@ fn settings(channels: Vec<Vec<f32>>) -> ConvolveSettings {
         impulse: Some(Arc::new(Impulse {
             rate: RATE,
             channels,
+            lead: Frames(0),
         })),
     }
 }
@@ -89,6 +91,7 @@ fn a_response_of_another_rate_or_of_no_length_is_refused() {
     other.impulse = Some(Arc::new(Impulse {
         rate: umbel::units::SampleRate(44_100),
         channels: vec![vec![1.0]],
+        lead: Frames(0),
     }));
     for (settings, word) in [(other, "44100"), (settings(vec![Vec::new()]), "no frames")] {
         let entries = [Settings::Convolve(settings)];
@@ -99,4 +102,20 @@ fn a_response_of_another_rate_or_of_no_length_is_refused() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn what_is_before_a_response_is_latency_of_the_dry_sound_too() {
+    let input = noise(-12.0, 0.05, 4);
+    let mut half = settings(vec![vec![0.0, 0.0, 1.0]]);
+    half.mix = Some(0.5);
+    half.impulse = Some(Arc::new(Impulse {
+        lead: Frames(2),
+        ..half.impulse.as_deref().expect("it was just given").clone()
+    }));
+    let entries = [Settings::Convolve(half)];
+    let mut chain = Chain::build(&entries, Setup::strip(RATE, 1)).expect("a proper chain");
+    assert_eq!(chain.latency(), Frames(2));
+    let out = run_in_blocks(&mut chain, std::slice::from_ref(&input), 100);
+    assert_eq!(out[0][2..], input[..input.len() - 2]);
 }

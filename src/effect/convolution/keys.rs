@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Convolution;
 use crate::effect::fault::{Check, Fault, Limits, Step};
 use crate::effect::{Setup, Spread};
-use crate::units::{Decibels, SampleRate};
+use crate::units::{Decibels, Frames, SampleRate};
 
 const PRE_DELAY: Limits = Limits::new(0.0, 1000.0, "ms");
 const GAIN: Limits = Limits::new(-60.0, 30.0, "dB");
@@ -53,6 +53,9 @@ pub struct Impulse {
     pub rate: SampleRate,
     /// Its channels.
     pub channels: Vec<Vec<f32>>,
+    /// Frames of them that are before the sound that they answer: what a change of the sample rate rings
+    /// before a response that begins at once. The convolution lags by as many.
+    pub lead: Frames,
 }
 
 impl ConvolveSettings {
@@ -99,6 +102,7 @@ impl ConvolveSettings {
         let silence = Impulse {
             rate: setup.rate,
             channels: vec![Vec::new()],
+            lead: Frames(0),
         };
         let impulse = self.impulse.as_deref().unwrap_or(&silence);
         Box::new(Convolution::new(

@@ -32,6 +32,7 @@ struct Convolution {
     outputs: Vec<Output>,
     heard: Block,
     mix: f64,
+    latency: Frames,
     tail: Frames,
     arch: pulp::Arch,
 }
@@ -67,7 +68,8 @@ impl Convolution {
             outputs: (0..outputs).map(output).collect(),
             heard: Block::new(inputs, RUN),
             mix,
-            tail: Frames((length + pre_delay) as u64),
+            latency: impulse.lead,
+            tail: Frames((length + pre_delay) as u64 - impulse.lead.0.min(length as u64)),
             arch: pulp::Arch::new(),
         }
     }
@@ -171,6 +173,10 @@ impl Spread for Convolution {
 
     fn mix(&self) -> f64 {
         self.mix
+    }
+
+    fn latency(&self) -> Frames {
+        self.latency
     }
 
     fn tail(&self) -> Frames {
