@@ -411,7 +411,7 @@ impl Build<'_> {
                 let [x, y, z] = place.position;
                 Position::Cartesian { x, y, z }
             }
-            None => speaker.position.nominal(),
+            None => in_room(speaker).unwrap_or_else(|| speaker.position.nominal()),
         };
         let name = known.name.replace(": ", " ");
         self.losses.add(&name, "loudspeaker channel", 0.0, || {
@@ -428,6 +428,28 @@ impl Build<'_> {
         };
         item(name, content, track)
     }
+}
+
+/// Layouts whose loudspeakers have places in the room, the usual ones first.
+const ROOMS: [&str; 4] = ["4+7+0", "0+5+0", "dolby-9.1.6", "9+10+3"];
+
+/// Where in the room the loudspeaker stands that a channel of a polar bed is made for: the conversion of directions would
+/// put it between loudspeakers.
+fn in_room(speaker: &DirectSpeakers) -> Option<Position> {
+    let SpeakerPosition::Polar { .. } = speaker.position else {
+        return None;
+    };
+    let layouts = ROOMS
+        .iter()
+        .filter_map(|name| crate::layout::find(name).ok());
+    let speakers: Vec<_> = layouts.flat_map(|layout| layout.speakers).collect();
+    let place = |label: &String| {
+        let label = nominal_label(label);
+        let known = speakers.iter().find(|known| known.label == label)?;
+        known.room
+    };
+    let [x, y, z] = speaker.labels.iter().find_map(place)?;
+    Some(Position::Cartesian { x, y, z })
 }
 
 fn item(name: String, content: String, track: Track) -> Item {
@@ -465,4 +487,47 @@ pub(super) fn rows(items: &[Item], programme: &Programme) -> Vec<usize> {
     let silent = silent_row(programme);
     let tracks = items.iter().flat_map(|item| &item.tracks);
     tracks.map(|track| track.row.unwrap_or(silent)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Screen;
+    use crate::scene::ScreenEdgeLock;
+
+    #[test]
+    fn loudspeakers_of_a_polar_bed_have_their_places_in_the_room() {
+        let polar = SpeakerPosition::Polar {
+            azimuth: 135.0.into(),
+            elevation: 30.0.into(),
+            distance: 1.0.into(),
+        };
+        let place = |label: &str, position| {
+            in_room(&DirectSpeakers {
+                labels: vec![label.to_owned()],
+                position,
+                low_pass: None,
+                high_pass: None,
+                pack: None,
+                screen_edge_lock: ScreenEdgeLock::default(),
+                reference_screen: Screen::default(),
+                gain: 1.0,
+            })
+        };
+        for (label, [x, y, z]) in [
+            ("U+135", [-1.0, -1.0, 1.0]),
+            ("urn:itu:bs:2051:0:speaker:U-045", [1.0, 1.0, 1.0]),
+            ("M-110", [1.0, -1.0, 0.0]),
+        ] {
+            let expected = Some(Position::Cartesian { x, y, z });
+            assert_eq!(place(label, polar), expected, "{label}");
+        }
+        assert_eq!(place("X", polar), None);
+        let room = SpeakerPosition::Cartesian {
+            x: (-1.0).into(),
+            y: 0.5.into(),
+            z: 1.0.into(),
+        };
+        assert_eq!(place("U+135", room), None);
+    }
 }
