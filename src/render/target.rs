@@ -88,6 +88,17 @@ impl Target {
             Self::Stereo | Self::Ambisonics(_) | Self::Binaural(_) => None,
         }
     }
+
+    /// Whether the LFE feed is heard: by its channel, or by that of the loudspeakers that headphones play.
+    pub fn plays_lfe(&self) -> bool {
+        match self {
+            Self::Binaural(headphones) => headphones
+                .preview
+                .as_ref()
+                .is_some_and(|loudspeakers| loudspeakers.plays_lfe()),
+            other => other.lfe_channel().is_some(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Target {

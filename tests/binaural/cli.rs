@@ -197,3 +197,27 @@ fn wrong_words_are_refused_with_what_is_allowed() {
         "{text}"
     );
 }
+
+#[test]
+fn copies_for_an_lfe_are_said_to_be_left_out_only_where_they_are() {
+    let (folder, path) = session(0.0, "lfe = -6");
+    for (layout, is_left_out) in [
+        ("binaural", true),
+        ("binaural:7.1.4", false),
+        ("7.1.4", false),
+    ] {
+        let out = folder.path().join("o.wav");
+        let arguments = ["render", path.to_str().unwrap(), "-l", layout, "-f", "-o"];
+        let done = umbel(
+            folder.path(),
+            &[&arguments[..], &[out.to_str().unwrap()]].concat(),
+        );
+        assert!(done.status.success());
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(
+            said.contains("no LFE channel"),
+            is_left_out,
+            "{layout}: {said}"
+        );
+    }
+}

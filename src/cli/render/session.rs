@@ -130,10 +130,7 @@ fn note_lost_lfe(song: &Song, deliveries: &[Delivery], ui: &Ui) {
     if song.desk.strips.iter().all(|strip| strip.lfe.is_none()) {
         return;
     }
-    for delivery in deliveries
-        .iter()
-        .filter(|d| d.target.lfe_channel().is_none())
-    {
+    for delivery in deliveries.iter().filter(|d| !d.target.plays_lfe()) {
         ui.note(format!(
             "{} has no LFE channel: the low-passed copies for it are left out there; the stems themselves play in full",
             delivery.name

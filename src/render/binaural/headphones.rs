@@ -43,7 +43,7 @@ pub struct Headphones {
     pub(super) wide: VirtualLayout,
     pub(super) dense: VirtualLayout,
     /// Loudspeakers that are listened to instead of the objects themselves.
-    pub(super) preview: Option<Box<Target>>,
+    pub(in crate::render) preview: Option<Box<Target>>,
     name: String,
 }
 
