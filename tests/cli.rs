@@ -922,3 +922,96 @@ fn nothing_that_is_read_is_ever_replaced() {
         assert_ends(&inside(&["render", song, "--out", ".", "-f"]), 0, &[]);
     }
 }
+
+/// A pipe may never begin, and a device never end.
+#[test]
+#[cfg(unix)]
+fn pipes_and_devices_are_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let pipe = at("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let song = at("song.toml");
+    let stem =
+        |file: &str| format!("[[stem]]\nname = \"a\"\nfile = \"{file}\"\nat = {{ az = 0 }}\n");
+    std::fs::write(&song, stem("a.wav")).unwrap();
+    write_tone(&folder.path().join("a.wav"), 1, 1);
+    let piped = at("piped.toml");
+    std::fs::write(&piped, stem("pipe")).unwrap();
+    let out = at("out");
+    let phones = ["render", &song, "-l", "binaural", "-o", &out];
+    let within_20_s = |arguments: &[&str]| {
+        Command::new("timeout")
+            .args(["20", env!("CARGO_BIN_EXE_umbel")])
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    for special in [pipe.as_str(), "/dev/zero"] {
+        let words = ["not a plain file", special];
+        for (option, code) in [
+            ("--hrtf", 4),
+            ("--headphone-eq", 4),
+            ("--head-pose-file", 3),
+        ] {
+            let done = within_20_s(&[&phones[..], &[option, special]].concat());
+            assert_ends(&done, code, &words);
+        }
+        for arguments in [
+            &["info", special][..],
+            &["measure", special],
+            &["render", special, "-l", "2.0", "-o", &out],
+            &["gains", "--panner", "vbap", "-l", special],
+            &[
+                "process",
+                &at("a.wav"),
+                &at("b.wav"),
+                "--chain-file",
+                special,
+            ],
+        ] {
+            let done = within_20_s(arguments);
+            let said = stderr(&done);
+            assert!(
+                said.contains("not a plain file") && done.status.code() != Some(124),
+                "{arguments:?}: {said}"
+            );
+        }
+    }
+    let done = within_20_s(&["render", &piped, "-l", "2.0", "-o", &out]);
+    assert_ends(&done, 3, &["\"pipe\" is not a plain file"]);
+}
+
+#[test]
+fn a_table_of_poses_that_is_no_text_is_the_users_to_mend() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("head.csv");
+    let out = folder.path().join("out");
+    let session = demo_session();
+    for (bytes, words) in [
+        (&b"0,1,2,3\n\xFF,1,2,3\n"[..], ["line 2", "UTF-8"]),
+        (
+            b"0,1,2,3\n1,a,2,3\n",
+            ["line 2", "seconds, yaw, pitch, roll"],
+        ),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let done = umbel(&[
+            "render",
+            text(&session),
+            "-l",
+            "binaural",
+            "-o",
+            text(&out),
+            "--head-pose-file",
+            text(&path),
+        ]);
+        assert_ends(&done, 3, &words);
+    }
+}

@@ -86,7 +86,14 @@ fn code(error: &Error) -> u8 {
 }
 
 /// Formats of [`Error::Malformed`] that are texts.
-const TEXTS: [&str; 5] = ["session", "layout", "position", "movement", "chain"];
+const TEXTS: [&str; 6] = [
+    "session",
+    "layout",
+    "position",
+    "movement",
+    "chain",
+    "head pose",
+];
 
 /// The name of a failure in JSON; stable like the codes.
 fn kind(error: &Error) -> &'static str {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::Result;
+use crate::format::plain_file;
 use crate::layout::{self, Layout};
-use crate::{Error, Result};
 
 /// Largest layout file read: thousands of speakers fit.
 const LARGEST_FILE: u64 = 4 << 20;
@@ -14,20 +15,11 @@ const LARGEST_FILE: u64 = 4 << 20;
 /// No such layout, an unreadable file, or a file with findings.
 pub(super) fn load(name: &str) -> Result<Layout> {
     let path = Path::new(name);
-    if !(path.extension().is_some_and(|e| e == "toml") || path.is_file()) {
+    // A folder may be called as a layout is.
+    let is_there = path.exists() && !path.is_dir();
+    if !(path.extension().is_some_and(|e| e == "toml") || is_there) {
         return layout::find(name);
     }
-    let size = std::fs::metadata(path)
-        .map_err(|e| Error::io(path, "open", e))?
-        .len();
-    if size > LARGEST_FILE {
-        let reason = format!("{size} bytes; a layout file has at most {LARGEST_FILE}");
-        return Err(Error::malformed(path, "layout", "", reason));
-    }
-    let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read", e))?;
-    let text = String::from_utf8(bytes).map_err(|e| {
-        let at = format!("byte {}", e.utf8_error().valid_up_to());
-        Error::malformed(path, "layout", at, "not UTF-8 text")
-    })?;
+    let text = plain_file::read_text(path, "layout", LARGEST_FILE)?;
     layout::parse(&text, path)
 }

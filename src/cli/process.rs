@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::bit_depth::Depth;
 use super::{Ui, dynamics, interrupt};
 use crate::effect::{Chain, Key, Settings, Setup};
+use crate::format::plain_file;
 use crate::offline::{self, ProcessOptions, Processed};
 use crate::session::ChainText;
 use crate::units::{Frames, Gain, SampleRate};
@@ -140,14 +141,7 @@ fn chain_text(args: &Args) -> Result<ChainText> {
     let Some(path) = &args.chain_file else {
         return Err(Error::Usage("give --chain or --chain-file".to_owned()));
     };
-    let facts = std::fs::metadata(path).map_err(|e| Error::io(path, "read", e))?;
-    if !facts.is_file() || facts.len() > LONGEST_CHAIN {
-        let reason = "a chain is a plain text file of at most 1 MiB";
-        return Err(Error::malformed(path, "chain", "", reason));
-    }
-    let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read", e))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Error::malformed(path, "chain", "", "it is not UTF-8 text"))?;
+    let text = plain_file::read_text(path, "chain", LONGEST_CHAIN)?;
     ChainText::parse(&text, path)
 }
 

@@ -1,11 +1,12 @@
 //! The SHA-256 of a file.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::plain_file;
 use crate::{Error, Result};
 
 /// SHA-256 (FIPS 180-4) of the file at `path`, in hexadecimal digits.
@@ -14,6 +15,9 @@ use crate::{Error, Result};
 /// The file cannot be read.
 pub fn sha256(path: &Path) -> Result<String> {
     let failed = |error| Error::io(path, "read", error);
+    if let Some(fault) = plain_file::fault(path).map_err(failed)? {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, fault)));
+    }
     let mut file = BufReader::new(File::open(path).map_err(failed)?);
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 256 << 10];

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use super::plain_file;
 use crate::render::binaural::{Pose, PoseTrack};
 use crate::{Error, Result};
 
@@ -21,14 +22,7 @@ const QUATERNION: [&str; 5] = ["seconds", "w", "x", "y", "z"];
 /// # Errors
 /// The file cannot be read, or a line is no pose; seconds do not rise.
 pub fn read(path: &Path) -> Result<PoseTrack> {
-    let size = std::fs::metadata(path)
-        .map_err(|e| Error::io(path, "open", e))?
-        .len();
-    if size > LONGEST_FILE {
-        let reason = format!("it has {size} bytes; allowed are {LONGEST_FILE}");
-        return Err(Error::malformed(path, "head pose", "", reason));
-    }
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, "read", e))?;
+    let text = plain_file::read_text(path, "head pose", LONGEST_FILE)?;
     parse(&text, path)
 }
 

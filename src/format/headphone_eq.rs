@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::impulse_response;
+use super::{impulse_response, plain_file};
 use crate::dsp::{Biquad, Coefficients};
 use crate::effect::Impulse;
 use crate::units::{Decibels, Frames, Hertz, SampleRate};
@@ -37,14 +37,12 @@ pub fn read(path: &Path, rate: SampleRate) -> Result<Impulse> {
         }
         return Ok(impulse);
     }
-    let size = std::fs::metadata(path)
-        .map_err(|e| Error::io(path, "open", e))?
-        .len();
     let refused = |reason: &str| Error::malformed(path, "headphone EQ", "", reason);
+    let size = std::fs::metadata(path).map_or(0, |facts| facts.len());
     if size > LONGEST_TEXT {
         return Err(refused("it is neither audio nor a text of filters"));
     }
-    let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read", e))?;
+    let bytes = plain_file::read(path, "headphone EQ", LONGEST_TEXT)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| refused("it is neither audio nor a text of filters"))?;
     parse(&text, path, rate)

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::part::{Part, check_replaceable};
+use super::plain_file;
 use crate::layout::{self, Layout, Reading};
 use crate::{Error, Result};
 
@@ -95,12 +96,8 @@ fn path_of(name_or_path: &str) -> Result<Option<PathBuf>> {
 pub fn read_text(path: &Path) -> Result<String> {
     let refuse = |reason: String| Error::layout(path.display().to_string(), "", reason);
     let facts = fs::metadata(path).map_err(|e| Error::io(path, "open", e))?;
-    if facts.is_dir() {
-        return Err(refuse("this is a folder, not a layout file".to_owned()));
-    }
-    if !facts.is_file() {
-        // A pipe may never end, or never begin.
-        return Err(refuse("this is not a plain file".to_owned()));
+    if let Some(fault) = plain_file::fault(path).map_err(|e| Error::io(path, "open", e))? {
+        return Err(refuse(fault.to_owned()));
     }
     let file = File::open(path).map_err(|e| Error::io(path, "open", e))?;
     let mut bytes = Vec::new();

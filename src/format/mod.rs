@@ -24,6 +24,7 @@ pub mod layout_file;
 mod magnitude;
 pub mod mp4;
 pub(crate) mod part;
+pub mod plain_file;
 pub mod positions_csv;
 mod resample;
 mod side_by_side;

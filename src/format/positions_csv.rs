@@ -16,6 +16,7 @@ use std::path::Path;
 
 use self::columns::Columns;
 use self::lines::{Line, Lines};
+use super::plain_file;
 use crate::error::{Error, Finding, Result, Severity};
 use crate::scene::{BlockSource, Curve, Imaging, Keyframe, Motion, Place, Side, along, blocks_of};
 use crate::units::{Frames, SampleRate};
@@ -172,10 +173,11 @@ fn quick_row<R: Read>(lines: &Lines<R>, columns: &Columns) -> Option<(Row, usize
 
 fn open(path: &Path) -> Result<Lines<File>> {
     let open_error = |source| Error::io(path, "open", source);
-    // Anything but a file (a folder, a pipe, a device) could block or never end.
-    if !std::fs::metadata(path).map_err(open_error)?.is_file() {
-        let reason = io::Error::new(io::ErrorKind::InvalidInput, "it is not a file");
-        return Err(open_error(reason));
+    if let Some(fault) = plain_file::fault(path).map_err(open_error)? {
+        return Err(open_error(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            fault,
+        )));
     }
     Ok(Lines::new(File::open(path).map_err(open_error)?))
 }

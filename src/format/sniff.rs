@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::plain_file;
 use crate::{Error, Result};
 
 /// A kind of file that can be read.
@@ -83,16 +84,8 @@ pub(super) fn kind_of(path: &Path) -> Result<Kind> {
 
 /// Opens a file for reading; folders, pipes and devices are refused (opening a pipe would wait for ever).
 pub(super) fn open_regular(path: &Path) -> Result<File> {
-    let facts = std::fs::metadata(path).map_err(|e| Error::io(path, "open", e))?;
-    if facts.is_dir() {
-        let reason = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
-        return Err(Error::io(path, "read audio from", reason));
-    }
-    if !facts.is_file() {
-        let reason = io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is no regular file but a pipe or device; copy the sound to a file",
-        );
+    if let Some(fault) = plain_file::fault(path).map_err(|e| Error::io(path, "open", e))? {
+        let reason = io::Error::new(io::ErrorKind::InvalidInput, fault);
         return Err(Error::io(path, "read audio from", reason));
     }
     File::open(path).map_err(|e| Error::io(path, "open", e))

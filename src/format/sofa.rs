@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::guard::fenced;
 use super::hdf5::{Array, Hdf5, SIGNATURE};
+use super::plain_file;
 use crate::render::hrtf::{HrtfSet, Measured};
 use crate::{Error, Result};
 
@@ -51,9 +52,11 @@ pub enum Receivers {
 pub fn is_sofa(path: &Path) -> bool {
     use std::io::Read;
     let mut start = [0; 8];
-    std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut start))
-        .is_ok()
+    let is_plain = plain_file::fault(path).is_ok_and(|fault| fault.is_none());
+    is_plain
+        && std::fs::File::open(path)
+            .and_then(|mut file| file.read_exact(&mut start))
+            .is_ok()
         && start == SIGNATURE
 }
 
@@ -63,14 +66,7 @@ pub fn is_sofa(path: &Path) -> bool {
 /// The file cannot be read, is damaged, holds something else than free-field responses of two ears, or what it
 /// holds is no usable set.
 pub fn read(path: &Path) -> Result<(HrtfSet, SofaFacts)> {
-    let size = std::fs::metadata(path)
-        .map_err(|e| Error::io(path, "open", e))?
-        .len();
-    if size > LARGEST_FILE {
-        let reason = format!("it has {size} bytes; allowed are {LARGEST_FILE}");
-        return Err(malformed(path, "", reason));
-    }
-    let bytes = std::fs::read(path).map_err(|e| Error::io(path, "read", e))?;
+    let bytes = plain_file::read(path, "SOFA", LARGEST_FILE)?;
     if !bytes.starts_with(SIGNATURE) {
         let reason = "it does not begin as an HDF5 file does; a SOFA file is one";
         return Err(malformed(path, "", reason.to_owned()));

@@ -16,6 +16,7 @@ use super::text;
 use super::time::Time;
 use super::tree::{Cursor, Node};
 use crate::error::{Finding, Severity};
+use crate::format::plain_file;
 use crate::units::{Frames, SampleRate};
 use crate::{Error, Result};
 
@@ -212,12 +213,10 @@ impl Checked {
 fn read_bounded(path: &Path) -> Result<Vec<u8>> {
     use std::io::Read;
     let failed = |e| Error::io(path, "read", e);
-    let facts = std::fs::metadata(path).map_err(failed)?;
-    if !facts.is_file() {
-        // A pipe may never end, or never begin.
-        let what = match facts.is_dir() {
+    if let Some(fault) = plain_file::fault(path).map_err(failed)? {
+        let what = match path.is_dir() {
             true => "this is a folder; name the session file in it",
-            false => "this is not a plain file",
+            false => fault,
         };
         return Err(Error::malformed(path, "session", "", what));
     }

@@ -90,6 +90,11 @@ fn exists(
             format!("\"{}\" is a folder", shorten(name)),
             "name a file".to_owned(),
         )
+    } else if path.exists() {
+        (
+            format!("\"{}\" is not a plain file", shorten(name)),
+            "it is a pipe or a device; copy what it gives to a file".to_owned(),
+        )
     } else {
         let nearest = did_you_mean(name, names.iter().map(String::as_str));
         let looked = if folder.as_os_str().is_empty() {
