@@ -262,7 +262,21 @@ impl File<'_> {
         }
     }
 
-    /// The positions of `count` sources on this program's axes, and the nearest and farthest distance.
+    /// Where the listener stands at each measurement, on this program's axes; nothing if it is always the origin.
+    fn listener(&self) -> Result<Vec<[f64; 3]>> {
+        let Some(array) = self.array_if_any("ListenerPosition", 2)? else {
+            return Ok(Vec::new());
+        };
+        let is_spherical = array.text("Type").as_deref() == Some("spherical");
+        if array.shape[1] != 3 || is_spherical || array.values.iter().all(|x| *x == 0.0) {
+            return Ok(Vec::new());
+        }
+        let rows = array.values.chunks_exact(3);
+        Ok(rows.map(|row| [-row[1], row[0], row[2]]).collect())
+    }
+
+    /// The positions of `count` sources as the listener has them, on this program's axes, and the nearest and farthest
+    /// distance.
     fn positions(&self, count: usize) -> Result<(Vec<[f64; 3]>, [f64; 2])> {
         let array = self.array("SourcePosition", 2)?;
         let rows = array.shape[0];
@@ -287,11 +301,12 @@ impl File<'_> {
             .text("Units")
             .is_some_and(|units| units.contains("rad"));
         let degrees = |angle: f64| if radians { angle.to_degrees() } else { angle };
+        let listener = self.listener()?;
         let mut distance_m = [f64::INFINITY, 0.0_f64];
         let positions: Vec<[f64; 3]> = (0..count)
             .map(|n| {
                 let row = &array.values[3 * n.min(rows - 1)..][..3];
-                let (at, distance): ([f64; 3], f64) = match spherical {
+                let (mut at, mut distance): ([f64; 3], f64) = match spherical {
                     true => {
                         let to = crate::geometry::direction(degrees(row[0]), degrees(row[1]));
                         // Some files leave the distance 0.
@@ -304,6 +319,11 @@ impl File<'_> {
                         (at, at.iter().map(|x| x * x).sum::<f64>().sqrt())
                     }
                 };
+                if let Some(listener) = listener.get(n.min(listener.len().saturating_sub(1))) {
+                    let from = crate::geometry::Direction::from(*listener);
+                    let seen = crate::geometry::Direction::from(at) - from;
+                    (at, distance) = (seen.into(), seen.norm());
+                }
                 distance_m = [distance_m[0].min(distance), distance_m[1].max(distance)];
                 at
             })

@@ -26,10 +26,12 @@ fn delays_in_the_taps_or_apart_and_either_kind_of_position_are_the_same() {
     let (delays, facts) = read("sphere_delays.sofa");
     assert_eq!(facts.delays, Some([2.0, 14.0]));
     let (cartesian, _) = read("sphere_cartesian.sofa");
+    let (elsewhere, facts) = read("listener_elsewhere.sofa");
+    assert!(facts.distance_m.iter().all(|m| (m - 1.2).abs() < 1e-6));
     for (azimuth, elevation) in [(0.0, 0.0), (90.0, 0.0), (-37.0, 20.0), (180.0, -45.0)] {
         let at = direction(azimuth, elevation);
         let expected = prepared(&taps, taps.rate()).taps(&at);
-        for other in [&delays, &cartesian] {
+        for other in [&delays, &cartesian, &elsewhere] {
             let found = prepared(other, other.rate()).taps(&at);
             for ear in 0..2 {
                 for (a, b) in expected[ear].iter().zip(&found[ear]) {

@@ -11,7 +11,7 @@ import numpy as np
 
 
 def write(name, ir, positions, delay=None, kind="spherical", convention="SimpleFreeFieldHRIR", data="FIR", rate=48000.0,
-          receivers=None, view=(1, 0, 0), zlib=True):
+          receivers=None, view=(1, 0, 0), listener=(0, 0, 0), zlib=True):
     if os.path.exists(name):
         os.remove(name)
     file = netCDF4.Dataset(name, "w", format="NETCDF4")
@@ -33,7 +33,7 @@ def write(name, ir, positions, delay=None, kind="spherical", convention="SimpleF
 
     if receivers is None:
         receivers = np.array([[0, 0.09, 0], [0, -0.09, 0]] * ears)[:ears]
-    add("ListenerPosition", ("I", "C"), [[0, 0, 0]], Type="cartesian", Units="metre")
+    add("ListenerPosition", ("I", "C"), [listener], Type="cartesian", Units="metre")
     add("ReceiverPosition", ("R", "C", "I"), receivers[:, :, None], Type="cartesian", Units="metre")
     add("SourcePosition", ("M", "C"), positions, Type=kind,
         Units="degree, degree, metre" if kind == "spherical" else "metre")
@@ -77,6 +77,8 @@ write("one_direction.sofa", taps, np.tile(positions[5], (count, 1)))
 write("no_directions.sofa", taps[:0], positions[:0])
 write("silent_ear.sofa", taps * np.array([1, 0])[None, :, None], positions)
 write("looks_aside.sofa", taps, positions, view=(0, 1, 0))
+elsewhere = np.array([2, -1, 0.5])
+write("listener_elsewhere.sofa", taps, cartesian + elsewhere, kind="cartesian", listener=elsewhere)
 right_first = np.array([[0, -0.09, 0], [0, 0.09, 0]])
 write("right_first.sofa", taps[:, ::-1], positions, receivers=right_first)
 shadow = np.stack([0.6 + 0.4 * left, 0.6 - 0.4 * left], 1)
