@@ -334,6 +334,30 @@ fn a_hand_over_tells_every_tempo_and_the_chains_of_groups_and_master() {
 }
 
 #[test]
+fn a_chain_of_the_stereo_bus_is_said_to_be_left_out() {
+    for (more, is_said) in [
+        ("", false),
+        ("[stereo]\nchain = [{ eq = { hp = 33 } }]\n", true),
+    ] {
+        let folder = song(more);
+        let exported = umbel(
+            folder.path(),
+            &["export", "stems", "song.toml", "--out", "out"],
+        );
+        let told = String::from_utf8_lossy(&exported.stderr).into_owned();
+        assert!(exported.status.success(), "{told}");
+        let read = |name| std::fs::read_to_string(folder.path().join("out").join(name)).unwrap();
+        for words in [told, read("manifest.txt"), read("manifest.json")] {
+            assert_eq!(
+                words.contains("chain of [stereo] is not in the stems"),
+                is_said,
+                "{words}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_master_is_checked_as_its_taker_would() {
     let folder = song("");
     let folder = folder.path();

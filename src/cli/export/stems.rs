@@ -89,6 +89,8 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let facts = Facts::of(&session, &song)?;
     let export = export_of(args, &session, &song, &facts);
     let length = song.length;
+    // The chain of the stereo bus is behind the sum of the stems, and no part of it.
+    let left_out = (!song.stereo_chain.is_empty()).then_some(LEFT_OUT);
     let programme = Programme::from(song);
     let to_report = args.report.path_beside(&paths(&export, &programme))?;
     for name in BESIDE {
@@ -116,7 +118,13 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
             Gain(f64::from(stem.file.over)).decibels()
         ));
     }
-    let manifest = facts.manifest(&export, &exported)?;
+    let mut manifest = facts.manifest(&export, &exported)?;
+    let mut text = as_text(&manifest);
+    if let Some(left_out) = left_out {
+        ui.note(left_out);
+        manifest["not_in_the_stems"] = left_out.into();
+        text = format!("{text}\n{left_out}\n");
+    }
     let project = facts.project(&exported);
     let folder = &args.out;
     replace(&folder.join("tempo.mid"), &midi::tempo_map(&project))?;
@@ -132,7 +140,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
         &folder.join("positions.json"),
         format!("{:#}\n", facts.positions(&session)).as_bytes(),
     )?;
-    replace(&folder.join("manifest.txt"), as_text(&manifest).as_bytes())?;
+    replace(&folder.join("manifest.txt"), text.as_bytes())?;
     replace(
         &folder.join("manifest.json"),
         format!("{manifest:#}\n").as_bytes(),
@@ -157,6 +165,10 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
     }
     ui.line(format_args!("wrote {} beside them", BESIDE.join(", ")))
 }
+
+/// What is said where a session has a chain for its stereo bus.
+const LEFT_OUT: &str =
+    "the chain of [stereo] is not in the stems: they add up to the stereo mix before it";
 
 /// Files beside the stems.
 const BESIDE: [&str; 6] = [
