@@ -129,6 +129,16 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
         ("U450", song("bpm = «tru»"), "expected `true`"),
         // Keys.
         (
+            "U475",
+            stem("size = 0.5\nat = { az = 0, size = «0.2» }"),
+            "0.5 beside it",
+        ),
+        (
+            "U451",
+            moved("[[0, { az = 0, «size» = 0.2 }]]"),
+            "does not move",
+        ),
+        (
             "U451",
             stem("at = { az = 0 }\n«grop» = \"x\""),
             "did you mean `group`?",
@@ -136,12 +146,12 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
         (
             "U451",
             stem("at = { az = 0, «elevation» = 3 }"),
-            "az, dist, el, width",
+            "az, dist, el, size, width",
         ),
         (
             "U451",
             stem("at = { az = 0, «x» = 1 }"),
-            "either { az, dist, el, width } or { x, y, width, z }",
+            "either { az, dist, el, size, width } or { x, y, size, width, z }",
         ),
         ("U451", song("«tempi» = 3"), "did you mean `tempo`?"),
         ("U451", rest("[«songs»]\nbpm = 1"), "did you mean `song`?"),
@@ -481,7 +491,7 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
         (
             "U456",
             stem("at = «{}»"),
-            "write { az, dist, el, width } or { x, y, width, z }",
+            "write { az, dist, el, size, width } or { x, y, size, width, z }",
         ),
         (
             "U451",
@@ -1173,4 +1183,43 @@ fn what_suits_a_group_gets_no_advice() {
         let expected = usize::from(chain.contains("bass-weight"));
         assert_eq!(advice.len(), expected, "{chain}: {advice:#?}");
     }
+}
+
+/// The example of the plan for session files: every block and processor, and `size` in `at`.
+#[test]
+fn the_full_example_is_a_session() {
+    let folder = TempDir::new().unwrap();
+    let text = include_str!("data/sessions/night-ferry.toml");
+    let stems = folder.path().join("stems");
+    fs::create_dir(&stems).unwrap();
+    let stereo = [
+        "Percussion",
+        "PadSynth",
+        "ArpSynth",
+        "BackgroundVocals",
+        "FX",
+    ];
+    let files = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("file = \""));
+    for file in files.filter_map(|rest| rest.split('"').next()) {
+        let channels = 1 + u16::from(stereo.iter().any(|name| file.starts_with(name)));
+        wave(&stems.join(file), channels, 48_000, 48_000, 0.1);
+    }
+    let checked = check(folder.path(), text);
+    let errors: Vec<_> = checked
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let mut song = build(folder.path(), text);
+    let pad = song
+        .objects
+        .iter()
+        .position(|object| object.name == "Pad Synth L");
+    let pad = pad.expect("an object of its own");
+    assert!(song.objects[pad].spread);
+    let block = &blocks(&mut song, pad)[0];
+    assert!(format!("{block:?}").contains("width: 108.0"), "{block:?}");
 }

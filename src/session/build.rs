@@ -222,7 +222,7 @@ impl Song {
             let name = format!("{}{suffix}", stem.name);
             let blocks = mover.blocks(*side, clock)?;
             let mut object = Object::new(name, self.feed_count, blocks);
-            object.spread = stem.size > 0.0;
+            object.spread = stem.spread() > 0.0;
             object.colour.clone_from(&stem.colour);
             object.headphones.room = stem.binaural.map(Into::into);
             self.objects.push(object);
@@ -266,14 +266,15 @@ impl Song {
     ) -> Result<()> {
         let first = self.feed_count;
         for (index, at) in keys.at.iter().enumerate() {
-            let mover = movement::still(*at, keys.size, &keys.name)?;
+            let size = at.size().unwrap_or(keys.size);
+            let mover = movement::still(*at, size, &keys.name)?;
             let name = match keys.at.len() {
                 1 => keys.name.clone(),
                 _ => format!("{} {}", keys.name, index + 1),
             };
             let blocks = mover.blocks(Side::Mono, clock)?;
             let mut object = Object::new(name, self.feed_count, blocks);
-            object.spread = keys.size > 0.0;
+            object.spread = size > 0.0;
             object.headphones.room = keys.binaural.map(Into::into);
             self.objects.push(object);
             self.desk.sides.push(movement::side_of(*at));

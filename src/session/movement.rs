@@ -38,7 +38,7 @@ pub(super) struct Clock<'a> {
 /// The mover of a stem in a checked session at `path`.
 pub(super) fn of(stem: &StemKeys, clock: Clock<'_>, path: &Path) -> Result<Mover> {
     let imaging = Imaging {
-        size: stem.size,
+        size: stem.spread(),
         pan: stem.pan.map_or(PanRule::Follow, PanRule::Fixed),
         stereo_width: stem.stereo_width.unwrap_or(1.0),
     };

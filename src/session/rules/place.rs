@@ -1,6 +1,6 @@
 //! Where stems are: one place or one movement each, in one form of position.
 
-use super::super::codes::{EITHER_OR, LONG_WAY, MIXED_FORMS, POSITION};
+use super::super::codes::{EITHER_OR, LONG_WAY, MIXED_FORMS, POSITION, UNKNOWN_KEY};
 use super::super::findings::{Findings, shorten};
 use super::super::tree::Cursor;
 use super::tables;
@@ -8,14 +8,51 @@ use super::tables;
 pub(super) fn check(root: Cursor<'_>, findings: &mut Findings) {
     for stem in tables(root, "stem") {
         one_place(stem, findings);
+        one_size(stem, stem.key("at"), findings);
         let movement = stem.key("move");
         keyframes(movement, findings);
         let (a, b) = (movement.key("a"), movement.key("b"));
+        let places = movement.items().map(|keyframe| keyframe.item(1));
+        places
+            .chain([a, b])
+            .for_each(|place| no_size(place, findings));
         if let (Some(form), Some(other)) = (form(a), form(b))
             && form != other
         {
             mixed(b, form, findings);
         }
+    }
+    for strip in tables(root, "return") {
+        for at in strip.key("at").items() {
+            one_size(strip, at, findings);
+        }
+    }
+}
+
+fn one_size(strip: Cursor<'_>, at: Cursor<'_>, findings: &mut Findings) {
+    let (beside, within) = (strip.key("size"), at.key("size"));
+    if let (Some(size), Some(other)) = (beside.number(), within.number())
+        && size.total_cmp(&other).is_ne()
+    {
+        findings.add(
+            EITHER_OR,
+            within.span(),
+            format!("`size` is {other} in `at` and {size} beside it"),
+            "another size",
+            "write `size` once",
+        );
+    }
+}
+
+fn no_size(place: Cursor<'_>, findings: &mut Findings) {
+    if place.key("size").exists() {
+        findings.add(
+            UNKNOWN_KEY,
+            place.key_span("size"),
+            "`size` does not move",
+            "not in a movement",
+            "write `size` as a key of the stem, beside `move`",
+        );
     }
 }
 

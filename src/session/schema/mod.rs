@@ -185,6 +185,14 @@ pub struct StemKeys {
     pub stereo_width: Option<f64>,
 }
 
+impl StemKeys {
+    /// How far the sound spreads, wherever that is written.
+    pub fn spread(&self) -> f64 {
+        let at = self.at.filter(|_| self.movement.is_none());
+        at.and_then(|at| at.size()).unwrap_or(self.size)
+    }
+}
+
 /// A return: a strip that sends feed, whose outputs stand at places of their own.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

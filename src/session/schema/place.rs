@@ -34,6 +34,10 @@ pub struct PolarPlace {
     #[serde(default)]
     #[schemars(range(min = 0, max = 360))]
     pub width: f64,
+    /// In `at`: how far the sound spreads, 0 a point, 1 all around. Default: the key `size` beside it.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub size: Option<f64>,
 }
 
 /// A place in the room cube.
@@ -54,6 +58,20 @@ pub struct RoomPlace {
     #[serde(default)]
     #[schemars(range(min = 0, max = 2))]
     pub width: f64,
+    /// In `at`: how far the sound spreads, 0 a point, 1 all around. Default: the key `size` beside it.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub size: Option<f64>,
+}
+
+impl Place {
+    /// How far the sound spreads, if the place says so.
+    pub fn size(&self) -> Option<f64> {
+        match self {
+            Self::Polar(place) => place.size,
+            Self::Room(place) => place.size,
+        }
+    }
 }
 
 /// The distance of the loudspeakers.
