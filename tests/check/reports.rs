@@ -78,7 +78,7 @@ fn a_render_is_reported_with_its_places_levels_and_hashes() {
     ];
     let html = page(&song, &arguments, 0);
     let headings = headings(&html);
-    assert_eq!(headings.len(), 6, "{headings:?}");
+    assert_eq!(headings.len(), 7, "{headings:?}");
     has(&html, &headings);
     // B moves from left to right and up, in its first hundredth of a second.
     let places = row(&html, "B");
@@ -101,6 +101,12 @@ fn a_render_is_reported_with_its_places_levels_and_hashes() {
     // The same again is the same, byte for byte.
     let again = page(&song, &arguments, 0);
     assert!(again == html);
+    // What was found in the session stands there too.
+    let words = std::fs::read_to_string(&session).unwrap();
+    let more = format!("{words}\n[[group]]\nname = \"nobody\"\n");
+    std::fs::write(&session, more).unwrap();
+    let html = page(&song, &arguments, 0);
+    assert!(html.contains("no stem belongs to the group"), "{html}");
 }
 
 #[test]

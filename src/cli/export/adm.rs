@@ -342,6 +342,7 @@ fn page(path: &Path, common: &Common, exported: &ExportedAdm, ui: &Ui) -> Result
     let mut page = report::page(&common.output);
     page.losses = Some(losses::rows(&exported.losses));
     page.files.push(report::file_row("input", &common.input)?);
+    report::add_session_findings(&mut page, &common.input, common.resample)?;
     let found = crate::check::check_profile(&common.output, false)?;
     report::add_findings(&mut page, &found.unwrap_or_default());
     let all = Selection::default();

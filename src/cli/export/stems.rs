@@ -237,6 +237,7 @@ pub(super) fn delivered(
 fn page(path: &Path, args: &Args, ui: &Ui) -> Result<()> {
     let mut page = report::page(&args.out);
     page.files.push(report::file_row("session", &args.input)?);
+    report::add_session_findings(&mut page, &args.input, args.resample)?;
     let asked = crate::check::StemsAsked::default();
     let found = crate::check::check_stems(&args.out, &asked, &|_| !interrupt::requested())?;
     report::add_findings(&mut page, &found);

@@ -377,6 +377,7 @@ fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> R
         let write = || {
             let mut page = html::page(input);
             let again = html::programme(input, args.resample, &args.master.selection())?;
+            html::add_session_findings(&mut page, input, args.resample)?;
             html::add_programme(&mut page, input, again, ui)?;
             for (output, drawn) in rendered.outputs.into_iter().zip(drawn) {
                 html::add_output(&mut page, output, drawn, ui)?;

@@ -26,6 +26,19 @@ pub(in crate::cli) fn programme(
         .into())
 }
 
+/// Adds what was found in the session at `input`, its stems included; of a master nothing is added.
+pub(in crate::cli) fn add_session_findings(
+    page: &mut Page,
+    input: &Path,
+    resample: bool,
+) -> Result<()> {
+    if !opened::is_audio(input) {
+        let song = Session::load(input)?.build(&BuildOptions { resample })?;
+        add_findings(page, &song.warnings);
+    }
+    Ok(())
+}
+
 /// Follows the programme over time and lists its files on the page.
 pub(in crate::cli) fn add_programme(
     page: &mut Page,

@@ -5,7 +5,7 @@ mod sounding;
 
 use std::path::{Path, PathBuf};
 
-pub(super) use inputs::{add_delivery, add_programme, add_stems, programme};
+pub(super) use inputs::{add_delivery, add_programme, add_session_findings, add_stems, programme};
 pub(super) use sounding::{Drawn, add_file, add_output, add_own_render};
 
 use super::Ui;
