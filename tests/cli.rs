@@ -1015,3 +1015,21 @@ fn a_table_of_poses_that_is_no_text_is_the_users_to_mend() {
         assert_ends(&done, 3, &words);
     }
 }
+
+#[test]
+fn bounds_are_readable_and_rates_that_are_none_are_refused_where_the_stem_is_opened() {
+    let done = umbel_reading(&["gains", "-l", "5.1"], "{\"azimuth\":0,\"distance\":-1}\n");
+    assert_ends(&done, 3, &["distance is -1; allowed is 0 to 1e"]);
+    let folder = tempfile::tempdir().unwrap();
+    // AIFF, 16 bit mono, one frame, at 4294967295 Hz as an extended float.
+    let mut aiff = b"FORM\0\0\0\x30AIFFCOMM\0\0\0\x12\0\x01\0\0\0\x01\0\x10".to_vec();
+    aiff.extend(b"\x40\x1E\xFF\xFF\xFF\xFF\0\0\0\0SSND\0\0\0\x0A\0\0\0\0\0\0\0\0\x40\0");
+    std::fs::write(folder.path().join("fast.aiff"), aiff).unwrap();
+    let song = folder.path().join("song.toml");
+    let stem = "[[stem]]\nname = \"Fast\"\nfile = \"fast.aiff\"\nat = { az = 0 }\n";
+    std::fs::write(&song, stem).unwrap();
+    let out = folder.path().join("out");
+    let done = umbel(&["render", text(&song), "-l", "2.0", "--out", text(&out)]);
+    let words = ["fast.aiff", "Fast", "4294967295 Hz", "1 to 1536000 Hz"];
+    assert_ends(&done, 4, &words);
+}

@@ -95,7 +95,19 @@ pub(super) fn within(
 ) -> Result<f64, String> {
     match value.or(default) {
         Some(value) if (least..=most).contains(&value) => Ok(value),
-        Some(value) => Err(format!("{key} is {value}; allowed is {least} to {most}")),
+        Some(value) => {
+            let [value, least, most] = [value, least, most].map(readable);
+            Err(format!("{key} is {value}; allowed is {least} to {most}"))
+        }
         None => Err(format!("no {key}; {FORMS}")),
+    }
+}
+
+/// A number without hundreds of zeros.
+fn readable(number: f64) -> String {
+    if number.abs() < 1e9 && !(f64::MIN_POSITIVE..1e-6).contains(&number.abs()) {
+        number.to_string()
+    } else {
+        format!("{number:e}")
     }
 }

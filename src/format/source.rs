@@ -6,7 +6,7 @@ use std::path::Path;
 use super::decode::DecodedFile;
 use super::mp4;
 use super::sniff::{self, Kind};
-use super::wave::WaveReader;
+use super::wave::{HIGHEST_RATE, WaveReader};
 use crate::audio::Block;
 use crate::units::{Frames, SampleRate};
 use crate::{Error, Result};
@@ -150,12 +150,18 @@ pub fn open_verified(path: &Path) -> Result<Box<dyn AudioSource>> {
 /// As [`open`]; or the file has no such track.
 pub fn open_track(path: &Path, track: Option<usize>, verify: bool) -> Result<Box<dyn AudioSource>> {
     let number = track.unwrap_or(1);
-    match sniff::kind_of(path)? {
-        Kind::Other("MP4") => mp4::open(path, number, verify),
-        _ if number != 1 => Err(no_track(path, number, 1)),
-        Kind::Wave => Ok(Box::new(WaveReader::open(path)?)),
-        Kind::Other(container) => Ok(Box::new(DecodedFile::open(path, container, None, verify)?)),
+    let source: Box<dyn AudioSource> = match sniff::kind_of(path)? {
+        Kind::Other("MP4") => mp4::open(path, number, verify)?,
+        _ if number != 1 => return Err(no_track(path, number, 1)),
+        Kind::Wave => Box::new(WaveReader::open(path)?),
+        Kind::Other(container) => Box::new(DecodedFile::open(path, container, None, verify)?),
+    };
+    let rate = source.facts().sample_rate.0;
+    if !(1..=HIGHEST_RATE).contains(&rate) {
+        let reason = format!("the sample rate is {rate} Hz; allowed is 1 to {HIGHEST_RATE} Hz");
+        return Err(Error::malformed(path, "audio", "", reason));
     }
+    Ok(source)
 }
 
 /// Says that a file with `count` tracks has no track `number`.

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 const MOST_CHANNELS: usize = 4096;
 
 /// Highest sample rate taken for one; beyond it lies a damaged header.
-const HIGHEST_RATE: u32 = 1_536_000;
+pub(in crate::format) const HIGHEST_RATE: u32 = 1_536_000;
 
 const TAG_PCM: u16 = 1;
 const TAG_FLOAT: u16 = 3;

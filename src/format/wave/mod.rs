@@ -19,6 +19,7 @@ mod unpack;
 mod verify;
 mod writer;
 
+pub(super) use header::HIGHEST_RATE;
 pub use header::{BitDepth, Container, Extras, WaveSpec};
 pub use reader::WaveReader;
 pub(crate) use writer::check_free;
