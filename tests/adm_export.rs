@@ -852,3 +852,17 @@ fn measure_tells_the_same_of_a_session_and_of_what_it_delivers() {
     let gated = umbel(&["measure", text(&song), "--max-lkfs", "-60", "--no-progress"]);
     assert_eq!(gated.status.code(), Some(5));
 }
+
+#[test]
+fn a_frame_rate_is_taken_for_a_master_that_has_none_and_said_not_to_be_written() {
+    let songs = Songs::new();
+    let (song, out) = (songs.song(), songs.path("ebu.wav"));
+    let arguments = ["export", "adm-ebu", text(&song), "-o", text(&out)];
+    let done = umbel(&[&arguments[..], &["--fps", "24"]].concat());
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{said}");
+    assert!(said.contains("has no frame rate"), "{said}");
+    assert!(adm::read(&out).unwrap().dbmd.is_none());
+    let wrong = umbel(&[&arguments[..], &["-f", "--fps", "12"]].concat());
+    assert_eq!(wrong.status.code(), Some(2));
+}

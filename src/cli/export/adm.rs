@@ -81,6 +81,9 @@ pub(super) struct AtmosArgs {
 pub(super) struct EbuArgs {
     #[command(flatten)]
     common: Common,
+    /// Taken as for adm-atmos, so that one command line serves both; a master of ITU-R BS.2076-2 has no frame rate.
+    #[arg(long, value_name = "RATE")]
+    fps: Option<Fps>,
     /// Keep to the emission profile of ITU-R BS.2168 of this level.
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=2))]
     emission: Option<u8>,
@@ -191,6 +194,9 @@ pub(super) fn atmos(args: &AtmosArgs, ui: &Ui) -> Result<()> {
 }
 
 pub(super) fn ebu(args: &EbuArgs, ui: &Ui) -> Result<()> {
+    if args.fps.is_some() {
+        ui.note("--fps is not written: a master of ITU-R BS.2076-2 has no frame rate, and its times are in seconds");
+    }
     let source = Source::open(&args.common.input, args.common.resample)?;
     let flavour = match args.emission {
         Some(level) => Flavour::Emission { level },
@@ -243,6 +249,7 @@ pub(super) fn deliver_ebu(
 ) -> Result<()> {
     let args = EbuArgs {
         common: common_of(spec, ask, output),
+        fps: None,
         emission: None,
         no_loudness: false,
     };
