@@ -44,8 +44,15 @@ pub struct MasterSound {
     lfe: (f64, f64),
 }
 
+impl MasterSound {
+    /// Whether a channel of the file has sound.
+    pub(super) fn is_heard(&self, channel: usize) -> bool {
+        self.peaks.get(channel).is_some_and(|peak| *peak > SOUND)
+    }
+}
+
 /// Channels of the file that carry an LFE of a bed.
-fn lfe_channels(document: &Document) -> Vec<usize> {
+pub(super) fn lfe_channels(document: &Document) -> Vec<usize> {
     let is_lfe = |blocks: &Blocks| match blocks {
         Blocks::Speakers(list) => {
             let labels = list.iter().flat_map(|block| &block.labels);

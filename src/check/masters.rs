@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::master_sound::{MasterSound, lfe_channels};
 use crate::error::{Finding, Severity};
 use crate::format::adm::{BinauralMode, Blocks, Dbmd, Document, FrameRate, TypeDefinition, Warp};
 use crate::format::{AudioFacts, SampleFormat};
@@ -66,8 +67,8 @@ rules! {
     EMPTY_OBJECT "U213" Warning "Every object has sound." "Universal flags empty objects."
     MUTED_OBJECT "U214" Warning "No object is muted: switched off, or of gain 0 in all of its blocks." "Universal flags muted objects: what nobody hears is not delivered."
     BINAURAL_SET "U215" Error "Every bed channel and object has a binaural mode." "Dolby Atmos Music, Apple, Universal: without one, players choose."
-    BINAURAL_OFF "U216" Error "Not every channel is \"off\" on headphones." "Universal refuses it: nothing would be placed."
-    BINAURAL_MID "U217" Warning "Not every object is \"mid\" on headphones." "Universal flags it: nobody has listened."
+    BINAURAL_OFF "U216" Error "Not everything that sounds is \"off\" on headphones." "Universal refuses it: nothing would be placed. Objects and bed channels that are silent do not count, nor does the LFE, which has no place; without audio the objects alone count, or the bed if there are none."
+    BINAURAL_MID "U217" Warning "Not every object is \"mid\" on headphones." "Universal flags it: nobody has listened. Silent objects do not count; without audio all do."
     UPMIX "U218" Note "The master is made from multitracks or stems, never from a stereo mix." "Apple, Universal: no upmix and no de-mix. No measurement shows it; whoever delivers states it."
     PROFILE "U220" Error "The master is one of the Dolby Atmos master ADM profile." "Takers of Atmos masters read nothing else."
     GROUPS "U221" Warning "Contents are called Dialogue, Music, Effects or Narration." "Netflix."
@@ -137,7 +138,7 @@ pub fn check_master(
         return found;
     };
     programme(taker, dbmd, &mut say);
-    modes(taker, dbmd, document, &mut say);
+    modes_set(taker, dbmd, &mut say);
     if taker == Taker::Universal {
         for (name, id) in muted(document) {
             let message = format!("the object \"{name}\" ({id}) is muted throughout");
@@ -261,13 +262,8 @@ fn programme(taker: Taker, dbmd: &Dbmd, say: &mut impl FnMut(MasterRule, Severit
     }
 }
 
-/// The headphone modes.
-fn modes(
-    taker: Taker,
-    dbmd: &Dbmd,
-    document: &Document,
-    say: &mut impl FnMut(MasterRule, Severity, String, &str),
-) {
+/// Whether every channel has a headphone mode.
+fn modes_set(taker: Taker, dbmd: &Dbmd, say: &mut impl FnMut(MasterRule, Severity, String, &str)) {
     let Some(elements) = dbmd.elements.as_ref().filter(|_| taker != Taker::Netflix) else {
         return;
     };
@@ -285,32 +281,58 @@ fn modes(
             "set one for each bed channel and object",
         );
     }
-    if taker != Taker::Universal {
-        return;
-    }
-    if modes.iter().all(|mode| *mode == BinauralMode::Off) {
-        let message = "every channel is off on headphones".to_owned();
+}
+
+/// What `taker` would have to say of the headphone modes of what sounds; without `sound`, of the objects, or of the bed
+/// of a master without objects.
+pub fn check_modes(taker: Taker, document: &Document, sound: Option<&MasterSound>) -> Vec<Finding> {
+    let elements = document
+        .dbmd
+        .as_ref()
+        .and_then(|dbmd| dbmd.elements.as_ref());
+    let Some(elements) = elements.filter(|_| taker == Taker::Universal) else {
+        return Vec::new();
+    };
+    let lfes = lfe_channels(document);
+    // Mode of each track, and whether it is an object's.
+    let of_tracks = document.uids.iter().filter_map(|uid| {
+        let (channel, track) = (uid.channel?, uid.file_channel?);
+        let counts = !lfes.contains(&track) && sound.is_none_or(|sound| sound.is_heard(track));
+        let is_object = document.channels[channel].kind == TypeDefinition::Objects;
+        let mode = elements.binaural.get(track).filter(|_| counts)?;
+        Some((*mode, is_object))
+    });
+    let (objects, bed): (Vec<_>, Vec<_>) = of_tracks.partition(|(_, is_object)| *is_object);
+    let bed_counts = sound.is_some() || objects.is_empty();
+    let all_are = |wanted, with_bed: bool| {
+        let others = bed.iter().filter(|_| with_bed);
+        let mut modes = objects
+            .iter()
+            .chain(others)
+            .map(|(mode, _)| *mode)
+            .peekable();
+        modes.peek().is_some() && modes.all(|mode| mode == wanted)
+    };
+    let mut found = Vec::new();
+    let mut say = |rule: MasterRule, message: &str, help: &str| {
+        let message = message.to_owned();
+        found.push(finding(rule, rule.severity, &document.path, message, help));
+    };
+    if all_are(BinauralMode::Off, bed_counts) {
         say(
             BINAURAL_OFF,
-            Severity::Error,
-            message,
+            "everything that sounds is off on headphones",
             "choose near, mid or far where it suits",
         );
     }
-    let of_objects = document.uids.iter().filter_map(|uid| {
-        let is_object = document.channels[uid.channel?].kind == TypeDefinition::Objects;
-        modes.get(uid.file_channel?).filter(|_| is_object)
-    });
-    let mut of_objects = of_objects.peekable();
-    if of_objects.peek().is_some() && of_objects.all(|mode| *mode == BinauralMode::Mid) {
-        let message = "every object is mid on headphones".to_owned();
+    if all_are(BinauralMode::Mid, false) {
         say(
             BINAURAL_MID,
-            Severity::Warning,
-            message,
+            "every object is mid on headphones",
             "listen, and choose near or far where it suits",
         );
     }
+    found
 }
 
 #[cfg(test)]

@@ -87,3 +87,47 @@ fn silence_empty_objects_and_a_full_lfe_are_found() {
         assert_eq!(!told.is_empty(), found, "{frames}: {told:?}");
     }
 }
+
+#[test]
+fn headphone_modes_count_where_something_sounds() {
+    let song = Song::new();
+    let modes = |master: &Master, more: &[&str]| {
+        let mut found = rules(&song, master, "umg", more);
+        found.retain(|rule| rule == "U216" || rule == "U217");
+        found
+    };
+    let export = |modes: [&str; 2]| {
+        let more = ["--binaural", modes[0], "--binaural", modes[1]];
+        Master::read(&song.export("adm-atmos", "modes.wav", &more))
+    };
+    // The bed is silent but for its LFE, and mid.
+    let off = export(["A=off", "B=off"]);
+    assert_eq!(modes(&off, &[]), ["U216"]);
+    assert_eq!(modes(&off, &["--no-audio"]), ["U216"]);
+    // The object B, at the end of each frame, is silent.
+    let without_b = |master: Master| {
+        master.with(b"data", |data| {
+            data.chunks_mut(FRAME)
+                .for_each(|frame| frame[FRAME - 3..].fill(0))
+        })
+    };
+    for (given, heard, unheard) in [
+        (["A=off", "B=near"], "U216", ""),
+        (["A=mid", "B=near"], "U217", ""),
+        (["A=off", "B=off"], "U216", "U216"),
+    ] {
+        let master = without_b(export(given));
+        assert_eq!(modes(&master, &[]), [heard], "{given:?}");
+        assert_eq!(
+            modes(&master, &["--no-audio"]).concat(),
+            unheard,
+            "{given:?}"
+        );
+    }
+    // A bed channel that sounds and is mid is heard in its place: the left one has A's samples.
+    let with_bed = off.with(b"data", |data| {
+        data.chunks_mut(FRAME)
+            .for_each(|frame| frame.copy_within(FRAME - 6..FRAME - 3, 0))
+    });
+    assert_eq!(modes(&with_bed, &[]), [""; 0]);
+}

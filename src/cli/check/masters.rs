@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::{Args, Report, TakerWord, has_errors};
-use crate::check::{Taker, check_master, check_profile, check_sound, check_ways, hear_master};
+use crate::check::{
+    Taker, check_master, check_modes, check_profile, check_sound, check_ways, hear_master,
+};
 use crate::cli::{Ui, interrupt, measure, opened, render};
 use crate::error::Finding;
 use crate::format::{AudioSource, adm};
@@ -53,6 +55,8 @@ pub(super) fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
         findings.extend(check_master(taker, file.facts(), &document, heard));
         if is_whole && !args.no_audio {
             findings.extend(sounds(taker, &document, args, ui)?);
+        } else {
+            findings.extend(check_modes(taker, &document, None));
         }
     }
     findings.extend(of_bytes);
@@ -77,5 +81,7 @@ fn sounds(taker: Taker, document: &adm::Document, args: &Args, ui: &Ui) -> Resul
         !interrupt::requested()
     })?;
     drop(progress);
-    Ok(check_sound(taker, document, &sound, stereo))
+    let mut found = check_modes(taker, document, Some(&sound));
+    found.extend(check_sound(taker, document, &sound, stereo));
+    Ok(found)
 }
