@@ -73,6 +73,7 @@ rules! {
     PROFILE "U220" Error "The master is one of the Dolby Atmos master ADM profile." "Takers of Atmos masters read nothing else."
     GROUPS "U221" Warning "Contents are called Dialogue, Music, Effects or Narration." "Netflix."
     DIALOGUE_LOUDNESS "U222" Warning "The integrated loudness of the 5.1 render is -27 LKFS, within 2 (Netflix)." "Netflix measures it on dialogue alone, which asks for a detector of speech. Here it is the plain integrated loudness of the own 5.1 render, without a limiter: an indication."
+    NOT_TAKEN "U223" Note "What is checked for a taker is what it takes: a master, and stems for a hand-off." "Of sessions the loudness and the true peak are held against the taker's limits; all else it asks for is about the master that they become."
 }
 
 /// What a rule found.
@@ -170,42 +171,57 @@ pub fn check_master(
             }
         }
     }
-    if let Some((loudness, true_peak)) = heard {
-        let lufs = loudness.integrated();
-        if let Some(lufs) = lufs.filter(|lufs| taker != Taker::Netflix && *lufs > -18.0) {
-            let message = format!("the own 5.1 render has {lufs:.2} LKFS");
-            say(
-                LOUDNESS,
-                Error,
-                message,
-                "at most -18 LKFS: lower the master",
-            );
-        }
-        if let Some(lufs) = lufs.filter(|lufs| taker == Taker::Universal && *lufs < -31.0) {
-            let message = format!("the own 5.1 render has {lufs:.2} LKFS");
-            say(TOO_QUIET, Error, message, "at least -31 LKFS");
-        }
-        if let Some(lufs) = lufs.filter(|lufs| taker == Taker::Netflix && (lufs + 27.0).abs() > 2.0)
-        {
-            let message = format!("the own 5.1 render has {lufs:.2} LKFS, over all that sounds");
-            say(
-                DIALOGUE_LOUDNESS,
-                Warning,
-                message,
-                "Netflix wants -27 LKFS, within 2, on dialogue alone: measure that with its own gate",
-            );
-        }
-        let most = if taker == Taker::Netflix { -2.0 } else { -1.0 };
-        let peak = Gain(f64::from(true_peak)).decibels().0;
-        if peak > most {
-            let message = format!("the own 5.1 render reaches {peak:.2} dBTP");
-            say(
-                TRUE_PEAK,
-                Error,
-                message,
-                "lower the master, or limit the loudest stems",
-            );
-        }
+    if let Some(heard) = heard {
+        found.extend(check_levels(taker, path, heard));
+    }
+    found
+}
+
+/// A remark that what a taker asks for is not about what was checked, and what to do instead.
+pub fn not_taken(path: &Path, message: String, help: &str) -> Finding {
+    finding(NOT_TAKEN, Severity::Note, path, message, help)
+}
+
+/// What `taker` would have to say of the loudness and the true peak of a master, or of a session that is to become one.
+pub fn check_levels(taker: Taker, path: &Path, (loudness, true_peak): Heard<'_>) -> Vec<Finding> {
+    use Severity::{Error, Warning};
+    let mut found = Vec::new();
+    let mut say = |rule, severity, message: String, help: &str| {
+        found.push(finding(rule, severity, path, message, help));
+    };
+    let lufs = loudness.integrated();
+    if let Some(lufs) = lufs.filter(|lufs| taker != Taker::Netflix && *lufs > -18.0) {
+        let message = format!("the own 5.1 render has {lufs:.2} LKFS");
+        say(
+            LOUDNESS,
+            Error,
+            message,
+            "at most -18 LKFS: lower the master",
+        );
+    }
+    if let Some(lufs) = lufs.filter(|lufs| taker == Taker::Universal && *lufs < -31.0) {
+        let message = format!("the own 5.1 render has {lufs:.2} LKFS");
+        say(TOO_QUIET, Error, message, "at least -31 LKFS");
+    }
+    if let Some(lufs) = lufs.filter(|lufs| taker == Taker::Netflix && (lufs + 27.0).abs() > 2.0) {
+        let message = format!("the own 5.1 render has {lufs:.2} LKFS, over all that sounds");
+        say(
+            DIALOGUE_LOUDNESS,
+            Warning,
+            message,
+            "Netflix wants -27 LKFS, within 2, on dialogue alone: measure that with its own gate",
+        );
+    }
+    let most = if taker == Taker::Netflix { -2.0 } else { -1.0 };
+    let peak = Gain(f64::from(true_peak)).decibels().0;
+    if peak > most {
+        let message = format!("the own 5.1 render reaches {peak:.2} dBTP");
+        say(
+            TRUE_PEAK,
+            Error,
+            message,
+            "lower the master, or limit the loudest stems",
+        );
     }
     found
 }

@@ -12,7 +12,9 @@ mod space;
 mod stems;
 
 pub use master_sound::{MasterSound, check_sound, hear_master};
-pub use masters::{Heard, MASTER_RULES, MasterRule, Taker, check_master, check_modes};
+pub use masters::{
+    Heard, MASTER_RULES, MasterRule, Taker, check_levels, check_master, check_modes, not_taken,
+};
 pub use profile::{ProfileRule, check_profile, profile_rules};
 pub use register::{KnownRule, all_rules, known_rule};
 pub use space::{SPACE_RULES, SpaceRule, check_course, check_ways};

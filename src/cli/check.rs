@@ -4,6 +4,7 @@ mod forms;
 mod levels;
 mod masters;
 mod room;
+mod taker;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,18 @@ enum TakerWord {
 }
 
 impl TakerWord {
+    /// As it is written on the command line.
+    fn name(self) -> &'static str {
+        match self {
+            Self::DolbyMusic => "dolby-music",
+            Self::Apple => "apple",
+            Self::Umg => "umg",
+            Self::Tidal => "tidal",
+            Self::Netflix => "netflix",
+            Self::Handoff => "handoff",
+        }
+    }
+
     /// Who takes a master; nobody does at a hand-off of stems.
     fn of_masters(self) -> Option<Taker> {
         Some(match self {
@@ -219,23 +232,24 @@ fn has_errors_of_reading(findings: &[Finding]) -> bool {
 }
 
 fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
-    let audio = !args.no_audio;
     if path.is_dir() || is_stem_file(path) {
-        return stems(path, args, ui);
+        let mut report = stems(path, args, ui)?;
+        report.findings.extend(taker::of_stems(path, args.taker));
+        return Ok(report);
     }
     if opened::is_audio(path) {
-        return master(path, args, ui);
+        let mut report = master(path, args, ui)?;
+        report.findings.extend(taker::of_master(path, args.taker));
+        return Ok(report);
     }
     let checked = Checked::of(path).map_err(unreadable)?;
     if is_layout(path, &checked.text) {
-        return Ok(Report::of(
-            "layout",
-            checked.text.clone(),
-            of_layout(&checked.text, path),
-        ));
+        let mut findings = of_layout(&checked.text, path);
+        findings.extend(taker::of_layout(path, args.taker));
+        return Ok(Report::of("layout", checked.text, findings));
     }
     let mut findings = checked.findings;
-    if let Some(session) = checked.session.as_ref().filter(|_| audio) {
+    if let Some(session) = checked.session.as_ref().filter(|_| !args.no_audio) {
         findings.extend(session.check_audio());
         findings.sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
         if args.taker == Some(TakerWord::Handoff) {
@@ -244,8 +258,10 @@ fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
             })?);
         } else if !has_errors(&findings) {
             findings.extend(room(session, ui)?);
+            findings.extend(taker::levels_of_session(session, args.taker, ui)?);
         }
     }
+    findings.extend(taker::of_session(path, args.taker));
     Ok(Report::of("session", checked.text, findings))
 }
 

@@ -362,3 +362,38 @@ fn one_report_of_a_render_covers_its_deliveries() {
         );
     }
 }
+
+#[test]
+fn a_taker_of_masters_says_of_a_session_what_it_can_and_what_to_check_instead() {
+    let song = Song::new();
+    let path = song.path("song.toml");
+    let session = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{session}[master]\ngain = 16\n")).unwrap();
+    for (taker, broken) in [
+        ("dolby-music", "U208"),
+        ("umg", "U208"),
+        ("netflix", "U222"),
+    ] {
+        let (said, code) = found(&[text(&path), "--for", taker]);
+        for rule in [broken, "U209", "U223"] {
+            assert!(codes(&said).contains(&rule), "{taker} {rule}: {said:?}");
+        }
+        assert_eq!(code, Some(5), "{taker}: {said:?}");
+        let done = umbel(&["check", text(&path), "--for", taker]);
+        let words = String::from_utf8(done.stdout).unwrap();
+        let command = format!("umbel check master.wav --for {taker}");
+        assert!(words.contains(&command), "{words}");
+    }
+    std::fs::write(&path, &session).unwrap();
+    let (said, code) = found(&[text(&path), "--for", "apple", "--no-audio"]);
+    assert_eq!((codes(&said), code), (vec!["U223"], Some(0)));
+    // What is a master's taker to stems, and a hand-off to a master.
+    let master = song.export("adm-atmos", "m.wav", &[]);
+    assert!(codes(&found(&[text(&master), "--for", "handoff"]).0).contains(&"U223"));
+    assert!(!codes(&found(&[text(&master), "--for", "apple"]).0).contains(&"U223"));
+    let stems = song.path("stems");
+    std::fs::create_dir(&stems).unwrap();
+    std::fs::copy(song.path("a.wav"), stems.join("a.wav")).unwrap();
+    assert!(codes(&found(&[text(&stems), "--for", "umg"]).0).contains(&"U223"));
+    assert!(!codes(&found(&[text(&stems), "--for", "handoff"]).0).contains(&"U223"));
+}
