@@ -16,7 +16,7 @@ pub use masters::{
     Heard, MASTER_RULES, MasterRule, Taker, check_levels, check_master, check_modes, not_taken,
 };
 pub use profile::{ProfileRule, check_profile, profile_rules};
-pub use register::{KnownRule, all_rules, known_rule};
+pub use register::{KnownRule, UNREADABLE, all_rules, known_rule};
 pub use space::{SPACE_RULES, SpaceRule, check_course, check_ways};
 pub use stems::{
     Rule as StemRule, STEM_RULES, StemsAsked, check_session_stems, check_stem_file, check_stems,

@@ -23,6 +23,14 @@ pub struct KnownRule {
     pub reason: &'static str,
 }
 
+/// What is checked can be read.
+pub const UNREADABLE: KnownRule = KnownRule {
+    code: "U600",
+    severity: Severity::Error,
+    sentence: "A file can be opened, and is what it begins as: a session, a master, stems, a stem file or a layout.",
+    reason: "Nothing else is known of a file that is missing, cut short or of another kind.",
+};
+
 /// Every rule, in order of number.
 pub fn all_rules() -> Vec<KnownRule> {
     let plain = |code, severity, sentence| KnownRule {
@@ -67,6 +75,7 @@ pub fn all_rules() -> Vec<KnownRule> {
         Severity::Error,
         positions_csv::SENTENCE,
     ));
+    rules.push(UNREADABLE);
     rules.sort_by_key(|rule| rule.code);
     rules
 }

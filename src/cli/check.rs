@@ -5,6 +5,7 @@ mod levels;
 mod masters;
 mod room;
 mod taker;
+mod unread;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -144,9 +145,17 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
                 report
             }
             Err(error) => {
+                if matches!(error, Error::Interrupted) {
+                    return Err(error);
+                }
                 if args.files.len() > 1 {
                     ui.warn(format_args!("{error}"));
                 }
+                let told = unread::findings(path, &error);
+                if let Some(page) = &mut page {
+                    report::add_findings(page, &told);
+                }
+                listed.extend(told);
                 unreadable = unreadable.or(Some(error));
                 continue;
             }
@@ -242,7 +251,10 @@ fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
         report.findings.extend(taker::of_master(path, args.taker));
         return Ok(report);
     }
-    let checked = Checked::of(path).map_err(unreadable)?;
+    if let Some(error) = unread::broken_audio(path) {
+        return Err(error);
+    }
+    let checked = Checked::of(path).map_err(|error| unread::unopened(path, error))?;
     if is_layout(path, &checked.text) {
         let mut findings = of_layout(&checked.text, path);
         findings.extend(taker::of_layout(path, args.taker));
@@ -310,16 +322,6 @@ fn of_layout(text: &str, path: &Path) -> Vec<Finding> {
     };
     let remarks = layout::lint(layout, &source);
     reading.findings.into_iter().chain(remarks).collect()
-}
-
-/// A file that cannot even be read is an invalid session here: exit code 3, as `check` promises.
-fn unreadable(error: Error) -> Error {
-    match error {
-        Error::Io { path, source, .. } => {
-            Error::malformed(path, "session", "", format!("it cannot be read: {source}"))
-        }
-        other => other,
-    }
 }
 
 /// A layout file lists `speakers`; a session never does.

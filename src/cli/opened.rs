@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Ui;
-use super::render::{refuse_plain_audio, told_findings};
+use super::render::{MASTER_OR_SESSION, refuse_plain_audio, told_findings};
 use crate::format::adm::{self, Selection};
 use crate::format::{AudioSource, WaveReader};
 use crate::offline::Programme;
@@ -56,7 +56,7 @@ pub(super) fn programme(
     ui: &Ui,
 ) -> Result<Programme> {
     if is_audio(input) {
-        refuse_plain_audio(input)?;
+        refuse_plain_audio(input, MASTER_OR_SESSION)?;
         let master = adm::read(input)?.master(selection)?;
         told_findings(&master.findings, ui);
         return Ok(master.into());

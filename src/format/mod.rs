@@ -39,6 +39,7 @@ pub use hash::sha256;
 pub use resample::resampled;
 pub use side_by_side::open_side_by_side;
 pub use sink::{Arrangement, Sink};
+pub(crate) use sniff::is_known_audio;
 pub use source::{
     AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open, open_track, open_verified,
 };

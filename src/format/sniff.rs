@@ -55,6 +55,11 @@ const NO_AUDIO: &[(&[u8], &str)] = &[
     (b"\x7fELF", "a program"),
 ];
 
+/// Whether the file at `path` begins as audio, of a kind that is read or not.
+pub(crate) fn is_known_audio(path: &Path) -> bool {
+    matches!(kind_of(path), Ok(_) | Err(Error::Unsupported { .. }))
+}
+
 /// Reads the first bytes of the file at `path` and tells what it is.
 pub(super) fn kind_of(path: &Path) -> Result<Kind> {
     let mut file = open_regular(path)?;

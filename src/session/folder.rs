@@ -16,6 +16,9 @@ const FOREIGN_AUDIO: [&str; 10] = [
     "mp3", "ogg", "opus", "aac", "wma", "w64", "sd2", "rx2", "ape", "wv",
 ];
 
+/// Why a link that leads nowhere is not used: a stem would be missing.
+pub(crate) const BROKEN_LINK: &str = "a link to audio that is not there";
+
 /// Subfolders are searched this deep.
 const DEPTH: usize = 3;
 
@@ -90,7 +93,11 @@ impl Folder {
         } else if is(&AUDIO) && dir.join(&relative).is_file() {
             self.audio.push(relative);
         } else if is(&AUDIO) {
-            self.ignored.push((relative, "not a file"));
+            let reason = match fs::metadata(dir.join(&relative)) {
+                Err(_) => BROKEN_LINK,
+                Ok(_) => "not a file",
+            };
+            self.ignored.push((relative, reason));
         } else if is(&FOREIGN_AUDIO) {
             self.ignored.push((
                 relative,

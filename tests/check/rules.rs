@@ -397,3 +397,53 @@ fn a_taker_of_masters_says_of_a_session_what_it_can_and_what_to_check_instead() 
     assert!(codes(&found(&[text(&stems), "--for", "umg"]).0).contains(&"U223"));
     assert!(!codes(&found(&[text(&stems), "--for", "handoff"]).0).contains(&"U223"));
 }
+
+#[test]
+fn what_cannot_be_read_is_a_finding_in_words_of_its_own() {
+    let song = Song::new();
+    let path = |name: &str| song.path(name);
+    // The head of an MP4 file, cut where its tables should come.
+    let mp4 = [
+        &24_u32.to_be_bytes()[..],
+        b"ftypM4A \0\0\0\0M4A mp42",
+        &900_u32.to_be_bytes(),
+        b"mdatcut",
+    ];
+    std::fs::write(path("cut.stem.mp4"), mp4.concat()).unwrap();
+    std::fs::write(path("song.mp3"), b"\xff\xfb\x90\x64 and so on").unwrap();
+    for (name, expected, code) in [
+        ("cut.stem.mp4", "MP4", 4),
+        ("nope.wav", "cannot read it", 3),
+        ("nope.toml", "cannot read it", 3),
+        ("a.wav", "a RIFF file without ADM metadata", 4),
+        ("song.mp3", "MP3", 4),
+    ] {
+        let (said, exit) = found(&[text(&path(name))]);
+        assert_eq!((codes(&said), exit), (vec!["U600"], Some(code)), "{name}");
+        assert!(said[0][2].contains(expected), "{name}: {said:?}");
+        assert!(!said[0][2].contains("rendering"), "{name}: {said:?}");
+    }
+    // One of several.
+    let (said, _) = found(&[text(&path("song.toml")), text(&path("nope.wav"))]);
+    assert_eq!(codes(&said), ["U600"], "{said:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_stem_that_is_not_there_is_a_missing_stem() {
+    let song = Song::new();
+    std::os::unix::fs::symlink("gone.wav", song.path("X.wav")).unwrap();
+    let done = umbel(&[
+        "check",
+        text(song.folder.path()),
+        "--format",
+        "json",
+        "--no-progress",
+    ]);
+    let list: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let is_it = |finding: &&Value| {
+        finding["rule"] == "U007" && finding["where"].as_str().unwrap().ends_with("X.wav")
+    };
+    assert!(list.as_array().unwrap().iter().any(|f| is_it(&f)), "{list}");
+    assert_eq!(done.status.code(), Some(5));
+}

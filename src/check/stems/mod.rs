@@ -26,7 +26,7 @@ use manifest::Manifest;
 use rules::{FINITE, FOREIGN, StemRule};
 
 use crate::error::{Finding, Severity};
-use crate::session::folder::Folder;
+use crate::session::folder::{BROKEN_LINK, Folder};
 use crate::{Error, Result};
 
 pub use rules::{STEM_RULES, StemRule as Rule};
@@ -135,7 +135,14 @@ pub fn check_stems(
     }
     let mut report = Report::new(folder, asked.hand_off);
     for (path, reason) in &survey.ignored {
-        if reason.starts_with("audio") {
+        if *reason == BROKEN_LINK {
+            report.add(
+                FINITE,
+                &folder.join(path),
+                format!("it is {reason}"),
+                "put the file in its place, or take the link out of the folder",
+            );
+        } else if reason.starts_with("audio") {
             report.add(
                 FOREIGN,
                 &folder.join(path),

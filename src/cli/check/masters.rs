@@ -11,11 +11,14 @@ use crate::error::Finding;
 use crate::format::{AudioSource, adm};
 use crate::{Error, Result};
 
+/// What can be checked instead of a file of plain audio.
+const CHECKED: &str = "give an ADM master, a session, or the folder of its stems; `umbel measure` tells the levels of any file";
+
 /// What is wrong with a master: with its metadata, and in the eyes of who takes it.
 pub(super) fn master(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
     let taker = args.taker.and_then(TakerWord::of_masters);
     let of_bytes = check_profile(path, taker.is_some())?.unwrap_or_default();
-    let document = match render::refuse_plain_audio(path).and_then(|()| adm::read(path)) {
+    let document = match render::refuse_plain_audio(path, CHECKED).and_then(|()| adm::read(path)) {
         Ok(document) => document,
         // What keeps it from being read has been found, with its rule.
         Err(Error::Malformed { .. } | Error::Unsupported { .. }) if has_errors(&of_bytes) => {

@@ -79,7 +79,10 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
             "nothing is to be changed: say what with --set KEY=VALUE; `umbel edit --help` lists the keys".to_owned(),
         ));
     }
-    super::render::refuse_plain_audio(&args.master)?;
+    super::render::refuse_plain_audio(
+        &args.master,
+        "give an ADM master: other files have no metadata to edit",
+    )?;
     interrupt::install();
     let options = EditOptions {
         overwrite: args.force,

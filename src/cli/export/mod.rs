@@ -80,7 +80,7 @@ impl Source {
                 BuildOptions { resample },
             ));
         }
-        super::render::refuse_plain_audio(input)?;
+        super::render::refuse_plain_audio(input, super::render::MASTER_OR_SESSION)?;
         Ok(Self::Master(Box::new(adm_format::read(input)?)))
     }
 

@@ -50,7 +50,7 @@ impl MasterArgs {
 
 /// The job that the master at `input` asks for.
 pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
-    refuse_plain_audio(input)?;
+    refuse_plain_audio(input, MASTER_OR_SESSION)?;
     if args.layouts.is_empty() {
         return Err(Error::Usage(format!(
             "\"{}\" is a master: say what to render it to with -l, for instance -l 7.1.4,5.1",
@@ -90,20 +90,20 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
     })
 }
 
+/// What most commands take, for those who give them plain audio.
+pub(in crate::cli) const MASTER_OR_SESSION: &str =
+    "give an ADM master, or a session (`umbel init FOLDER` writes one for a folder of stems)";
+
 /// Audio without metadata that says what it is.
-pub(in crate::cli) fn refuse_plain_audio(input: &Path) -> Result<()> {
+pub(in crate::cli) fn refuse_plain_audio(input: &Path, hint: &str) -> Result<()> {
     if WaveReader::open(input).is_ok_and(|file| adm::is_adm(file.facts())) {
         return Ok(());
     }
     let source = crate::format::open(input)?;
     Err(Error::Unsupported {
         path: input.to_path_buf(),
-        feature: format!(
-            "rendering a {} file without ADM metadata",
-            source.facts().container
-        ),
-        hint: "give an ADM master, or a session (`umbel init FOLDER` writes one for a folder of stems)"
-            .to_owned(),
+        feature: format!("a {} file without ADM metadata", source.facts().container),
+        hint: hint.to_owned(),
     })
 }
 

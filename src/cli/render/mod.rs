@@ -5,7 +5,7 @@ mod master;
 mod report;
 mod session;
 
-pub(super) use master::refuse_plain_audio;
+pub(super) use master::{MASTER_OR_SESSION, refuse_plain_audio};
 pub(super) use report::findings as told_findings;
 
 use std::collections::HashSet;
