@@ -460,3 +460,85 @@ fn masters_of_other_makers_are_edited_byte_for_byte() {
         assert!(lengths[1] + 200 > lengths[0], "{lengths:?}");
     }
 }
+
+#[test]
+fn offsets_of_whole_objects_stay_within_the_room_too() {
+    let folder = Folder::new();
+    let text_of = std::fs::read_to_string(folder.path("song.toml")).unwrap();
+    let polar = text_of.replace(
+        "at = { x = 0.25, y = -0.5, z = 0.75 }",
+        "at = { az = 170, el = 15 }",
+    );
+    std::fs::write(folder.path("song.toml"), polar).unwrap();
+    let (master, out) = (folder.master("adm-ebu", &[]), folder.path("new.wav"));
+    for (set, expected) in [
+        ("object:Pad.offset.elevation=100", "elevation 115"),
+        ("object:Pad.offset.distance=-5", "distance -4"),
+        ("object:Pad.offset.distance=0.5", "0 to 1 is allowed"),
+        ("object:\"Lead vocal\".offset.x=7", "X 6.5"),
+    ] {
+        let (code, said) = refusal(&master, &out, &[set]);
+        assert_eq!(code, 2, "{set}: {said}");
+        assert!(
+            said.contains(expected) && said.contains("--clamp"),
+            "{set}: {said}"
+        );
+    }
+    // Azimuths turn on; what is allowed adds up over edits.
+    edit(
+        &master,
+        &out,
+        &[
+            "object:Pad.offset.azimuth=90",
+            "object:Pad.offset.elevation=60",
+        ],
+    );
+    let again = folder.path("again.wav");
+    let (code, said) = refusal(&out, &again, &["object:Pad.offset.elevation=20"]);
+    assert_eq!(code, 2, "{said}");
+    // The whole object goes as far as its first block can: from 0.5 to the wall.
+    let told = edit(&out, &again, &["object:\"Lead vocal\".offset.x=0.25"]);
+    assert_eq!(told["changed"].as_array().unwrap().len(), 1, "{told}");
+    let held = folder.path("held.wav");
+    let set = "object:\"Lead vocal\".offset.x=7";
+    let done = umbel(&[
+        "edit",
+        text(&out),
+        "-o",
+        text(&held),
+        "--clamp",
+        "--set",
+        set,
+    ]);
+    let words = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(
+        done.status.success() && words.contains("held at the border"),
+        "{words}"
+    );
+    let held = adm::read(&held).unwrap();
+    let lead = held.objects.iter().find(|o| o.head.name == "Lead vocal");
+    assert!(matches!(
+        lead.unwrap().offset,
+        Some(adm::PositionOffset::Cartesian { x, .. }) if (x - 0.5).abs() < 1e-9
+    ));
+}
+
+#[test]
+fn all_objects_are_those_that_can_have_the_value() {
+    let folder = Folder::new();
+    let (master, out) = (folder.master("adm-atmos", &[]), folder.path("new.wav"));
+    let told = edit(&master, &out, &["object:*.offset.y=-0.125"]);
+    let remark = told["remarks"][0].as_str().unwrap();
+    assert!(
+        remark.contains("left out") && remark.contains("Bed"),
+        "{told}"
+    );
+    assert_eq!(told["changed"].as_array().unwrap().len(), 2, "{told}");
+    assert_eq!(
+        positions(&adm::read(&out).unwrap(), "Pad"),
+        [[0.25, -0.625, 0.75]]
+    );
+    let (code, said) = refusal(&master, &out, &["object:*.offset.azimuth=10"]);
+    assert_eq!(code, 2, "{said}");
+    edit(&master, &out, &["object:*.gain=-1"]);
+}

@@ -281,7 +281,7 @@ pub(super) fn moved_within(coordinate: Coordinate, value: f64, clamp: bool) -> f
         Coordinate::Azimuth if value.abs() > 180.0 => (value + 180.0).rem_euclid(360.0) - 180.0,
         Coordinate::Azimuth => value,
         Coordinate::Elevation if clamp => value.clamp(-90.0, 90.0),
-        Coordinate::Distance if clamp => value.max(0.0),
+        Coordinate::Distance if clamp => value.clamp(0.0, 1.0),
         Coordinate::X | Coordinate::Y | Coordinate::Z if clamp => value.clamp(-1.0, 1.0),
         _ => value,
     }

@@ -98,7 +98,7 @@ fn object(before: &AudioObject, after: &AudioObject, shift: Shift) -> Result<(),
     Ok(())
 }
 
-fn offsets(offset: Option<PositionOffset>) -> [f64; 6] {
+pub(super) fn offsets(offset: Option<PositionOffset>) -> [f64; 6] {
     match offset {
         None => [0.0; 6],
         Some(PositionOffset::Polar {

@@ -74,7 +74,10 @@ impl Build<'_> {
         match (&change.target, &change.value) {
             (target, Value::Name(name)) => self.name(change, target, name),
             (Target::Object(which), _) => {
-                let objects = self.objects(which).map_err(refuse)?;
+                let mut objects = self.objects(which).map_err(refuse)?;
+                if *which == Which::All {
+                    objects = self.those_that_can(change, objects)?;
+                }
                 self.objects_change(change, &objects)
             }
             (Target::Content(which), _) => {
@@ -83,6 +86,7 @@ impl Build<'_> {
                 for content in contents {
                     self.inside(&self.document.contents[content].objects, &mut objects);
                 }
+                let objects = self.those_that_can(change, objects)?;
                 self.objects_change(change, &objects)
             }
             (Target::Channel(number), Value::Binaural(_) | Value::TrimBypass(_)) => {
@@ -192,6 +196,45 @@ impl Build<'_> {
                 all.push(object);
                 self.inside(&self.document.objects[object].objects, all);
             }
+        }
+    }
+
+    /// Those of several objects that can have the value, of which the others are named in a remark.
+    fn those_that_can(&mut self, change: &Change, objects: Vec<usize>) -> Result<Vec<usize>> {
+        let mut left_out = Vec::new();
+        let mut reasons = Vec::new();
+        let mut kept = objects;
+        kept.retain(|&index| match self.can_have(index, &change.value) {
+            Ok(()) => true,
+            Err(reason) => {
+                left_out.push(index);
+                reasons.push(reason);
+                false
+            }
+        });
+        let Some(reason) = reasons.first() else {
+            return Ok(kept);
+        };
+        if kept.is_empty() {
+            return Err(refuse(change, reason));
+        }
+        let names = listed(left_out.iter().map(|&index| &self.document.objects[index]));
+        self.remarks.push(format!(
+            "--set {}: left out {names}: {reason}",
+            change.words
+        ));
+        Ok(kept)
+    }
+
+    /// Whether an object can have the value at all, however large.
+    fn can_have(&self, object: usize, value: &Value) -> Result<(), String> {
+        match value {
+            Value::Binaural(_) | Value::TrimBypass(_) if self.file_channels(object).is_empty() => {
+                Err("it has no track of its own".to_owned())
+            }
+            Value::Gain(_) => self.can_shift(object, None),
+            Value::Offset(coordinate, _) => self.can_shift(object, Some(*coordinate)),
+            _ => Ok(()),
         }
     }
 
