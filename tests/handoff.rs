@@ -416,3 +416,60 @@ fn a_master_is_checked_as_its_taker_would() {
     let explained = done(folder, &["check", "--explain", "u208"]);
     assert!(explained.contains("-18 LKFS"), "{explained}");
 }
+
+#[test]
+fn a_tempo_is_one_number_in_names_and_manifest_whatever_the_beat_is() {
+    let folder = song("");
+    let folder = folder.path();
+    let plain = std::fs::read_to_string(folder.join("song.toml")).unwrap();
+    let manifest = |out: &str| -> (Value, String) {
+        let read = |name: &str| std::fs::read_to_string(folder.join(out).join(name)).unwrap();
+        (
+            serde_json::from_str(&read("manifest.json")).unwrap(),
+            read("manifest.txt"),
+        )
+    };
+    let map = "tempo = [{ at = \"1|1\", bpm = 120 }]\nmeter = \"7/8\"";
+    for (out, tempo) in [("one", "bpm = 120\nmeter = \"6/8\""), ("map", map)] {
+        let text = plain.replace("bpm = 92.5", tempo);
+        std::fs::write(folder.join("song.toml"), text).unwrap();
+        done(folder, &["export", "stems", "song.toml", "--out", out]);
+        assert!(folder.join(out).join("Pads_120_Fsharpm.wav").is_file());
+        let (found, words) = manifest(out);
+        for (key, value) in [("bpm", 120.0), ("quarters_per_minute", 60.0)] {
+            assert_eq!(found[key], value, "{found:#}");
+            assert_eq!(found["tempo"][0][key], value, "{found:#}");
+        }
+        assert_eq!(found["bpm_beat"], "1/8");
+        assert!(
+            words.contains("120.0 BPM (beats of 1/8; 60.0 quarters a minute)"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn what_names_and_midi_cannot_say_is_told() {
+    let folder = song("");
+    let folder = folder.path();
+    let plain = std::fs::read_to_string(folder.join("song.toml")).unwrap();
+    let slow = plain
+        .replace("bpm = 92.5", "bpm = 12\nmeter = \"4/16\"")
+        .replace("key = \"F#m\"\n", "");
+    std::fs::write(folder.join("song.toml"), slow).unwrap();
+    let exported = umbel(folder, &["export", "stems", "song.toml", "--out", "out"]);
+    let told = String::from_utf8_lossy(&exported.stderr).into_owned();
+    assert!(exported.status.success(), "{told}");
+    assert!(told.contains("tempo.mid says 3.576"), "{told}");
+    assert!(told.contains("[song] says no key"), "{told}");
+    let text = std::fs::read_to_string(folder.join("out/manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(manifest["faster_in_tempo_mid"], serde_json::json!([3.0]));
+    std::fs::write(folder.join("song.toml"), plain).unwrap();
+    let exported = umbel(folder, &["export", "stems", "song.toml", "--out", "named"]);
+    let told = String::from_utf8_lossy(&exported.stderr).into_owned();
+    assert!(
+        !told.contains("tempo.mid") && !told.contains("U005"),
+        "{told}"
+    );
+}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::effect::Settings;
 use crate::format::handoff::{
-    Band, Device, Marker, Project, ProjectGroup, ProjectTrack, TempoMark,
+    Band, Device, Marker, Project, ProjectGroup, ProjectTrack, TempoMark, midi,
 };
 use crate::format::sha256;
 use crate::offline::{Contract, ExportedStem, ExportedStems, Image, StemExport};
@@ -106,6 +106,21 @@ impl Facts {
         })
     }
 
+    /// Beats of the metre a minute where the song begins: the tempo of names and manifest, as the session says it.
+    pub(super) fn bpm(&self) -> Option<f64> {
+        self.tempo.first().map(|mark| self.beats(mark))
+    }
+
+    fn beats(&self, mark: &TempoMark) -> f64 {
+        mark.quarters_per_minute * f64::from(self.meter.1) / 4.0
+    }
+
+    /// Tempi in quarters a minute that are slower than a MIDI file can say.
+    pub(super) fn faster_in_midi(&self) -> Vec<f64> {
+        let tempi = self.tempo.iter().map(|mark| mark.quarters_per_minute);
+        tempi.filter(|quarters| *quarters < midi::SLOWEST).collect()
+    }
+
     /// Processors that `song.dawproject` has no device for, each as "reverb of hall".
     pub(super) fn not_in_project(&self) -> Vec<String> {
         let sources = self
@@ -196,8 +211,15 @@ impl Facts {
                 Image::Stereo => "stereo",
                 Image::Dry => "dry",
             },
-            "bpm": self.tempo.first().map(|mark| mark.quarters_per_minute),
-            "tempo": self.tempo.iter().map(|mark| json!({ "at_s": mark.at_s, "bpm": mark.quarters_per_minute })).collect::<Vec<_>>(),
+            "bpm": self.bpm(),
+            "bpm_beat": format!("1/{}", self.meter.1),
+            "quarters_per_minute": self.tempo.first().map(|mark| mark.quarters_per_minute),
+            "tempo": self.tempo.iter().map(|mark| json!({
+                "at_s": mark.at_s,
+                "bpm": self.beats(mark),
+                "quarters_per_minute": mark.quarters_per_minute,
+            })).collect::<Vec<_>>(),
+            "faster_in_tempo_mid": self.faster_in_midi(),
             "meter": format!("{}/{}", self.meter.0, self.meter.1),
             "key": self.key,
             "markers": self.markers.iter().map(|marker| json!({ "name": marker.name, "at_s": marker.at_s })).collect::<Vec<_>>(),
@@ -325,15 +347,23 @@ fn strings(list: &Value) -> impl Iterator<Item = &str> {
 
 /// The tempo of the song, or all of them with their times, a line each.
 fn tempo(manifest: &Value) -> String {
+    let beat = manifest["bpm_beat"].as_str().unwrap_or("1/4");
+    let bpm = |mark: &Value| match beat {
+        "1/4" => format!("{} BPM", mark["bpm"]),
+        beat => format!(
+            "{} BPM (beats of {beat}; {} quarters a minute)",
+            mark["bpm"], mark["quarters_per_minute"]
+        ),
+    };
     let marks = manifest["tempo"].as_array().map_or(&[][..], Vec::as_slice);
     match marks {
         [] => "not known".to_owned(),
-        [one] => format!("{} BPM", one["bpm"]),
+        [one] => bpm(one),
         several => several
             .iter()
             .map(|mark| {
                 let at_s = mark["at_s"].as_f64().unwrap_or_default();
-                format!("{} BPM from {at_s:.3} s", mark["bpm"])
+                format!("{} from {at_s:.3} s", bpm(mark))
             })
             .collect::<Vec<_>>()
             .join("\n          "),

@@ -102,6 +102,24 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
         !interrupt::requested()
     })?;
     drop(progress);
+    for quarters in facts.faster_in_midi() {
+        ui.warn(format_args!(
+            "tempo.mid says {:.3} quarters a minute, the slowest that MIDI has, where the song has {quarters}: its bars \
+             and markers do not fit the stems",
+            midi::SLOWEST
+        ));
+    }
+    let unnamed = match (export.bpm, &export.key) {
+        (None, None) => "tempo and key",
+        (None, Some(_)) => "tempo",
+        (Some(_), None) => "key",
+        (Some(_), Some(_)) => "",
+    };
+    if !unnamed.is_empty() {
+        ui.note(format_args!(
+            "the names are not StemName_BPM_Key.wav, which `umbel check` asks for (U005): [song] says no {unnamed}"
+        ));
+    }
     let missing = facts.not_in_project();
     if !missing.is_empty() {
         ui.note(format_args!(
@@ -200,11 +218,7 @@ fn export_of(args: &Args, session: &Session, song: &Song, facts: &Facts) -> Stem
             ImageWord::Dry => Image::Dry,
         },
         bit_depth: args.bit_depth.into(),
-        bpm: session
-            .file
-            .song
-            .bpm
-            .or_else(|| facts.tempo.first().map(|mark| mark.quarters_per_minute)),
+        bpm: facts.bpm(),
         key: session.file.song.key.clone(),
         markers: facts
             .markers

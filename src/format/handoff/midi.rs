@@ -5,6 +5,9 @@ use super::Project;
 /// Ticks of a quarter note.
 const TICKS: u16 = 960;
 
+/// The slowest tempo that the format has, in quarters a minute: three bytes of microseconds a quarter.
+pub const SLOWEST: f64 = 60e6 / 16_777_215.0;
+
 /// The bytes of a MIDI file of type 1 with the tempo map of `project`.
 pub fn tempo_map(project: &Project) -> Vec<u8> {
     let mut events: Vec<(u64, Vec<u8>)> = Vec::new();
