@@ -1033,3 +1033,17 @@ fn bounds_are_readable_and_rates_that_are_none_are_refused_where_the_stem_is_ope
     let words = ["fast.aiff", "Fast", "4294967295 Hz", "1 to 1536000 Hz"];
     assert_ends(&done, 4, &words);
 }
+
+#[test]
+fn every_input_is_opened_before_the_first_is_rendered() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let missing = folder.path().join("missing.toml");
+    let session = demo_session();
+    let render = ["render", text(&session), "--out", text(&out), "-l", "2.0"];
+    let done = umbel(&[&render[..], &[text(&missing)]].concat());
+    assert_ends(&done, 1, &["missing.toml"]);
+    assert!(!out.exists(), "the first was rendered");
+    let done = umbel(&[&render[..], &["--importance", "5"]].concat());
+    assert_ends(&done, 2, &["--importance is about ADM masters"]);
+}

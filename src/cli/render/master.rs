@@ -35,6 +35,24 @@ pub(super) struct MasterArgs {
 }
 
 impl MasterArgs {
+    /// What is said of masters does nothing to the session at `input`.
+    pub(super) fn refuse_session(&self, input: &Path) -> Result<()> {
+        let given = [
+            (self.programme.is_some(), "--programme"),
+            (!self.contents.is_empty(), "--content"),
+            (!self.complementary.is_empty(), "--complementary"),
+            (self.importance.is_some(), "--importance"),
+            (self.strict, "--strict"),
+        ];
+        match given.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) => Err(Error::Usage(format!(
+                "{option} is about ADM masters, but \"{}\" is a session: leave it out",
+                input.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// What they choose.
     pub(super) fn selection(&self) -> Selection {
         Selection {

@@ -145,15 +145,27 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
             )));
         }
     }
-    for (done, input) in args.inputs.iter().enumerate() {
-        let outputs = render_one(&args, input, &mut missed, ui).map_err(|error| match done {
-            0 => error,
-            _ => error.with_standing(|| {
-                let name = input.display();
-                format!("the outputs of what stands before \"{name}\" are complete, and nothing of its own was left behind")
-            }),
-        })?;
-        all.extend(outputs);
+    // What cannot be opened is told before hours of rendering.
+    let mut jobs = Vec::new();
+    for input in &args.inputs {
+        jobs.push((input, open(&args, input, ui)?));
+    }
+    for (done, (input, job)) in jobs.into_iter().enumerate() {
+        match render_one(&args, input, job, &mut missed, ui) {
+            Ok(outputs) => all.extend(outputs),
+            Err(error) if done == 0 => return Err(error),
+            Err(error) => {
+                if ui.json && !args.dry_run {
+                    ui.json_line(
+                        &json!({ "event": "done", "ok": false, "missed": missed, "outputs": all }),
+                    )?;
+                }
+                return Err(error.with_standing(|| {
+                    let name = input.display();
+                    format!("the outputs of what stands before \"{name}\" are complete, and nothing of its own was left behind")
+                }));
+            }
+        }
     }
     if ui.json {
         let event = if args.dry_run { "plan" } else { "done" };
@@ -274,14 +286,26 @@ struct Job {
     exports: Vec<DeliverySpec>,
 }
 
-/// Renders (or plans) one input; gives its outputs as JSON, and adds to `missed` the limits that are not kept.
-fn render_one(args: &Args, input: &Path, missed: &mut Vec<String>, ui: &Ui) -> Result<Vec<Value>> {
+/// The job of one input.
+fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
     let job = if opened::is_audio(input) {
         master::open(args, input, ui)?
     } else {
+        args.master.refuse_session(input)?;
         session::open(args, input, ui)?
     };
     args.headphones.check_worn(&job.deliveries)?;
+    Ok(job)
+}
+
+/// Renders (or plans) one input; gives its outputs as JSON, and adds to `missed` the limits that are not kept.
+fn render_one(
+    args: &Args,
+    input: &Path,
+    job: Job,
+    missed: &mut Vec<String>,
+    ui: &Ui,
+) -> Result<Vec<Value>> {
     let options = Options {
         from: job.from,
         to: job.to,
