@@ -25,6 +25,22 @@ pub struct DirectSpeakers {
     pub gain: f64,
 }
 
+impl DirectSpeakers {
+    /// The channel of the loudspeaker `label` at `position`, at full level, with nothing else said.
+    pub fn labelled(label: impl Into<String>, position: impl Into<SpeakerPosition>) -> Self {
+        Self {
+            labels: vec![label.into()],
+            position: position.into(),
+            low_pass: None,
+            high_pass: None,
+            pack: None,
+            screen_edge_lock: ScreenEdgeLock::default(),
+            reference_screen: Screen::default(),
+            gain: 1.0,
+        }
+    }
+}
+
 /// A coordinate with the range within which a loudspeaker may stand for it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Bounded {
@@ -67,6 +83,27 @@ pub enum SpeakerPosition {
         /// -1 floor to 1 ceiling.
         z: Bounded,
     },
+}
+
+impl From<Position> for SpeakerPosition {
+    fn from(position: Position) -> Self {
+        match position {
+            Position::Polar {
+                azimuth,
+                elevation,
+                distance,
+            } => Self::Polar {
+                azimuth: azimuth.into(),
+                elevation: elevation.into(),
+                distance: distance.into(),
+            },
+            Position::Cartesian { x, y, z } => Self::Cartesian {
+                x: x.into(),
+                y: y.into(),
+                z: z.into(),
+            },
+        }
+    }
 }
 
 impl SpeakerPosition {

@@ -7,7 +7,7 @@ use umbel::layout::Screen;
 use umbel::render::binaural::{Headphones, RoomChoice};
 use umbel::scene::{
     ChannelLock, DirectSpeakers, Features, LockHorizontal, Object, ObjectState, RoomMode,
-    ScreenEdgeLock, SpeakerPosition, State, StaticBlock,
+    ScreenEdgeLock, State, StaticBlock,
 };
 
 use super::{at, default_filters, dry, hear, impulse, still};
@@ -36,20 +36,7 @@ fn assert_heard_at(found: &[Vec<f32>; 2], azimuth: f64, elevation: f64, what: &s
 #[test]
 fn channels_of_a_bed_are_heard_where_their_loudspeakers_stand() {
     let bed = |label: &str, [x, y, z]: [f64; 3]| {
-        let speaker = DirectSpeakers {
-            labels: vec![label.to_owned()],
-            position: SpeakerPosition::Cartesian {
-                x: x.into(),
-                y: y.into(),
-                z: z.into(),
-            },
-            low_pass: None,
-            high_pass: None,
-            pack: None,
-            screen_edge_lock: ScreenEdgeLock::default(),
-            reference_screen: Screen::default(),
-            gain: 1.0,
-        };
+        let speaker = DirectSpeakers::labelled(label, Position::Cartesian { x, y, z });
         let blocks = StaticBlock::new(State::DirectSpeakers(Arc::new(speaker)));
         let object = Object::new("bed", 0, Box::new(blocks));
         hear(dry(&default_filters()), vec![object], &[impulse(2000)])

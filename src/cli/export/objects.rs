@@ -424,20 +424,14 @@ mod tests {
     #[test]
     fn every_row_has_all_columns() {
         let columns = COLUMNS.split(',').count();
-        let speaker = crate::scene::DirectSpeakers {
-            labels: vec!["M+030".to_owned()],
-            position: crate::scene::SpeakerPosition::Polar {
-                azimuth: 30.0.into(),
-                elevation: 0.0.into(),
-                distance: 1.0.into(),
+        let speaker = crate::scene::DirectSpeakers::labelled(
+            "M+030",
+            Position::Polar {
+                azimuth: 30.0,
+                elevation: 0.0,
+                distance: 1.0,
             },
-            low_pass: None,
-            high_pass: None,
-            pack: None,
-            screen_edge_lock: crate::scene::ScreenEdgeLock::default(),
-            reference_screen: crate::layout::Screen::default(),
-            gain: 1.0,
-        };
+        );
         let field = crate::scene::SoundField::full(1, crate::scene::Normalization::N3d);
         for state in [
             State::Object(crate::scene::ObjectState::at(Position::FRONT)),

@@ -230,18 +230,15 @@ impl Build<'_> {
     /// The copies for the LFE as a channel of their own.
     fn lfe_item(&self) -> Item {
         let state = DirectSpeakers {
-            labels: vec!["LFE1".to_owned()],
-            position: SpeakerPosition::Polar {
-                azimuth: 45.0.into(),
-                elevation: (-30.0).into(),
-                distance: 1.0.into(),
-            },
             low_pass: Some(LFE_LOW_PASS),
-            high_pass: None,
-            pack: None,
-            screen_edge_lock: crate::scene::ScreenEdgeLock::default(),
-            reference_screen: crate::layout::Screen::default(),
-            gain: 1.0,
+            ..DirectSpeakers::labelled(
+                "LFE1",
+                Position::Polar {
+                    azimuth: 45.0,
+                    elevation: -30.0,
+                    distance: 1.0,
+                },
+            )
         };
         Item {
             name: "LFE".to_owned(),
@@ -492,8 +489,6 @@ pub(super) fn rows(items: &[Item], programme: &Programme) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::Screen;
-    use crate::scene::ScreenEdgeLock;
 
     #[test]
     fn loudspeakers_of_a_polar_bed_have_their_places_in_the_room() {
@@ -502,18 +497,7 @@ mod tests {
             elevation: 30.0.into(),
             distance: 1.0.into(),
         };
-        let place = |label: &str, position| {
-            in_room(&DirectSpeakers {
-                labels: vec![label.to_owned()],
-                position,
-                low_pass: None,
-                high_pass: None,
-                pack: None,
-                screen_edge_lock: ScreenEdgeLock::default(),
-                reference_screen: Screen::default(),
-                gain: 1.0,
-            })
-        };
+        let place = |label: &str, position| in_room(&DirectSpeakers::labelled(label, position));
         for (label, [x, y, z]) in [
             ("U+135", [-1.0, -1.0, 1.0]),
             ("urn:itu:bs:2051:0:speaker:U-045", [1.0, 1.0, 1.0]),

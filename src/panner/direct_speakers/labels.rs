@@ -76,14 +76,11 @@ pub(crate) fn is_lfe(speaker: &DirectSpeakers) -> bool {
 ///
 /// ```
 /// use umbel::panner::speaker_remarks;
-/// # use umbel::scene::{DirectSpeakers, SpeakerPosition};
-/// # let position = SpeakerPosition::Cartesian { x: 0.0.into(), y: 1.0.into(), z: 0.0.into() };
+/// # use umbel::geometry::Position;
+/// # use umbel::scene::DirectSpeakers;
 /// let mut speaker = DirectSpeakers {
-///     labels: vec!["LFE".to_owned()],
 ///     low_pass: Some(120.0),
-///     // …
-/// #     position, high_pass: None, pack: None, gain: 1.0,
-/// #     screen_edge_lock: Default::default(), reference_screen: Default::default(),
+///     ..DirectSpeakers::labelled("LFE", Position::FRONT)
 /// };
 /// assert!(speaker_remarks(&speaker).is_empty());
 /// speaker.low_pass = None;

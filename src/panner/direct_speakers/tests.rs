@@ -1,20 +1,14 @@
 #![allow(clippy::float_cmp, reason = "unity and silence are exact")]
 use super::*;
-use crate::layout::{self, Screen};
+use crate::layout;
 use crate::panner;
-use crate::scene::{LockHorizontal, ScreenEdgeLock};
+use crate::scene::LockHorizontal;
 
 /// A channel straight ahead with `labels`, and nothing else said.
 pub(super) fn speaker(labels: &[&str]) -> DirectSpeakers {
     DirectSpeakers {
         labels: labels.iter().map(|&label| label.to_owned()).collect(),
-        position: polar(0.0, 0.0),
-        low_pass: None,
-        high_pass: None,
-        pack: None,
-        screen_edge_lock: ScreenEdgeLock::default(),
-        reference_screen: Screen::default(),
-        gain: 1.0,
+        ..DirectSpeakers::labelled("", polar(0.0, 0.0))
     }
 }
 

@@ -342,18 +342,15 @@ mod tests {
         let mut encoder = Encoder::new(2).unwrap();
         let mut gains = vec![0.0; 9];
         let mut speaker = DirectSpeakers {
-            labels: vec!["RC_Lrs".to_owned()],
-            position: SpeakerPosition::Cartesian {
-                x: (-1.0).into(),
-                y: (-1.0).into(),
-                z: 0.0.into(),
-            },
-            low_pass: None,
-            high_pass: None,
-            pack: None,
-            screen_edge_lock: crate::scene::ScreenEdgeLock::default(),
-            reference_screen: crate::layout::Screen::default(),
             gain: 0.5,
+            ..DirectSpeakers::labelled(
+                "RC_Lrs",
+                Position::Cartesian {
+                    x: -1.0,
+                    y: -1.0,
+                    z: 0.0,
+                },
+            )
         };
         encoder.speaker(&speaker, &mut gains);
         let expected: Vec<f64> = encoded(2, &at(135.0, 0.0))

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use super::headphones::Headphones;
 use super::stage::Stage;
 use crate::audio::{Block, QUANTUM};
-use crate::layout::Screen;
+use crate::geometry::Position;
 use crate::panner::Bearings;
 use crate::render::channels::ChannelRenderer;
 use crate::render::kernel::Stretch;
 use crate::render::target::Target;
 use crate::scene::{
-    DirectSpeakers, MetadataBlock, Object, ObjectState, Playback, ScreenEdgeLock, SpeakerPosition,
-    State, StaticBlock,
+    DirectSpeakers, MetadataBlock, Object, ObjectState, Playback, State, StaticBlock,
 };
 use crate::units::SampleRate;
 
@@ -137,20 +136,10 @@ fn as_objects(target: &Target) -> Vec<Object> {
         .map(|(channel, speaker)| {
             let state: State = match speaker.lfe {
                 false => ObjectState::at(speaker.position).into(),
-                true => State::DirectSpeakers(Arc::new(DirectSpeakers {
-                    labels: vec!["LFE1".to_owned()],
-                    position: SpeakerPosition::Polar {
-                        azimuth: 0.0.into(),
-                        elevation: 0.0.into(),
-                        distance: 1.0.into(),
-                    },
-                    low_pass: None,
-                    high_pass: None,
-                    pack: None,
-                    screen_edge_lock: ScreenEdgeLock::default(),
-                    reference_screen: Screen::default(),
-                    gain: 1.0,
-                })),
+                true => State::DirectSpeakers(Arc::new(DirectSpeakers::labelled(
+                    "LFE1",
+                    Position::FRONT,
+                ))),
             };
             let blocks = Box::new(StaticBlock::new(state));
             Object::new(speaker.label.clone(), channel, blocks)
