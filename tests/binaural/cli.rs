@@ -88,6 +88,9 @@ fn a_source_is_heard_when_its_response_begins_and_what_was_taken_off_is_said() {
     assert_eq!(said["target"], "binaural");
     assert_eq!(said["binaural"]["hrtf"], "a sphere");
     assert_eq!(said["binaural"]["hrtf_equalised"], false);
+    // Both ears hear all of what stereo divides between two channels.
+    let front = said["binaural"]["front_lu"].as_f64().unwrap();
+    assert!((front - 3.01).abs() < 0.1, "{front} LU");
 }
 
 #[test]

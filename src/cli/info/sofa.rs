@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::cli::Ui;
 use crate::format::sofa::{self, Receivers, SofaFacts};
-use crate::render::hrtf::{Flatness, HrtfSet};
+use crate::render::hrtf::{Flatness, HrtfSet, SetFault};
+use crate::units::Decibels;
 use crate::{Error, Result};
 
 /// The picture of the grid: columns of azimuth, rows of elevation, in degrees each.
@@ -18,11 +19,11 @@ const DENSITY: [char; 4] = [' ', '.', 'o', '@'];
 
 pub(super) fn print(path: &Path, ui: &Ui) -> Result<()> {
     let (set, facts) = sofa::read(path)?;
-    let flatness = set
-        .flatness()
-        .map_err(|fault| Error::malformed(path, "SOFA", fault.at, fault.reason))?;
+    let refused = |fault: SetFault| Error::malformed(path, "SOFA", fault.at, fault.reason);
+    let flatness = set.flatness().map_err(refused)?;
+    let front = set.front_loudness().map_err(refused)?;
     if ui.json {
-        return ui.json_line(&as_json(path, &set, &facts, flatness));
+        return ui.json_line(&as_json(path, &set, &facts, flatness, front));
     }
     let rate = set.rate();
     ui.line(format_args!("{}: {}", path.display(), facts.title))?;
@@ -53,6 +54,14 @@ pub(super) fn print(path: &Path, ui: &Ui) -> Result<()> {
             false => "not flat, equalised unless --hrtf-eq off",
         },
     ))?;
+    ui.line(format_args!(
+        "a source in front, played as it is: {:+.1} LU against the stereo mix{}",
+        front.0,
+        match flatness.is_flat() && front.0.abs() > HrtfSet::FRONT_TOLERATED_LU {
+            true => "; --hrtf-eq on makes it as loud",
+            false => "",
+        },
+    ))?;
     ui.line("")?;
     for line in picture(&set) {
         ui.line(line)?;
@@ -78,7 +87,13 @@ fn ears(receivers: Receivers) -> &'static str {
     }
 }
 
-fn as_json(path: &Path, set: &HrtfSet, facts: &SofaFacts, flatness: Flatness) -> serde_json::Value {
+fn as_json(
+    path: &Path,
+    set: &HrtfSet,
+    facts: &SofaFacts,
+    flatness: Flatness,
+    front: Decibels,
+) -> serde_json::Value {
     json!({
         "file": path.display().to_string(),
         "kind": "hrtf",
@@ -97,6 +112,7 @@ fn as_json(path: &Path, set: &HrtfSet, facts: &SofaFacts, flatness: Flatness) ->
         "diffuse_field_deviation_db": flatness.deviation_db,
         "diffuse_field_highest_db": flatness.highest_db,
         "is_flat": flatness.is_flat(),
+        "front_lu": front.0,
     })
 }
 

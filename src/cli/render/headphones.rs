@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use crate::effect::{ConvolveSettings, Settings};
 use crate::format::{head_pose, headphone_eq, hrtf_file};
+use crate::geometry::direction;
 use crate::layout::Layout;
 use crate::offline::Delivery;
 use crate::render::Target;
 use crate::render::binaural::{HOP, Headphones, PoseTrack, RoomChoice};
-use crate::render::hrtf::{Equalisation, Filters, Preparation};
+use crate::render::hrtf::{Equalisation, Filters, HrtfSet, Preparation};
 use crate::scene::RoomMode;
-use crate::units::SampleRate;
+use crate::units::{Decibels, Gain, SampleRate};
 use crate::{Error, Result};
 
 /// How headphones are rendered for.
@@ -76,6 +77,14 @@ struct Prepared {
     filters: Arc<Filters>,
     set: String,
     equalised: bool,
+}
+
+impl Prepared {
+    /// How much louder a source in front is than in the stereo mix, in LU.
+    fn front_loudness(&self) -> Decibels {
+        let power = self.filters.loudness(&direction(0.0, 0.0));
+        Gain(power.sqrt()).decibels()
+    }
 }
 
 impl HeadphoneArgs {
@@ -145,6 +154,19 @@ impl HeadphoneArgs {
         })])
     }
 
+    /// What people should know of the set that has been prepared.
+    pub(super) fn remark(&self) -> Option<String> {
+        let prepared = self.prepared.borrow();
+        let prepared = prepared.as_ref()?;
+        let front = prepared.front_loudness();
+        (!prepared.equalised && front.0.abs() > HrtfSet::FRONT_TOLERATED_LU).then(|| {
+            format!(
+                "{} is played as it is: a source in front is {:+.1} LU against the stereo mix; --hrtf-eq on makes it as loud",
+                prepared.set, front.0
+            )
+        })
+    }
+
     /// What has been prepared, as JSON; null before.
     pub(super) fn as_json(&self) -> Value {
         let prepared = self.prepared.borrow();
@@ -153,6 +175,7 @@ impl HeadphoneArgs {
                 "hrtf": prepared.set,
                 "hrtf_file": self.hrtf.as_ref().map(|path| path.display().to_string()),
                 "hrtf_equalised": prepared.equalised,
+                "front_lu": prepared.front_loudness().0,
                 "directions": prepared.filters.directions(),
                 "transform_frames": prepared.filters.length(),
                 "front_onset_frames": prepared.filters.front_onset_frames(),

@@ -377,6 +377,9 @@ fn render_one(
         !interrupt::requested()
     })?;
     drop(progress);
+    if let Some(remark) = args.headphones.remark() {
+        ui.note(remark);
+    }
     for (output, chain) in rendered.outputs.iter().zip(&output_chains) {
         report::written(output, chain, rate, ui)?;
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::headphones::Headphones;
 use super::places::{direction_of, outside_head};
-use super::room::RoomLevel;
+use super::room_level::RoomLevel;
 use super::wide_level::WideLevel;
 use crate::panner::{is_lfe, stereo};
 use crate::scene::{HoaComponent, ObjectState, Pan, RoomMode, State, to_polar};
@@ -200,19 +200,19 @@ impl Mapping {
             gains[self.columns.own] = point.gain;
             return;
         };
-        let loudness = headphones.filters.loudness(&direction);
+        let level = headphones.filters.level(&direction);
         if mode == RoomMode::Off {
             let panned = stereo::pan_gains(point.pan.map_or(direction.x, Pan::value));
-            let gain = point.gain * loudness.sqrt();
+            let gain = point.gain * level.loudness.sqrt();
             for (slot, pan) in gains[self.columns.panned.clone()].iter_mut().zip(panned) {
                 *slot = pan * gain;
             }
             return;
         }
-        let (direct, sends) = self.room.gains(mode, &direction, loudness);
-        gains[self.columns.own] = point.gain * direct;
+        let heard = self.room.gains(mode, &direction, level);
+        gains[self.columns.own] = point.gain * heard.direct;
         let rooms = &mut gains[self.columns.rooms.clone()];
-        for (slot, send) in rooms.iter_mut().zip(sends) {
+        for (slot, send) in rooms.iter_mut().zip(heard.sends) {
             *slot = point.gain * send;
         }
     }

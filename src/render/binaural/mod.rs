@@ -5,7 +5,7 @@
 //!   (`places`: where that is), [`pose`](Pose) how the head is turned.
 //! - `columns` divides what an object plays: its own source, fixed directions for extent and diffuse sound
 //!   (`virtual_layouts`; decorrelated in
-//!   `wide`, as loud as `wide_level` says), the `room`.
+//!   `wide`, as loud as `wide_level` says), the `room` (as much as `room_level` says).
 //! - `stage` puts it together; `renderer` runs it, or, for a preview of loudspeakers, runs it on their feeds.
 
 mod columns;
@@ -16,6 +16,7 @@ mod places;
 mod pose;
 mod renderer;
 mod room;
+mod room_level;
 mod stage;
 mod virtual_layouts;
 mod wide;

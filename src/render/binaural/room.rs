@@ -11,32 +11,38 @@ use crate::audio::{Block, QUANTUM};
 use crate::dsp::{Biquad, Coefficients, DelayLine};
 use crate::effect::reverb::{Reverb, ReverbStyle, Room as Space, Times};
 use crate::geometry::{Direction, direction};
-use crate::render::hrtf::Filters;
+use crate::render::hrtf::Level;
 use crate::scene::RoomMode;
 use crate::units::{Decibels, Hertz, SampleRate};
 
-/// Sends of each setting: the sound itself, and as much of it as comes from the right, the front and above.
-const SENDS: usize = 4;
+/// Sends of each setting: the sound itself, as much of it as comes from the right, the front and above, and how much
+/// more of its treble returns.
+pub(super) const SENDS: usize = 5;
+
+/// The last of them.
+const TREBLE: usize = 4;
 
 /// Settings that have sends, in the order of the columns.
-const SETTINGS: [RoomMode; 3] = [RoomMode::Near, RoomMode::Mid, RoomMode::Far];
+pub(super) const SETTINGS: [RoomMode; 3] = [RoomMode::Near, RoomMode::Mid, RoomMode::Far];
 
 /// Columns of all sends; the last is for bass.
 pub(super) const COLUMNS: usize = BASS + 1;
 
-const BASS: usize = SENDS * SETTINGS.len();
+pub(super) const BASS: usize = SENDS * SETTINGS.len();
+
+/// Quality of high-passes whose low-pass is what they take.
+const HALF: f64 = 0.5;
 
 /// Below this nothing returns. With Q = 1/2, and bass that is what the high-pass takes, direct sound, bass and returns
 /// have the same power together at all frequencies but for 2e x²/(1 + x²)² of it (x: frequency over this one, e: the
 /// share of bass), 0.5 dB in the farthest setting.
-const RETURNS_FROM: Hertz = Hertz(200.0);
-const RETURNS_Q: f64 = 0.5;
+const RETURNS_FROM: Hertz = Hertz(300.0);
 
 /// The directions that the bass comes from.
-const BASS_FROM: [usize; 2] = [0, 1];
+pub(super) const BASS_FROM: [usize; 2] = [0, 1];
 
 /// Azimuth and elevation of the directions from which the room is heard, in degrees.
-const DIRECTIONS: [(f64, f64); 12] = [
+pub(super) const DIRECTIONS: [(f64, f64); 12] = [
     (38.0, 0.0),
     (-38.0, 0.0),
     (82.0, -8.0),
@@ -54,7 +60,7 @@ const DIRECTIONS: [(f64, f64); 12] = [
 /// The early reflections: which direction, after how many ms in the middle setting, and how loud among the
 /// others. A floor, two near side walls, a ceiling, the far corners and the back, of a room of about
 /// 6.5 x 5 x 2.7 m.
-const REFLECTIONS: [(usize, f64, f64); 10] = [
+pub(super) const REFLECTIONS: [(usize, f64, f64); 10] = [
     (7, 3.9, 0.9),
     (0, 7.1, 0.8),
     (1, 8.3, 0.8),
@@ -70,26 +76,22 @@ const REFLECTIONS: [(usize, f64, f64); 10] = [
 /// How much of a reflection depends on whether the source is on the side of its wall.
 const SIDEDNESS: f64 = 0.4;
 
-/// How loud pink noise is in the reverberation, as power, relative to the reverberation's power times the loudness of
-/// the directions it comes from: measured with MIT KEMAR and SADIE 002.
-const LATE_LOUDNESS: f64 = 1.3;
-
 /// One setting of the room.
 #[derive(Debug, Clone, Copy)]
-struct Setting {
+pub(super) struct Setting {
     /// Level of the direct sound in dB.
-    direct_db: f64,
+    pub(super) direct_db: f64,
     /// Power of all early reflections relative to the direct sound before `direct_db`, in dB.
-    early_db: f64,
+    pub(super) early_db: f64,
     /// How much later than in the middle setting they come.
     later: f64,
     /// Power of the reverberation likewise, in dB, and its time in seconds.
-    late: Option<(f64, f64)>,
+    pub(super) late: Option<(f64, f64)>,
     /// Treble of what the room returns, in dB above 6 kHz.
-    treble_db: f64,
+    pub(super) treble_db: f64,
 }
 
-fn setting(mode: RoomMode) -> Setting {
+pub(super) fn setting(mode: RoomMode) -> Setting {
     match mode {
         RoomMode::Off | RoomMode::Near => Setting {
             direct_db: 0.0,
@@ -115,83 +117,18 @@ fn setting(mode: RoomMode) -> Setting {
     }
 }
 
-/// How loud what returns from the room is with a set, so that a source is as loud in it as without.
-#[derive(Debug)]
-pub(super) struct RoomLevel {
-    /// Of the direction of each reflection, as power.
-    reflections: [f64; REFLECTIONS.len()],
-    /// Of all directions on average.
-    late: f64,
-}
-
-impl RoomLevel {
-    pub(super) fn new(filters: &Filters) -> Self {
-        let loudness = |at: usize| filters.loudness(&heard_from(at));
-        let all = (0..DIRECTIONS.len()).map(loudness);
-        Self {
-            reflections: REFLECTIONS.map(|(at, ..)| loudness(at)),
-            late: LATE_LOUDNESS * all.sum::<f64>() / DIRECTIONS.len() as f64,
-        }
-    }
-
-    /// The gain of the direct sound, and of each send, of a source in a room: all as loud together as the source is
-    /// without a room, which is `loudness` as power.
-    pub(super) fn gains(
-        &self,
-        mode: RoomMode,
-        direction: &Direction,
-        loudness: f64,
-    ) -> (f64, [f64; COLUMNS]) {
-        let Setting {
-            direct_db,
-            early_db,
-            late,
-            ..
-        } = setting(mode);
-        let power = |db: f64| Decibels(db).gain().0.powi(2);
-        let early = power(early_db) * self.early(direction);
-        let late = late.map_or(0.0, |(db, _)| power(db) * self.late);
-        let direct = power(direct_db);
-        let whole = direct * loudness + early + late;
-        let level = if whole > 0.0 {
-            (loudness / whole).sqrt()
-        } else {
-            1.0
-        };
-        let mut sends = [0.0; COLUMNS];
-        if let Some(at) = SETTINGS.iter().position(|setting| *setting == mode) {
-            let parts = [1.0, direction.x, direction.y, direction.z];
-            for (slot, part) in sends[SENDS * at..][..SENDS].iter_mut().zip(parts) {
-                *slot = level * part;
-            }
-            sends[BASS] = 1.0 - level * direct.sqrt();
-        }
-        (level * direct.sqrt(), sends)
-    }
-
-    /// The loudness of all reflections of a source in `direction`, for the power set.
-    fn early(&self, direction: &Direction) -> f64 {
-        let shares = levels().into_iter().zip(&REFLECTIONS).zip(self.reflections);
-        shares
-            .map(|((level, (at, ..)), loudness)| {
-                loudness * (level * sided(&heard_from(*at), direction)).powi(2)
-            })
-            .sum()
-    }
-}
-
 /// The gain of a reflection from `wall` of a source in `direction`.
-fn sided(wall: &Direction, direction: &Direction) -> f64 {
+pub(super) fn sided(wall: &Direction, direction: &Direction) -> f64 {
     (1.0 - SIDEDNESS) + SIDEDNESS * wall.dot(direction)
 }
 
 /// The reflections' gains, of power 1 together for a source whose sound meets all walls alike.
-fn levels() -> [f64; REFLECTIONS.len()] {
+pub(super) fn reflection_levels() -> [f64; REFLECTIONS.len()] {
     let power: f64 = REFLECTIONS.iter().map(|(_, _, level)| level * level).sum();
     REFLECTIONS.map(|(_, _, level)| level / power.sqrt())
 }
 
-fn heard_from(index: usize) -> Direction {
+pub(super) fn heard_from(index: usize) -> Direction {
     let (azimuth, elevation) = DIRECTIONS[index];
     direction(azimuth, elevation)
 }
@@ -213,7 +150,10 @@ pub(super) struct Room {
 /// What a setting returns.
 struct Returns {
     setting: Setting,
-    filters: Vec<[Biquad; 2]>,
+    /// What the treble's send is heard through.
+    treble: Biquad,
+    /// What the other sends are heard through.
+    filters: [[Biquad; 2]; TREBLE],
     reflections: Vec<DelayLine>,
     reverb: Option<(Reverb, f32)>,
 }
@@ -221,7 +161,7 @@ struct Returns {
 impl Room {
     /// The room at `rate`, in the settings that `is_used` names.
     pub(super) fn new(rate: SampleRate, is_used: impl Fn(RoomMode) -> bool) -> Self {
-        let high_pass = Coefficients::highpass(RETURNS_FROM, RETURNS_Q, rate);
+        let high_pass = Coefficients::highpass(RETURNS_FROM, HALF, rate);
         let settings = SETTINGS.map(|mode| {
             if !is_used(mode) {
                 return None;
@@ -232,7 +172,8 @@ impl Room {
                 DelayLine::new(rate.frame_at(ms * setting.later / 1000.0).0 as usize)
             });
             Some(Returns {
-                filters: vec![[high_pass, treble].map(Biquad::new); SENDS],
+                treble: Biquad::new(Coefficients::highpass(Level::TREBLE_FROM, HALF, rate)),
+                filters: [(); TREBLE].map(|()| [high_pass, treble].map(Biquad::new)),
                 reflections: delays.collect(),
                 reverb: setting.late.map(|(db, rt60_s)| {
                     let reverb = Reverb::new(&space(rt60_s), 1, DIRECTIONS.len(), rate);
@@ -287,13 +228,19 @@ impl Room {
                 continue;
             };
             let first = SENDS * index;
+            let run = &mut self.run[..frames];
+            run.copy_from_slice(self.sends.row(first + TREBLE));
+            returns.treble.process(run);
+            for (all, treble) in self.sends.row_mut(first).iter_mut().zip(&*run) {
+                *all += treble;
+            }
             for (part, filters) in returns.filters.iter_mut().enumerate() {
                 let send = self.sends.row_mut(first + part);
                 filters.iter_mut().for_each(|filter| filter.process(send));
             }
             let early = Decibels(returns.setting.early_db).gain().0;
             let reflections = returns.reflections.iter_mut().zip(&REFLECTIONS);
-            for ((delay, (at, ..)), level) in reflections.zip(levels()) {
+            for ((delay, (at, ..)), level) in reflections.zip(reflection_levels()) {
                 let wall = heard_from(*at);
                 let level = early * level;
                 let weights = [
@@ -331,6 +278,7 @@ impl Room {
     pub(super) fn reset(&mut self) {
         self.high_pass.reset();
         for returns in self.settings.iter_mut().flatten() {
+            returns.treble.reset();
             let filters = returns.filters.iter_mut().flatten();
             filters.for_each(Biquad::reset);
             returns.reflections.iter_mut().for_each(DelayLine::reset);

@@ -13,7 +13,7 @@ use super::minimum_phase::minimum_phase;
 use super::set::{HrtfSet, SetFault};
 use crate::dsp::transform::Transform;
 use crate::measure::k_weight;
-use crate::units::{Gain, Hertz, SampleRate};
+use crate::units::{Decibels, Gain, Hertz, SampleRate};
 
 /// Whether a set is equalised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,6 +79,17 @@ impl HrtfSet {
     pub fn flatness(&self) -> Result<Flatness, SetFault> {
         let grid = Grid::new(&self.directions)?;
         Ok(Field::of(self, &grid).flatness())
+    }
+
+    /// How much louder a source in front is than in the middle of two channels, in LU, for pink noise.
+    ///
+    /// # Errors
+    /// The directions span no surface.
+    pub fn front_loudness(&self) -> Result<Decibels, SetFault> {
+        let grid = Grid::new(&self.directions)?;
+        let field = Field::of(self, &grid);
+        let plain = vec![Complex::new(1.0, 0.0); field.levels_db.len()];
+        Ok(Gain(field.front_level(self, &grid, &plain).sqrt()).decibels())
     }
 
     /// The set equalised as `wanted` says, and whether it was. An equalised set is as loud from the front as a

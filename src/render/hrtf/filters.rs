@@ -13,9 +13,9 @@ use super::added::Added;
 use super::alignment;
 use super::bass::BassLift;
 use super::between::Around;
-use super::diffuse_field::loudness_weight;
 use super::floor::Floor;
 use super::grid::Grid;
+use super::level::{self, Level};
 use super::loops::{Add, LINE, Turn, Write};
 use super::rate::RateConverter;
 use super::set::{HrtfSet, SetFault};
@@ -65,8 +65,8 @@ pub struct Filters {
     spectra: Vec<f32>,
     /// For each direction the delays in frames of both ears.
     delays: Vec<[f64; 2]>,
-    /// For each direction the loudness of both ears together, as power.
-    loudness: Vec<f64>,
+    /// For each direction how loud it is.
+    levels: Vec<Level>,
     /// Frames from the start of the frontal response to its onset.
     front_onset: usize,
     /// What every filter is to be followed by.
@@ -142,7 +142,7 @@ impl Filters {
             stride,
             spectra: vec![0.0; grid.directions.len() * 4 * stride],
             delays,
-            loudness: Vec::new(),
+            levels: Vec::new(),
             front_onset: 0,
             bass: set.bass,
             grid,
@@ -160,34 +160,18 @@ impl Filters {
                 }
             }
         });
-        filters.loudness = filters.measured_loudness();
+        filters.levels = filters.measured_levels();
         filters.front_onset = filters.onset(&crate::geometry::direction(0.0, 0.0));
         Ok(filters)
     }
 
-    fn measured_loudness(&self) -> Vec<f64> {
-        let per_bin = f64::from(self.rate.0) / self.length as f64;
-        let weights: Vec<f64> = (0..self.stride)
-            .map(|bin| loudness_weight(bin as f64 * per_bin))
-            .collect();
-        let whole: f64 = weights.iter().sum();
-        let lift = |bin: usize| self.lift(Hertz(bin as f64 * per_bin)).powi(2);
-        let weights = weights.iter().enumerate();
-        let weights: Vec<f64> = weights.map(|(bin, weight)| weight * lift(bin)).collect();
-        let scale = (self.length * self.length) as f64 / whole;
-        let planes = self.spectra.par_chunks_exact(4 * self.stride);
-        planes
-            .map(|planes| {
-                let power = |plane: &[f32]| {
-                    let squares = plane.iter().map(|x| f64::from(*x) * f64::from(*x));
-                    squares
-                        .zip(&weights)
-                        .map(|(x, weight)| x * weight)
-                        .sum::<f64>()
-                };
-                scale * planes.chunks_exact(self.stride).map(power).sum::<f64>()
-            })
-            .collect()
+    fn measured_levels(&self) -> Vec<Level> {
+        // The spectra are divided by the length of the transform.
+        let scale = (self.length * self.length) as f64;
+        let bin = Hertz(f64::from(self.rate.0) / self.length as f64);
+        let levels = level::of_spectra(&self.spectra, self.stride, bin, |at| self.lift(at));
+        let scaled = |level| Level::blended(std::iter::once((scale, level)));
+        levels.into_iter().map(scaled).collect()
     }
 
     /// The gain at a frequency of the section that every filter is to be followed by.
@@ -201,12 +185,16 @@ impl Filters {
         Some((bass.section(self.rate), bass.ringing_s()))
     }
 
-    /// How loud pink noise of power 1 from `direction` is for both ears together, as power, in the sense of
-    /// ITU-R BS.1770.
-    pub fn loudness(&self, direction: &Direction) -> f64 {
+    /// How loud a source in `direction` is.
+    pub fn level(&self, direction: &Direction) -> Level {
         let place = self.grid.place(direction);
         let corners = place.corners.iter().zip(place.shares);
-        corners.map(|(&i, share)| share * self.loudness[i]).sum()
+        Level::blended(corners.map(|(&i, share)| (share, self.levels[i])))
+    }
+
+    /// The same in one figure: pink noise of power 1 for both ears together, as power, in the sense of ITU-R BS.1770.
+    pub fn loudness(&self, direction: &Direction) -> f64 {
+        self.level(direction).loudness
     }
 
     /// Frames per second.

@@ -76,6 +76,9 @@ impl fmt::Display for SetFault {
 }
 
 impl HrtfSet {
+    /// How far a source in front may be from the stereo mix, in LU, before people hear that the set is louder or quieter.
+    pub const FRONT_TOLERATED_LU: f64 = 1.0;
+
     /// The set of what was measured. Delays are put before the responses; a direction measured more than once counts
     /// once: as it was from farthest away, of equally far measurements the first.
     ///
