@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvError, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
+use super::ahead::Ahead;
 use super::behind::Behind;
 use super::reread::Reread;
 
@@ -55,12 +56,17 @@ pub(super) struct Samples(pub(super) u64);
 #[derive(Debug)]
 pub(super) struct Scribe {
     pub(super) file: Arc<File>,
+    pub(super) ahead: Ahead,
     pub(super) again: Reread,
     pub(super) behind: Behind,
+    /// Bytes that the file has.
+    pub(super) bytes: u64,
 }
 
 impl Scribe {
     fn write(&mut self, bytes: &[u8], samples: Samples) -> io::Result<()> {
+        self.bytes += bytes.len() as u64;
+        self.ahead.reach(&self.file, self.bytes);
         self.file.write_all(bytes)?;
         self.again.follow(&self.file, samples.0)?;
         self.behind.follow(&self.file, self.again.at());

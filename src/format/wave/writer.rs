@@ -3,6 +3,7 @@
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::ahead::Ahead;
 use super::behind::Behind;
 use super::header::{Extras, WaveSpec};
 use super::outlet::{Outlet, Samples, Scribe};
@@ -126,8 +127,10 @@ impl WaveSink {
             extras,
             out: Outlet::new(Scribe {
                 file,
+                ahead: Ahead::default(),
                 again,
                 behind: Behind::new(),
+                bytes: 0,
             }),
             part,
             buffer: vec![0; WRITE_BYTES + tile_bytes],
@@ -278,12 +281,19 @@ impl WaveSink {
         self.flush()?;
         let sizes = Some((self.frames, self.behind));
         let (head, container) = self.spec.head(&self.extras, sizes, self.riff_limit);
-        let Scribe { file, again, .. } = self
+        let Scribe {
+            file,
+            ahead,
+            again,
+            bytes,
+            ..
+        } = self
             .out
             .settle()
             .map_err(|e| Error::io(&self.path, "write to", e))?;
         file.rewind()
             .and_then(|()| file.write_all(&head))
+            .and_then(|()| ahead.give_back(file, *bytes))
             .map_err(|e| Error::io(&self.path, "write to", e))?;
         self.peaks = again
             .finish(file, data_bytes)
