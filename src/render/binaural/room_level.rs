@@ -14,11 +14,9 @@ use crate::render::hrtf::{Filters, Level, loudness_weight};
 use crate::scene::RoomMode;
 use crate::units::{Decibels, Hertz};
 
-/// How loud pink noise is in the reverberation, and how loud its mids and treble, as power, relative to the reverberation's power times
-/// the loudness of the directions it comes from: measured with MIT KEMAR and SADIE 002.
+/// How loud the reverberation is, as power, relative to its power times the loudness of the directions it comes from:
+/// measured with MIT KEMAR and SADIE 002, alike for pink noise, its mids and its treble.
 const LATE_LOUDNESS: f64 = 1.3;
-const LATE_MIDS: f64 = 1.3;
-const LATE_TREBLE: f64 = 1.3;
 
 /// How much the mids count when levels are compared: voices live in them, noise does not.
 const MIDS_SHARE: f64 = 1.0 / 3.0;
@@ -49,19 +47,11 @@ pub(super) struct RoomGains {
 impl RoomLevel {
     pub(super) fn new(filters: &Filters) -> Self {
         let level = |at: usize| filters.level(&heard_from(at));
-        let mean = |part: fn(&Level) -> f64| {
-            let all = (0..DIRECTIONS.len()).map(|at| part(&level(at)));
-            all.sum::<f64>() / DIRECTIONS.len() as f64
-        };
+        let each = LATE_LOUDNESS / DIRECTIONS.len() as f64;
         let bass = BASS_FROM.iter().map(|&at| level(at).bass);
         Self {
             reflections: REFLECTIONS.map(|(at, ..)| level(at)),
-            late: Level {
-                loudness: LATE_LOUDNESS * mean(|level| level.loudness),
-                mids: LATE_MIDS * mean(|level| level.mids),
-                treble: LATE_TREBLE * mean(|level| level.treble),
-                bass: 0.0,
-            },
+            late: Level::blended((0..DIRECTIONS.len()).map(|at| (each, level(at)))),
             bass: bass.sum::<f64>() / BASS_FROM.len() as f64,
             shelf: Shelf::new(Hertz(0.5 * f64::from(filters.rate().0))),
         }
@@ -97,23 +87,17 @@ impl RoomLevel {
 
     /// How loud what returns of a source in `direction` is, for the power set.
     fn returns(&self, setting: &Setting, direction: &Direction) -> Level {
-        let late = setting.late.map_or(0.0, |(db, _)| power(db));
-        let treble = power(setting.treble_db);
-        let mut sum = Level {
-            loudness: late * self.late.loudness,
-            mids: late * self.late.mids,
-            treble: late * treble * self.late.treble,
-            bass: 0.0,
-        };
         let early = power(setting.early_db);
         let walls = reflection_levels().into_iter().zip(&REFLECTIONS);
-        for ((level, (at, ..)), wall) in walls.zip(&self.reflections) {
+        let walls = walls.zip(&self.reflections);
+        let early = walls.map(|((level, (at, ..)), wall)| {
             let share = early * (level * sided(&heard_from(*at), direction)).powi(2);
-            sum.loudness += share * wall.loudness;
-            sum.mids += share * wall.mids;
-            sum.treble += share * treble * wall.treble;
-        }
-        sum
+            (share, *wall)
+        });
+        let late = setting.late.map(|(db, _)| (power(db), self.late));
+        let mut returns = Level::blended(early.chain(late));
+        returns.treble *= power(setting.treble_db);
+        returns
     }
 }
 

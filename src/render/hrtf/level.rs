@@ -23,7 +23,7 @@ impl Level {
     pub const TREBLE_FROM: Hertz = Hertz(5000.0);
 
     /// The sum of levels, each with its share.
-    pub(super) fn blended(parts: impl Iterator<Item = (f64, Self)>) -> Self {
+    pub(in crate::render) fn blended(parts: impl Iterator<Item = (f64, Self)>) -> Self {
         parts.fold(Self::default(), |sum, (share, part)| Self {
             loudness: sum.loudness + share * part.loudness,
             mids: sum.mids + share * part.mids,
