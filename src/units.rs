@@ -52,10 +52,14 @@ impl fmt::Display for Decibels {
 pub struct Hertz(pub f64);
 
 /// Sample rate in frames per second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SampleRate(pub u32);
 
 impl SampleRate {
+    /// The lowest rate that ears, processors and loudness are made for: that of telephones. Far below it their filters'
+    /// frequencies lie above the band, and what comes out is no sound.
+    pub const LOWEST_FILTERED: Self = Self(8000);
+
     /// The absolute frame nearest to a time in seconds (negative times are frame 0).
     ///
     /// Convert absolute positions, once; sums of rounded spans drift.

@@ -923,6 +923,65 @@ fn nothing_that_is_read_is_ever_replaced() {
     }
 }
 
+/// At 50 Hz filters for the ear's frequencies once gave +680 dB.
+#[test]
+fn sound_of_too_low_a_rate_is_refused_where_filters_are_needed_and_right_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (song, chained, out) = (at("song.toml"), at("chained.toml"), at("out.wav"));
+    let stem = "[[stem]]\nname = \"a\"\nfile = \"a.wav\"\nat = { az = 30, el = 0 }\nlfe = 0\n";
+    std::fs::write(&song, stem).unwrap();
+    let chain = "chain = [{ sat = { drive = 6 } }]\n";
+    std::fs::write(&chained, format!("{stem}{chain}")).unwrap();
+    for rate in [50_u32, 100, 1000, 4000, 7999, 8000] {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: rate,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut wav = hound::WavWriter::create(at("a.wav"), spec).unwrap();
+        for n in 0..4 * rate {
+            wav.write_sample(if n % 4 < 2 { 8192_i16 } else { -8192 })
+                .unwrap();
+        }
+        wav.finalize().unwrap();
+        let is_low = rate < 8000;
+        for layout in ["7.1.4", "stereo", "binaural", "binaural:7.1.4"] {
+            let done = umbel(&["render", &song, "-l", layout, "-f", "--json", "-o", &out]);
+            if is_low && layout.starts_with("binaural") {
+                let found = format!("headphones at a sample rate of {rate} Hz");
+                assert_ends(&done, 4, &[&found, "8000 Hz and more"]);
+                continue;
+            }
+            assert_ends(&done, 0, &[]);
+            let said = json_lines(&done).pop().unwrap();
+            let heard = &said["outputs"][0];
+            let peak = heard["peak_dbfs"].as_f64().unwrap();
+            assert!((-24.0..-3.0).contains(&peak), "{rate} {layout}: {heard}");
+            assert_eq!(
+                heard["integrated_lufs"].is_null(),
+                is_low,
+                "{rate} {layout}: {heard}"
+            );
+        }
+        let code = if is_low { 3 } else { 0 };
+        let words = format!("no processor works at {rate} Hz");
+        let words = if is_low { vec![words.as_str()] } else { vec![] };
+        let done = umbel(&["render", &chained, "-l", "stereo", "-f", "-o", &out]);
+        assert_ends(&done, code, &words);
+        let done = umbel(&[
+            "process",
+            &at("a.wav"),
+            &out,
+            "-f",
+            "--chain",
+            "[{ limit = { dbtp = -1 } }]",
+        ]);
+        assert_ends(&done, code, &words);
+    }
+}
+
 /// A pipe may never begin, and a device never end.
 #[test]
 #[cfg(unix)]

@@ -172,7 +172,7 @@ impl Measured {
     pub(crate) fn print(&self, ui: &Ui) -> Result<()> {
         let figure = |value: Option<f64>, unit: &str| match value {
             Some(value) => format!("{value:.1} {unit}"),
-            None => "none (silent or too short)".to_owned(),
+            None => "none (silent, too short or below 8000 Hz)".to_owned(),
         };
         let loudness = &self.loudness;
         ui.line(format_args!(

@@ -150,6 +150,16 @@ impl Settings {
     /// Everything that cannot be carried out; places are counted from the processor's own table.
     pub fn check(&self, setup: Setup) -> Vec<Fault> {
         let rate = setup.rate;
+        if rate < SampleRate::LOWEST_FILTERED {
+            return vec![Fault::new(
+                [Step::Key(self.word())],
+                format!("no processor works at {rate}"),
+                format!(
+                    "export the sound again at its own rate; allowed is {} and more",
+                    SampleRate::LOWEST_FILTERED
+                ),
+            )];
+        }
         let mut faults = match self {
             Self::Eq(eq) => eq.check(rate),
             Self::Comp(comp) => comp.check(rate),

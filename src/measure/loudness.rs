@@ -135,7 +135,8 @@ impl<T: Transpose> pulp::NullaryFnOnce for Filter<'_, T> {
 
 impl LoudnessMeter {
     /// A meter for blocks of `weights.len()` channels; `weights` are factors of power, 0 for a channel
-    /// that does not count (see [`channel_weights`](super::channel_weights)).
+    /// that does not count (see [`channel_weights`](super::channel_weights)). Below [`SampleRate::LOWEST_FILTERED`]
+    /// nothing has a loudness.
     pub fn new(rate: SampleRate, weights: &[f64]) -> Self {
         let counted: Vec<usize> = (0..weights.len()).filter(|&c| weights[c] > 0.0).collect();
         let few = counted.len() % LANES;
@@ -219,7 +220,14 @@ impl LoudnessMeter {
         let frames = self.hop_border(index + 1) - self.hop_border(index);
         let energy = self.groups.iter_mut().map(Group::take_energy).sum::<f64>()
             + self.few.as_mut().map_or(0.0, Group::take_energy);
-        self.hop_powers.push(energy / frames.max(1) as f64);
+        // Below that rate K-weighting is no weighting: sound has no more loudness than silence.
+        let is_weighted = self.rate >= SampleRate::LOWEST_FILTERED;
+        let power = if is_weighted {
+            energy / frames.max(1) as f64
+        } else {
+            0.0
+        };
+        self.hop_powers.push(power);
         self.hop_end = self.hop_border(index + 2);
     }
 

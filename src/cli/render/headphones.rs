@@ -1,7 +1,7 @@
 //! What `umbel render -l binaural` may be told, and the target it makes of it.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -94,8 +94,23 @@ impl HeadphoneArgs {
         files.into_iter().flatten().cloned()
     }
 
-    /// Headphones, or headphones that play the loudspeakers of `layout`, at `rate`.
-    pub(super) fn target(&self, layout: Option<Layout>, rate: SampleRate) -> Result<Target> {
+    /// Headphones, or headphones that play the loudspeakers of `layout`, for the sound of `input` at `rate`.
+    pub(super) fn target(
+        &self,
+        layout: Option<Layout>,
+        input: &Path,
+        rate: SampleRate,
+    ) -> Result<Target> {
+        if rate < SampleRate::LOWEST_FILTERED {
+            return Err(Error::Unsupported {
+                path: input.to_path_buf(),
+                feature: format!("headphones at a sample rate of {rate}"),
+                hint: format!(
+                    "ears are made for {} and more: export the sound again at its own rate",
+                    SampleRate::LOWEST_FILTERED
+                ),
+            });
+        }
         let room = match self.binaural_room {
             None => RoomChoice::Own,
             Some(RoomWord::Off) => RoomChoice::All(RoomMode::Off),

@@ -84,7 +84,7 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
         .layouts
         .iter()
         .map(|layout| {
-            let target = |meant| target(meant, args, rate, ui);
+            let target = |meant| target(meant, args, input, rate, ui);
             let delivery = of_argument(args, layout.trim(), &name, target)?;
             let Target::Binaural(headphones) = &delivery.target else {
                 refuse_binaural(&master)?;
@@ -145,10 +145,16 @@ fn refuse_binaural(master: &Master) -> Result<()> {
 }
 
 /// A master has no mixing desk: its stereo is that of two loudspeakers.
-fn target(meant: session::Target, args: &Args, rate: SampleRate, ui: &Ui) -> Result<Target> {
+fn target(
+    meant: session::Target,
+    args: &Args,
+    input: &Path,
+    rate: SampleRate,
+    ui: &Ui,
+) -> Result<Target> {
     Target::loudspeakers(match meant {
         session::Target::Binaural(layout) => {
-            return args.headphones.target(layout, rate);
+            return args.headphones.target(layout, input, rate);
         }
         session::Target::Layout(layout) => layout,
         session::Target::StereoBus => {

@@ -259,7 +259,7 @@ fn normalize(
     let heard = super::measure::render(again, Vec::new(), layout, ui)?.heard;
     let Some(found) = heard.integrated_lufs else {
         return Err(Error::Usage(format!(
-            "--normalize: \"{}\" is silent, or too short to have a loudness",
+            "--normalize: \"{}\" is silent, too short or of too low a sample rate to have a loudness",
             input.display()
         )));
     };

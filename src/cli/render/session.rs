@@ -66,14 +66,14 @@ fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
                 song.outs.len() + song.deliveries.len()
             )));
         }
-        let of_session = |out| of_session(args, out, song);
+        let of_session = |out| of_session(args, input, out, song);
         return song.outs.iter().map(of_session).collect();
     }
     let name = input.file_stem().unwrap_or_default().to_string_lossy();
     args.layouts
         .iter()
         .map(|layout| {
-            let target = |meant| target(meant, args, song.sample_rate);
+            let target = |meant| target(meant, args, input, song.sample_rate);
             let delivery = of_argument(args, layout.trim(), &name, target)?;
             let chain = match &delivery.target {
                 Target::Stereo => song.stereo_chain.clone(),
@@ -85,7 +85,8 @@ fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
         .collect()
 }
 
-fn of_session(args: &Args, out: &OutSpec, song: &Song) -> Result<Delivery> {
+fn of_session(args: &Args, input: &Path, out: &OutSpec, song: &Song) -> Result<Delivery> {
+    let target = target(out.target.clone(), args, input, song.sample_rate)?;
     let depth = BitDepth::from(out.bit_depth);
     let container = match out.container {
         ContainerKey::Auto => Container::Riff,
@@ -105,7 +106,7 @@ fn of_session(args: &Args, out: &OutSpec, song: &Song) -> Result<Delivery> {
     Ok(Delivery {
         chain,
         name: out.name.clone(),
-        target: target(out.target.clone(), args, song.sample_rate)?,
+        target,
         path: args
             .output
             .clone()
@@ -117,11 +118,11 @@ fn of_session(args: &Args, out: &OutSpec, song: &Song) -> Result<Delivery> {
     })
 }
 
-fn target(meant: session::Target, args: &Args, rate: SampleRate) -> Result<Target> {
+fn target(meant: session::Target, args: &Args, input: &Path, rate: SampleRate) -> Result<Target> {
     Ok(match meant {
         session::Target::StereoBus => Target::Stereo,
         session::Target::Layout(layout) => Target::loudspeakers(layout)?,
-        session::Target::Binaural(layout) => args.headphones.target(layout, rate)?,
+        session::Target::Binaural(layout) => args.headphones.target(layout, input, rate)?,
     })
 }
 

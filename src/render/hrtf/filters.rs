@@ -86,9 +86,19 @@ impl Filters {
     /// Prepares `set`. Its alignment is found if it is not known.
     ///
     /// # Errors
-    /// The directions span no surface, or the rates have no common divisor.
+    /// The rate is below [`SampleRate::LOWEST_FILTERED`], the directions span no surface, or the rates have no common
+    /// divisor.
     pub fn new(set: &HrtfSet, preparation: Preparation) -> Result<Self, SetFault> {
         let Preparation { rate, hop } = preparation;
+        if rate < SampleRate::LOWEST_FILTERED {
+            return Err(SetFault {
+                at: "the rate asked for",
+                reason: format!(
+                    "it is {rate}; ears are made for {} and more",
+                    SampleRate::LOWEST_FILTERED
+                ),
+            });
+        }
         let grid = Grid::new(&set.directions)?;
         let alignment = match &set.alignment {
             Some(known) => known.clone(),
