@@ -24,7 +24,7 @@ const MOST_CHANNELS: usize = 2;
 /// The equalisation in the file at `path`, at `rate`.
 ///
 /// # Errors
-/// The file is neither audio nor such a text, or asks for filters that are not known.
+/// The file is neither audio nor such a text, has a side that is silent, or asks for filters that are not known.
 pub fn read(path: &Path, rate: SampleRate) -> Result<Impulse> {
     if super::open(path).is_ok() {
         let impulse = impulse_response::read(path, Some(rate))?;
@@ -33,6 +33,9 @@ pub fn read(path: &Path, rate: SampleRate) -> Result<Impulse> {
                 "it has {} channels; headphones have one response for both sides, or two",
                 impulse.channels.len()
             );
+            return Err(Error::malformed(path, "impulse response", "", reason));
+        }
+        if let Some(reason) = silence_of(&impulse.channels) {
             return Err(Error::malformed(path, "impulse response", "", reason));
         }
         return Ok(impulse);
@@ -46,6 +49,18 @@ pub fn read(path: &Path, rate: SampleRate) -> Result<Impulse> {
     let text = String::from_utf8(bytes)
         .map_err(|_| refused("it is neither audio nor a text of filters"))?;
     parse(&text, path, rate)
+}
+
+/// What is wrong if a side would never be heard.
+fn silence_of(channels: &[Vec<f32>]) -> Option<&'static str> {
+    let is_silent = |channel: &Vec<f32>| channel.iter().all(|tap| *tap == 0.0);
+    if channels.iter().all(is_silent) {
+        return Some("it is silent, and so would be all that is heard through it");
+    }
+    match channels.iter().position(is_silent)? {
+        0 => Some("its left side is silent; both sides need a response"),
+        _ => Some("its right side is silent; both sides need a response"),
+    }
 }
 
 /// The response of the filters in `text`, which is from the file at `path`.

@@ -134,6 +134,48 @@ fn an_equaliser_of_another_rate_changes_neither_time_nor_level() {
 }
 
 #[test]
+fn equalisers_that_silence_a_side_are_refused() {
+    let (folder, path) = session(0.0, "");
+    let eq = folder.path().join("eq.wav");
+    let out = folder.path().join("o.wav");
+    for (taps, words) in [
+        (&[[0_i16, 0]; 4][..], Some("it is silent")),
+        (&[[0, 20_000], [0, 0]], Some("left side is silent")),
+        (&[[20_000, 0], [1, 0]], Some("right side is silent")),
+        (&[], Some("it is silent")),
+        (&[[0, 0], [20_000, -1]], None),
+    ] {
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: 44_100,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut wav = hound::WavWriter::create(&eq, spec).unwrap();
+        for tap in taps.as_flattened() {
+            wav.write_sample(*tap).unwrap();
+        }
+        wav.finalize().unwrap();
+        let arguments = ["render", path.to_str().unwrap(), "-l", "binaural"];
+        let more = [
+            "--headphone-eq",
+            eq.to_str().unwrap(),
+            "-o",
+            out.to_str().unwrap(),
+        ];
+        let done = umbel(folder.path(), &[&arguments[..], &more].concat());
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        let (code, words) = words.map_or((0, ""), |words| (4, words));
+        assert_eq!(done.status.code(), Some(code), "{taps:?}: {said}");
+        assert!(said.contains(words), "{taps:?}: {said}");
+        assert!(
+            code == 0 || said.contains("eq.wav") && !out.exists(),
+            "{taps:?}: {said}"
+        );
+    }
+}
+
+#[test]
 fn loudspeakers_on_headphones_and_rooms_of_stems_are_rendered() {
     let (folder, path) = session(
         30.0,
