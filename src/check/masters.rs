@@ -73,7 +73,7 @@ rules! {
     PROFILE "U220" Error "The master is one of the Dolby Atmos master ADM profile." "Takers of Atmos masters read nothing else."
     GROUPS "U221" Warning "Contents are called Dialogue, Music, Effects or Narration." "Netflix."
     DIALOGUE_LOUDNESS "U222" Warning "The integrated loudness of the 5.1 render is -27 LKFS, within 2 (Netflix)." "Netflix measures it on dialogue alone, which asks for a detector of speech. Here it is the plain integrated loudness of the own 5.1 render, without a limiter: an indication."
-    NOT_TAKEN "U223" Note "What is checked for a taker is what it takes: a master, and stems for a hand-off." "Of sessions the loudness and the true peak are held against the taker's limits; all else it asks for is about the master that they become."
+    NOT_TAKEN "U223" Note "What is checked for a taker is what it takes: a master, and stems for a hand-off." "Of sessions that can be played the loudness and the true peak are held against the taker's limits (not with `--no-audio`); all else it asks for is about the master that they become."
 }
 
 /// What a rule found.

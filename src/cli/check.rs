@@ -261,6 +261,7 @@ fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
         return Ok(Report::of("layout", checked.text, findings));
     }
     let mut findings = checked.findings;
+    let mut were_levels_held = false;
     if let Some(session) = checked.session.as_ref().filter(|_| !args.no_audio) {
         findings.extend(session.check_audio());
         findings.sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
@@ -270,10 +271,13 @@ fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
             })?);
         } else if !has_errors(&findings) {
             findings.extend(room(session, ui)?);
-            findings.extend(taker::levels_of_session(session, args.taker, ui)?);
+            let levels = taker::levels_of_session(session, args.taker, ui)?;
+            were_levels_held = levels.is_some();
+            findings.extend(levels.into_iter().flatten());
         }
     }
-    findings.extend(taker::of_session(path, args.taker));
+    let told = taker::of_session(path, args.taker, were_levels_held);
+    findings.extend(told);
     Ok(Report::of("session", checked.text, findings))
 }
 

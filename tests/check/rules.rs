@@ -387,6 +387,18 @@ fn a_taker_of_masters_says_of_a_session_what_it_can_and_what_to_check_instead() 
     std::fs::write(&path, &session).unwrap();
     let (said, code) = found(&[text(&path), "--for", "apple", "--no-audio"]);
     assert_eq!((codes(&said), code), (vec!["U223"], Some(0)));
+    // What was held against the taker is told as it was: nothing, where nothing was heard.
+    let words = |options: &[&str]| {
+        let done = umbel(&[&["check", text(&path), "--for", "apple"], options].concat());
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let held = "loudness and true peak are held against";
+    assert!(words(&[]).contains(held), "{}", words(&[]));
+    let unheard = words(&["--no-audio"]);
+    assert!(
+        !unheard.contains(held) && unheard.contains("nothing of the session was held"),
+        "{unheard}"
+    );
     // What is a master's taker to stems, and a hand-off to a master.
     let master = song.export("adm-atmos", "m.wav", &[]);
     assert!(codes(&found(&[text(&master), "--for", "handoff"]).0).contains(&"U223"));

@@ -9,31 +9,40 @@ use crate::cli::{Ui, interrupt, measure};
 use crate::error::Finding;
 use crate::session::{BuildOptions, Session};
 
-/// Loudness and true peak of the session's own 5.1 render, as those who take a master of it would see them.
+/// Loudness and true peak of the session's own 5.1 render, as those who take a master of it would see them; none if it has
+/// no sound, or nobody takes it.
 pub(super) fn levels_of_session(
     session: &Session,
     word: Option<TakerWord>,
     ui: &Ui,
-) -> Result<Vec<Finding>> {
+) -> Result<Option<Vec<Finding>>> {
     let Some(taker) = word.and_then(TakerWord::of_masters) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let song = session.build(&BuildOptions { resample: true })?;
     if song.objects.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     interrupt::install();
     let heard = measure::render(song.into(), Vec::new(), measure::GATE_LAYOUT, ui)?;
     let peak = heard.true_peaks.iter().copied().fold(0.0, f32::max);
-    Ok(check_levels(taker, &session.path, (&heard.loudness, peak)))
+    let found = check_levels(taker, &session.path, (&heard.loudness, peak));
+    Ok(Some(found))
 }
 
 /// What a session's check leaves out of a master's.
-pub(super) fn of_session(path: &Path, word: Option<TakerWord>) -> Option<Finding> {
+/// `were_levels_held`: its loudness and true peak have been looked at.
+pub(super) fn of_session(
+    path: &Path,
+    word: Option<TakerWord>,
+    were_levels_held: bool,
+) -> Option<Finding> {
     let name = word.filter(|word| word.of_masters().is_some())?.name();
-    let message = format!(
-        "the rules of {name} are about masters: of a session its loudness and true peak are held against them, nothing else"
-    );
+    let held = match were_levels_held {
+        true => "of a session its loudness and true peak are held against them, nothing else",
+        false => "nothing of the session was held against them, its loudness and true peak neither",
+    };
+    let message = format!("the rules of {name} are about masters: {held}");
     let help = format!(
         "`umbel export adm-atmos {} -o master.wav`, then `umbel check master.wav --for {name}`",
         path.display()
