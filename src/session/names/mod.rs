@@ -14,6 +14,7 @@ mod tempo_key;
 mod tokens;
 mod vocabulary;
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 pub use role::Role;
@@ -83,12 +84,41 @@ pub fn read_names(files: &[impl AsRef<Path>]) -> Vec<NameReading> {
         .iter()
         .map(|file| Name::split(file.as_ref()))
         .collect();
+    keep_numbers_of_names(&mut names);
     affix::remove_shared(&mut names);
     let surroundings = surroundings(&names);
     names
         .iter()
         .map(|name| name.reading(surroundings))
         .collect()
+}
+
+/// A number that nothing but its place makes a tempo is a part of the name ("Juno Pad 106"), unless a tempo that is
+/// said says the same, or most names have it.
+fn keep_numbers_of_names(names: &mut [Name]) {
+    let of = |name: &Name| name.bpm.map(f64::to_bits);
+    let said: HashSet<u64> = names
+        .iter()
+        .filter(|name| name.bare_tempo.is_none())
+        .filter_map(of)
+        .collect();
+    let mut counts: HashMap<u64, usize> = HashMap::new();
+    names
+        .iter()
+        .filter_map(of)
+        .for_each(|bpm| *counts.entry(bpm).or_default() += 1);
+    let all = names.len();
+    for name in names {
+        let Some(bpm) = of(name) else { continue };
+        let count = counts.get(&bpm).copied().unwrap_or(0);
+        let is_agreed = said.contains(&bpm) || count >= 2 && 2 * count > all;
+        if let Some((place, piece)) = name.bare_tempo.take()
+            && !is_agreed
+        {
+            name.bpm = None;
+            name.pieces.insert(place.min(name.pieces.len()), piece);
+        }
+    }
 }
 
 /// A name taken apart.
@@ -101,6 +131,8 @@ struct Name {
     /// Pieces of the subfolders' names, outermost first.
     folders: Vec<Piece>,
     bpm: Option<f64>,
+    /// The piece that was taken for the tempo and its place, if nothing else says that it is one.
+    bare_tempo: Option<(usize, Piece)>,
     key: Option<String>,
 }
 
@@ -113,8 +145,11 @@ impl Name {
         let mut pieces = tokens::pieces(&whole);
         drop_index(&mut pieces);
         let found = tempo_key::read(&pieces);
+        let mut bare_tempo = None;
         for &i in found.used.iter().rev() {
-            pieces.remove(i);
+            let piece = pieces.remove(i);
+            // It stands alone: a bare tempo has no key beside it.
+            bare_tempo = found.is_bare.then_some((i, piece)).or(bare_tempo);
         }
         let folders = file.parent().map_or(Vec::new(), |parent| {
             parent
@@ -127,6 +162,7 @@ impl Name {
             pieces,
             folders,
             bpm: found.bpm,
+            bare_tempo,
             key: found.key,
         }
     }
@@ -175,6 +211,15 @@ impl Name {
         };
         if let Some(meaning) = meaning {
             reading.take(&meaning, from_folder);
+        }
+        let is_vocal = reading.role.is_some_and(|role| role.group == "vocals");
+        let guides = says(&tokens, &["guide", "guides"]);
+        let is_guide = guides || is_vocal && says(&tokens, &["scratch", "pilot"]);
+        if is_guide && reading.role.is_none_or(Role::is_stem) {
+            reading.doubts.push(
+                "a guide, as its name says, for musicians to follow: mute it where the final take is here"
+                    .to_owned(),
+            );
         }
         reading
     }
@@ -256,8 +301,10 @@ impl NameReading {
             self.group = Some(group.to_owned());
         }
         if !role.is_stem() {
-            self.doubts
-                .push("a finished mix, a reference or a click, not a part of the song".to_owned());
+            self.doubts.push(
+                "a finished mix, a reference, a guide or a click, not a part of the song"
+                    .to_owned(),
+            );
         } else if role.submix {
             self.doubts
                 .push("may hold what other files hold too".to_owned());

@@ -1,6 +1,7 @@
 //! Tempo and musical key in a file name: `Name_124_Am`, `Name 92.5 bpm F#m`, `Name_8A`.
 //!
-//! - A tempo is a number from 40 to 250 that says "bpm", stands next to a key, or stands last.
+//! - A tempo is a number from 40 to 250 that says "bpm" or stands next to a key. One that only stands last ("Kick_124",
+//!   but also "Juno Pad 106") is one if other names of the folder say it too.
 //! - A key is a note with its accidental and quality (`Am`, `F#m`, `Fsm`, `Fsharpm`, `Eb`, `C major`) or a
 //!   Camelot code (`8A`), directly beside the tempo or last. A bare letter ("A") is a key only directly
 //!   after the tempo.
@@ -12,6 +13,8 @@ use super::vocabulary::Vocabulary;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct TempoKey {
     pub(super) bpm: Option<f64>,
+    /// Nothing but its place in the name says that it is a tempo.
+    pub(super) is_bare: bool,
     /// As a session writes it: "Am", "F#m", "Eb", "8A".
     pub(super) key: Option<String>,
     /// Indices of the pieces that are no part of the name.
@@ -51,6 +54,7 @@ pub(super) fn read(pieces: &[Piece]) -> TempoKey {
     let key_index = match &tempo {
         Some(tempo) => {
             found.bpm = Some(tempo.bpm);
+            found.is_bare = tempo.is_bare;
             found.used.extend(tempo.first..=tempo.last);
             key_beside(&keys, tempo)
         }
@@ -63,6 +67,7 @@ pub(super) fn read(pieces: &[Piece]) -> TempoKey {
         found.key = Some(key.name.clone());
         found.used.extend(i..i + key.pieces);
     }
+    found.is_bare &= found.key.is_none();
     found.used.sort_unstable();
     found
 }
@@ -78,6 +83,7 @@ struct Tempo {
     bpm: f64,
     first: usize,
     last: usize,
+    is_bare: bool,
 }
 
 /// One past the last piece that is not a word of the file ("v2", "final").
@@ -105,6 +111,7 @@ fn said_tempo(pieces: &[Piece], i: usize) -> Option<Tempo> {
             bpm,
             first: i,
             last: i,
+            is_bare: false,
         });
     }
     let next = pieces.get(i + 1)?.folded.as_str();
@@ -116,6 +123,7 @@ fn said_tempo(pieces: &[Piece], i: usize) -> Option<Tempo> {
         bpm,
         first: i,
         last: i + 1,
+        is_bare: false,
     })
 }
 
@@ -135,10 +143,12 @@ fn bare_tempo(pieces: &[Piece], keys: &[Option<Key>], i: usize) -> Option<Tempo>
     let bare_key_ends = i + 2 == pieces.len() && keys[i + 1].is_some();
     // "F# minor 120": the key's first piece lies two back.
     let key_before = clear(i.checked_sub(1)) || (clear(i.checked_sub(2)) && spans(keys, i, 2));
-    (last || bare_key_ends || clear(Some(i + 1)) || key_before).then_some(Tempo {
+    let is_beside_key = bare_key_ends || clear(Some(i + 1)) || key_before;
+    (last || is_beside_key).then_some(Tempo {
         bpm,
         first: i,
         last: i,
+        is_bare: !is_beside_key,
     })
 }
 

@@ -37,10 +37,73 @@ fn the_rules_own_examples() {
     assert_eq!(one("Bass_8A.wav").key.as_deref(), Some("8A"));
     assert_eq!(one("A.wav").key, None);
     assert_eq!(one("808_Bass.wav").bpm, None);
-    assert_eq!(one("Synth_80.wav").bpm, Some(80.0));
+    assert_eq!(one("Synth_80_Am.wav").bpm, Some(80.0));
     let unnamed = one("Audio_01.wav");
     assert!(unnamed.role.is_none() && unnamed.confidence == Confidence::None);
     assert!(unnamed.reason.contains("default"), "{}", unnamed.reason);
+}
+
+#[test]
+fn a_number_at_the_end_is_a_tempo_only_if_the_folder_says_so() {
+    let tempi = |names: &[&str]| {
+        let tempo_and_name = |reading: NameReading| (reading.bpm, reading.name);
+        read(names)
+            .into_iter()
+            .map(tempo_and_name)
+            .collect::<Vec<_>>()
+    };
+    let alone = tempi(&["Juno Pad 106.wav"]);
+    assert_eq!(alone, [(None, "Juno Pad 106".to_owned())]);
+    assert_eq!(tempi(&["Synth_80.wav"]), [(None, "Synth 80".to_owned())]);
+    // Among others, which say their tempo, none, or the same.
+    let among = tempi(&[
+        "Kick_124_Am.wav",
+        "Juno Pad 106.wav",
+        "Hat 124.wav",
+        "Oberheim 12.wav",
+    ]);
+    let expected = [Some(124.0), None, Some(124.0), None];
+    assert_eq!(
+        among.iter().map(|(bpm, _)| *bpm).collect::<Vec<_>>(),
+        expected
+    );
+    assert_eq!((&*among[1].1, &*among[2].1), ("Juno Pad 106", "Hat"));
+    let most = tempi(&["Kick 124.wav", "Snare 124.wav", "Juno Pad 106.wav"]);
+    let expected = [Some(124.0), Some(124.0), None];
+    assert_eq!(
+        most.iter().map(|(bpm, _)| *bpm).collect::<Vec<_>>(),
+        expected
+    );
+    assert!(tempi(&["Kick 90.wav", "Pad.wav", "Vox.wav"])[0].0.is_none());
+}
+
+#[test]
+fn guides_are_told_as_guides() {
+    for name in [
+        "Guide Vox.wav",
+        "guide vocal.wav",
+        "Gtr Guide.wav",
+        "Scratch Vocal.wav",
+    ] {
+        let reading = read(&[name]).remove(0);
+        assert!(reading.role.unwrap().is_stem(), "{name}");
+        let told = reading.doubts.iter().any(|doubt| doubt.contains("a guide"));
+        assert!(told, "{name}: {:?}", reading.doubts);
+    }
+    for name in ["click.wav", "Guide.wav", "Ref Mix.wav", "guide click.wav"] {
+        let reading = read(&[name]).remove(0);
+        assert!(!reading.role.unwrap().is_stem(), "{name}");
+        assert_eq!(reading.doubts.len(), 1, "{name}: {:?}", reading.doubts);
+    }
+    for name in ["Lead Vox.wav", "DJ Scratch.wav"] {
+        assert!(
+            read(&[name])[0]
+                .doubts
+                .iter()
+                .all(|doubt| !doubt.contains("guide")),
+            "{name}"
+        );
+    }
 }
 
 #[test]
