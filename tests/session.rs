@@ -1131,6 +1131,70 @@ fn the_schema_describes_the_keys_of_the_demo_song() {
     assert_eq!(stem["additionalProperties"], false);
 }
 
+/// A value of a wrong kind is told with what the key is for, or how to write what was meant.
+#[test]
+fn every_value_of_a_wrong_kind_comes_with_help() {
+    let folder = folder();
+    let help_of = |text: &str| {
+        let found = check(folder.path(), text).findings;
+        let kinds = found
+            .into_iter()
+            .filter(|finding| ["U453", "U454"].contains(&finding.code));
+        kinds.collect::<Vec<_>>()
+    };
+    let schema = json_schema();
+    let mut wrong = 0;
+    for (block, def) in schema["properties"].as_object().unwrap() {
+        let (header, def) = match def["items"]["$ref"].as_str() {
+            Some(def) => (format!("[[{block}]]"), def),
+            None => (
+                format!("[{block}]"),
+                def["$ref"].as_str().unwrap_or_default(),
+            ),
+        };
+        let keys = schema.pointer(def.trim_start_matches('#'));
+        let keys = keys.and_then(|def| def["properties"].as_object());
+        for key in keys.into_iter().flatten().map(|(key, _)| key) {
+            for value in [
+                "\"x\"",
+                "3.5",
+                "true",
+                "[]",
+                "[[true]]",
+                "1979-05-27",
+                "{ x = true }",
+            ] {
+                for finding in help_of(&format!("{header}\n{key} = {value}\n")) {
+                    wrong += 1;
+                    assert!(
+                        !finding.help.is_empty(),
+                        "{header} {key} = {value}: {finding:?}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(wrong > 200, "{wrong} values of a wrong kind");
+    for (value, help) in [
+        ("gain = \"-6 dB\"", "write -6"),
+        ("gain = \"loud\"", "`gain`: "),
+        ("mute = \"yes\"", "write true"),
+        ("mute = \"false\"", "write false without quotes"),
+        ("mute = 0", "write false"),
+        ("chain = [{ eq = { hp = \"100 Hz\" } }]", "write 100"),
+        ("chain = [{ comp = 3 }]", "`chain`: "),
+        ("chain = [3]", "`chain`: "),
+        ("sends = { a = true }", "`sends`: "),
+    ] {
+        let found = help_of(&session("", &format!("at = {{ az = 0 }}\n{value}"), ""));
+        let told: Vec<&str> = found.iter().map(|finding| &*finding.help).collect();
+        assert!(
+            told.iter().any(|told| told.starts_with(help)),
+            "{value}: {found:?}"
+        );
+    }
+}
+
 #[test]
 fn the_documentation_names_every_key() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");

@@ -85,7 +85,9 @@ impl<'s> Walk<'s> {
         for entry in entries {
             let known = properties.and_then(|properties| properties.get(&entry.key));
             if let Some(known) = known {
+                let before = self.found.len();
                 self.value(known, &entry.node, &name_of(entry, name), Some(entry));
+                self.say_what_for(known, &entry.key, before);
                 continue;
             }
             match schema.get("additionalProperties") {
@@ -274,14 +276,19 @@ impl<'s> Walk<'s> {
                 words.push(word);
             }
         }
-        let number_in_quotes = match &node.value {
-            Value::Text(text) => text.trim().parse::<f64>().ok().map(|_| text.trim()),
+        let takes = |kind: &str| words.iter().any(|word| word.contains(kind));
+        let meant = match &node.value {
+            Value::Text(text) if takes("number") => number_of(text),
+            Value::Text(text) if takes("true or false") => yes_or_no(text),
+            Value::Integer(0) if takes("true or false") => Some("false"),
+            Value::Integer(1) if takes("true or false") => Some("true"),
             _ => None,
         };
-        let help = match number_in_quotes {
-            Some(number) if words.iter().any(|word| word.contains("number")) => {
-                format!("write {number} without quotes")
+        let help = match (meant, &node.value) {
+            (Some(meant), Value::Text(text)) if meant == text.trim() => {
+                format!("write {meant} without quotes")
             }
+            (Some(meant), _) => format!("write {meant}"),
             _ if words == ["a position"] => {
                 "write { az = 30, el = 0 } (degrees, + = left, up) or { x = 0, y = 1, z = 0 } (room)"
                     .to_owned()
@@ -296,13 +303,28 @@ impl<'s> Walk<'s> {
         self.add(WRONG_TYPE, node, message, "wrong kind of value", help);
     }
 
+    /// Helps those findings from the one numbered `before` on that have no help: what the key is for.
+    fn say_what_for(&mut self, schema: &'s Schema, key: &str, before: usize) {
+        let Some(text) = self.description(schema) else {
+            return;
+        };
+        for found in &mut self.found[before..] {
+            if found.help.is_empty() && [WRONG_TYPE, NOT_A_CHOICE].contains(&found.rule) {
+                found.help = format!("`{key}`: {}", text.replace('\n', " "));
+            }
+        }
+    }
+
+    /// What a key is for.
+    fn description(&self, schema: &'s Schema) -> Option<&'s str> {
+        let own = schema.get("description");
+        own.or_else(|| self.resolve(schema).get("description"))?
+            .as_str()
+    }
+
     /// What a key is for, from its description: the help for a missing one.
     fn describe_key(&self, schema: Option<&'s Schema>, key: &str) -> String {
-        let description = schema.and_then(|schema| {
-            let own = schema.get("description");
-            own.or_else(|| self.resolve(schema).get("description"))?
-                .as_str()
-        });
+        let description = schema.and_then(|schema| self.description(schema));
         description.map_or_else(
             || format!("add `{key} = …`"),
             |text| format!("add `{key} = …`: {}", text.replace('\n', " ")),
@@ -334,6 +356,26 @@ impl<'s> Walk<'s> {
             label: label.into(),
             help: help.into(),
         });
+    }
+}
+
+/// The number that a text is, without the unit behind it ("-6 dB").
+fn number_of(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && !"+-.".contains(c))
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let is_unit = unit.trim().chars().all(|c| c.is_alphabetic() || c == '°');
+    (is_unit && number.parse::<f64>().is_ok_and(f64::is_finite)).then_some(number)
+}
+
+/// Whether a text says yes or no.
+fn yes_or_no(text: &str) -> Option<&'static str> {
+    match text.trim().to_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Some("true"),
+        "false" | "no" | "off" | "n" => Some("false"),
+        _ => None,
     }
 }
 
