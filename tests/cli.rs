@@ -923,6 +923,53 @@ fn nothing_that_is_read_is_ever_replaced() {
     }
 }
 
+#[test]
+fn a_target_named_twice_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (song, out) = (at("song.toml"), at("out"));
+    write_tone(&folder.path().join("a.wav"), 1, 1);
+    let stem = "[[stem]]\nname = \"a\"\nfile = \"a.wav\"\nat = { az = 30, el = 0 }\n";
+    std::fs::write(&song, stem).unwrap();
+    let dome = umbel(&["layout", "show", "5.1", "--toml"]).stdout;
+    std::fs::write(at("dome.toml"), &dome).unwrap();
+    let files = format!("{0},{0}", at("dome.toml"));
+    for layouts in [
+        "stereo,Stereo",
+        "stereo,5.1,stereo",
+        "7.1.4,4+7+0",
+        "2.0,0+2+0",
+        "binaural,Binaural",
+        "binaural:7.1.4,binaural:4+7+0",
+        &files,
+    ] {
+        let asked = ["render", &song, "-l", layouts, "--out", &out];
+        for more in [&[][..], &["-f"], &["--dry-run"]] {
+            let done = umbel(&[&asked[..], more].concat());
+            assert_ends(&done, 2, &["-l names", "twice", "name it once"]);
+            assert!(!Path::new(&out).exists(), "{layouts}");
+        }
+    }
+    // The bus and the loudspeakers are two targets, as are headphones and loudspeakers on them.
+    let asked = [
+        "render",
+        &song,
+        "-l",
+        "stereo,2.0,binaural,binaural:2.0,5.1",
+        "--out",
+        &out,
+    ];
+    assert_ends(&umbel(&asked), 0, &[]);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 5);
+    // Files that differ in capitals only are one on some disks.
+    std::fs::create_dir(at("more")).unwrap();
+    let other = umbel(&["layout", "show", "7.1", "--toml"]).stdout;
+    std::fs::write(at("more/Dome.toml"), other).unwrap();
+    let layouts = format!("{},{}", at("dome.toml"), at("more/Dome.toml"));
+    let done = umbel(&["render", &song, "-l", &layouts, "--out", &out]);
+    assert_ends(&done, 2, &["two outputs would be written"]);
+}
+
 /// At 50 Hz filters for the ear's frequencies once gave +680 dB.
 #[test]
 fn sound_of_too_low_a_rate_is_refused_where_filters_are_needed_and_right_elsewhere() {

@@ -338,6 +338,8 @@ fn skip_to(
 fn check_paths(programme: &Programme, deliveries: &[Delivery]) -> Result<()> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let mut taken = HashSet::new();
+    // Not every file system tells capitals from small letters.
+    let mut spelled = HashSet::new();
     for path in deliveries
         .iter()
         .map(Delivery::paths)
@@ -345,7 +347,8 @@ fn check_paths(programme: &Programme, deliveries: &[Delivery]) -> Result<()> {
         .concat()
     {
         programme.check_not_input(&path)?;
-        if !taken.insert(real(&path)) {
+        let folded = path.to_string_lossy().to_lowercase();
+        if !taken.insert(real(&path)) | !spelled.insert(folded) {
             return Err(Error::Usage(format!(
                 "two outputs would be written to \"{}\": give them different names",
                 path.display()

@@ -72,6 +72,20 @@ impl Target {
         }
     }
 
+    /// Whether what plays here plays there too: the same loudspeakers, stereo bus or headphones.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Layout { layout: a, .. }, Self::Layout { layout: b, .. }) => a == b,
+            (Self::Stereo, Self::Stereo) => true,
+            (Self::Ambisonics(a), Self::Ambisonics(b)) => a.order() == b.order(),
+            (Self::Binaural(a), Self::Binaural(b)) => match (&a.preview, &b.preview) {
+                (Some(a), Some(b)) => a.is_same_place(b),
+                (a, b) => a.is_none() && b.is_none(),
+            },
+            _ => false,
+        }
+    }
+
     /// Number of output channels.
     pub fn channels(&self) -> usize {
         match self {

@@ -295,7 +295,30 @@ fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
         session::open(args, input, ui)?
     };
     args.headphones.check_worn(&job.deliveries)?;
+    if !args.layouts.is_empty() {
+        refuse_repeats(&job.deliveries)?;
+    }
     Ok(job)
+}
+
+/// One target under two names ("7.1.4" and "4+7+0") would be rendered twice, to two files of the same sound, or to one.
+fn refuse_repeats(deliveries: &[Delivery]) -> Result<()> {
+    for (n, delivery) in deliveries.iter().enumerate() {
+        let is_same = |other: &&Delivery| other.target.is_same_place(&delivery.target);
+        let Some(other) = deliveries[..n].iter().find(is_same) else {
+            continue;
+        };
+        return Err(Error::Usage(match other.name == delivery.name {
+            true => format!("-l names \"{}\" twice: name it once", delivery.name),
+            false => format!(
+                "-l names one target twice: \"{}\" and \"{}\" are the same, {}; name it once",
+                other.name,
+                delivery.name,
+                delivery.target.name()
+            ),
+        }));
+    }
+    Ok(())
 }
 
 /// Renders (or plans) one input; gives its outputs as JSON, and adds to `missed` the limits that are not kept.
