@@ -772,6 +772,26 @@ fn list_and_show_keep_their_contract() {
         plain.contains("0x2d63f, in the order L R C LFE Lrs Rrs Lss Rss"),
         "{plain}"
     );
+    // "stereo" is said to be two loudspeakers here and the desk's bus in a render, and nothing of it reaches scripts.
+    let list = umbel(here.path(), &["layout", "list"]);
+    let list = String::from_utf8(list.stdout).unwrap();
+    assert!(
+        list.contains("\"stereo\" is the stereo bus") && list.contains("`render -l 2.0`"),
+        "{list}"
+    );
+    for (name, is_said) in [("stereo", true), ("Stereo", true), ("2.0", false)] {
+        let shown = umbel(here.path(), &["layout", "show", name, "--json"]);
+        let said = String::from_utf8_lossy(&shown.stderr).into_owned();
+        assert_eq!(
+            said.contains("is the stereo bus"),
+            is_said,
+            "{name}: {said}"
+        );
+        assert_eq!(stdout_json(&shown)["name"], "0+2+0");
+        let toml = umbel(here.path(), &["layout", "show", name, "--toml"]);
+        let toml = String::from_utf8(toml.stdout).unwrap();
+        assert!(!toml.contains("stereo bus"), "{toml}");
+    }
     let refused = umbel(here.path(), &["layout", "show", "5.1.2"]);
     assert_eq!(refused.status.code(), Some(3));
     let said = String::from_utf8(refused.stderr).unwrap();

@@ -26,7 +26,7 @@ enum Verb {
     List,
     /// Print a layout: its channels in order, where they stand, and the order a WAV file gets.
     Show {
-        /// A built-in name ("7.1.4", "4+7+0", "stereo") or the path of a layout file.
+        /// A built-in name ("7.1.4", "4+7+0", "2.0") or the path of a layout file.
         layout: String,
         /// Print it as a layout file, to start one of your own from.
         #[arg(long)]
@@ -97,6 +97,10 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     }
 }
 
+/// One word, two meanings.
+const STEREO: &str = "In sessions and in `render -l`, \"stereo\" is the stereo bus of the session's mixing desk (pan pots); as a layout, as \
+                      here and for masters, it is 0+2+0: two loudspeakers, which `render -l 2.0` renders for.";
+
 fn list(ui: &Ui) -> Result<()> {
     if ui.json {
         let all = layout::library()
@@ -124,13 +128,17 @@ fn list(ui: &Ui) -> Result<()> {
         ]
     }));
     table(&rows, ui)?;
-    ui.line("\nNames that several layouts share (5.1.2, 7.1.2, 8.0, …) are refused with the choices named.")
+    ui.line(format!("\n{STEREO}"))?;
+    ui.line("Names that several layouts share (5.1.2, 7.1.2, 8.0, …) are refused with the choices named.")
 }
 
 fn show(name: &str, toml: bool, picture: &Picture, ui: &Ui) -> Result<()> {
     let opened = layout_file::open(name)?;
     let layout = valid(&opened)?;
     picture.draw(layout)?;
+    if opened.path.is_none() && name.trim().eq_ignore_ascii_case("stereo") {
+        ui.note(STEREO);
+    }
     if ui.json {
         return ui.json_line(&as_json(layout));
     }
