@@ -148,6 +148,42 @@ fn info_tells_what_a_master_is_made_of() {
 }
 
 #[test]
+fn zones_that_leave_no_loudspeaker_are_warned_of() {
+    let folder = TempDir::new().unwrap();
+    let mut bytes = std::fs::read(data("objects.wav")).unwrap();
+    let none = "minAzimuth=\"0.00000\" maxAzimuth=\"0.00000\" minElevation=\"0.00000\" maxElevation=\"0.00000\"";
+    let all = "minAzimuth=\"-180.00\" maxAzimuth=\"180.000\" minElevation=\"-90.000\" maxElevation=\"90.0000\"";
+    let warnings = |bytes: &[u8], layouts: &str| {
+        let path = folder.path().join("m.wav");
+        std::fs::write(&path, bytes).unwrap();
+        let asked = ["render", path.to_str().unwrap(), "--dry-run", "-l", layouts];
+        let done = umbel(&asked);
+        assert!(done.status.success(), "{layouts}");
+        let said = String::from_utf8(done.stderr).unwrap();
+        let told = said
+            .lines()
+            .filter(|line| line.contains("its zones hold every"));
+        told.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let layouts = "4+5+0,0+2+0,binaural:5.1,binaural";
+    assert_eq!(warnings(&bytes, layouts), [""; 0]);
+    let at = bytes
+        .windows(none.len())
+        .position(|words| words == none.as_bytes());
+    let at = at.expect("an object with a zone");
+    bytes[at..at + all.len()].copy_from_slice(all.as_bytes());
+    let told = warnings(&bytes, layouts);
+    assert_eq!(told.len(), 3, "{told:?}");
+    for (told, layout) in told.iter().zip(["4+5+0", "0+2+0", "binaural:5.1"]) {
+        let words = format!("every loudspeaker of {layout}: none is left out there");
+        assert!(
+            told.starts_with("warning: AO_") && told.contains(&words),
+            "{told}"
+        );
+    }
+}
+
+#[test]
 fn the_command_line_chooses_what_is_played() {
     let folder = TempDir::new().unwrap();
     let path = data("mixed.wav");

@@ -316,6 +316,45 @@ fn gains_of(output: &Output) -> Vec<Vec<f64>> {
 }
 
 #[test]
+fn zones_that_hold_every_loudspeaker_are_warned_of_with_the_line() {
+    let polar = |from: f64, to: f64| {
+        format!(
+            "{{\"azimuth\":20,\"zones\":[{{\"min_azimuth\":{from},\"max_azimuth\":{to},\"min_elevation\":-90,\
+             \"max_elevation\":90}}]}}\n"
+        )
+    };
+    let room = |min_y: f64| {
+        format!(
+            "{{\"x\":0.2,\"y\":1,\"zones\":[{{\"min_x\":-1,\"max_x\":1,\"min_y\":{min_y},\"max_y\":1,\"min_z\":-1,\"max_z\":1}}]}}\n"
+        )
+    };
+    // The third leaves the loudspeakers behind, the fifth is a half of the room.
+    let lines = [
+        "{\"azimuth\":20}\n\n".to_owned(),
+        polar(-180.0, 180.0),
+        polar(-90.0, 90.0),
+        room(-1.0),
+        room(0.5),
+    ];
+    for layout in ["7.1.4", "5.1", "dolby-9.1.6"] {
+        let done = umbel_reading(&["gains", "-l", layout, "-q"], &lines.concat());
+        assert_ends(&done, 0, &[]);
+        let told = stderr(&done);
+        let told: Vec<&str> = told.lines().collect();
+        assert_eq!(told.len(), 2, "{layout}: {told:?}");
+        for (told, line) in told.iter().zip([3, 5]) {
+            let words = format!("warning: line {line}: the zones hold every loudspeaker of ");
+            assert!(told.starts_with(&words), "{layout}: {told}");
+        }
+        // They are panned as if they had no zones.
+        let plain = umbel_reading(&["gains", "-l", layout], "{\"azimuth\":20}\n");
+        let gains = gains_of(&done);
+        assert_eq!(gains[1], gains_of(&plain)[0], "{layout}");
+        assert_ne!(gains[2], gains[1], "{layout}");
+    }
+}
+
+#[test]
 fn gains_are_those_of_the_panner_to_the_last_bit() {
     for name in ["2.0", "5.1", "7.1.4", "22.2"] {
         let layout = umbel::layout::find(name).unwrap();

@@ -41,7 +41,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         json_lines::answer_each(
             std::io::stdin().lock(),
             &mut out,
-            |text, out| match converted(text, args.to) {
+            |_, text, out| match converted(text, args.to) {
                 Ok(answer) => write_line(out, &answer).map(Ok),
                 Err(reason) => Ok(Err(reason)),
             },

@@ -67,7 +67,12 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     let mut out = BufWriter::with_capacity(BUFFER, std::io::stdout().lock());
     let outcome = match args.grid {
         Some(step_deg) => grid(&mut gains, step_deg, &mut out),
-        None => answer(&mut gains, std::io::stdin().lock(), &mut out),
+        None => answer(&mut gains, std::io::stdin().lock(), &mut out, &mut |line| {
+            ui.warn(format_args!(
+                "line {line}: the zones hold every loudspeaker of {}: none is left out, as ITU-R BS.2127 has it",
+                layout.name
+            ));
+        }),
     };
     // Lines before a bad one are answered.
     outcome.and(out.flush().map_err(output_failed))
@@ -83,13 +88,25 @@ fn no_system(layout: &Layout) -> Error {
     Error::layout(&layout.name, "", reason)
 }
 
-/// Answers every line of `input`.
-fn answer(gains: &mut GainCalculator, input: impl Read, out: &mut impl Write) -> Result<()> {
+/// Answers every line of `input`, and tells `unplayable` the numbers of those whose zones would leave no loudspeaker.
+fn answer(
+    gains: &mut GainCalculator,
+    input: impl Read,
+    out: &mut impl Write,
+    unplayable: &mut dyn FnMut(u64),
+) -> Result<()> {
     let mut direct = vec![0.0; gains.channels()];
     let mut diffuse = direct.clone();
-    json_lines::answer_each(input, out, |text, out| {
+    json_lines::answer_each(input, out, |number, text, out| {
         match line::parse(text) {
-            Ok(Line::Object(state)) => gains.object(&state, &mut direct, &mut diffuse),
+            Ok(Line::Object(state)) => {
+                gains.object(&state, &mut direct, &mut diffuse);
+                let zones = state.features.as_deref().map_or(&[][..], |f| &f.zones);
+                let is_cartesian = matches!(state.position, Position::Cartesian { .. });
+                if !zones.is_empty() && gains.excludes_all(zones, is_cartesian) {
+                    unplayable(number);
+                }
+            }
             Ok(Line::Channel(speaker)) => {
                 gains.speaker(&speaker, &mut direct);
                 diffuse.fill(0.0);

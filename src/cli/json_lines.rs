@@ -13,13 +13,13 @@ pub(super) const BUFFER: usize = 64 * 1024;
 /// Longest line read, in bytes: a position takes about 100.
 pub(super) const LONGEST_LINE: usize = 16 * 1024;
 
-/// Calls `answer` with every line of `input` that is not empty; what it says is wrong ends the work.
+/// Calls `answer` with the number and text of every line of `input` that is not empty; what it says is wrong ends the work.
 ///
 /// Someone who types, or waits for each answer, gets it before the next line is waited for.
 pub(super) fn answer_each<W: Write>(
     input: impl Read,
     out: &mut W,
-    mut answer: impl FnMut(&[u8], &mut W) -> Result<Result<(), String>>,
+    mut answer: impl FnMut(u64, &[u8], &mut W) -> Result<Result<(), String>>,
 ) -> Result<()> {
     let mut input = BufReader::with_capacity(BUFFER, input);
     let mut line = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn answer_each<W: Write>(
             _ => &line,
         };
         if !text.trim_ascii().is_empty() {
-            answer(text, out)?.map_err(|reason| refused(number, &reason))?;
+            answer(number, text, out)?.map_err(|reason| refused(number, &reason))?;
         }
     }
     Ok(())

@@ -1,12 +1,12 @@
 //! From what a block says to the gain of every channel: the gain calculators of ITU-R BS.2127.
 
 use super::direct_speakers::{BedPanner, locked};
-use super::objects::Objects;
+use super::objects::{self, Objects};
 use super::stage::Stage;
 use super::{Bearing, Decoder, Panner};
 use crate::geometry::Position;
 use crate::layout::Layout;
-use crate::scene::{DirectSpeakers, ObjectState, SoundField, SpeakerPosition};
+use crate::scene::{DirectSpeakers, ObjectState, SoundField, SpeakerPosition, Zone};
 use crate::{Error, Result};
 
 /// Computes the gains of everything a scene can hold, on one layout.
@@ -86,6 +86,12 @@ impl GainCalculator {
             *diffuse = direct * (share.sqrt() * state.gain);
         }
         scale(direct, (1.0 - share).sqrt() * state.gain);
+    }
+
+    /// Whether `zones` of an object hold every loudspeaker that could play it. Then none is left out, and it is panned as
+    /// if it had no zones (ITU-R BS.2127-0, 7.3.12 and 7.3.10). `is_cartesian`: its position is.
+    pub fn excludes_all(&self, zones: &[Zone], is_cartesian: bool) -> bool {
+        objects::excludes_all(&self.stage, zones, is_cartesian)
     }
 
     /// Where an object is heard from: its position, moved as the screen of the layout and the lock to its

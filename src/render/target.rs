@@ -4,6 +4,7 @@ use super::binaural::Headphones;
 use crate::Result;
 use crate::layout::Layout;
 use crate::panner::{self, Encoder, GainCalculator, Panner};
+use crate::scene::Zone;
 
 /// Where a render is meant to be heard.
 pub enum Target {
@@ -83,6 +84,19 @@ impl Target {
                 (a, b) => a.is_none() && b.is_none(),
             },
             _ => false,
+        }
+    }
+
+    /// Whether `zones` of an object hold every loudspeaker here, so that none is left out; `is_cartesian`: its position
+    /// is.
+    pub fn excludes_all(&self, zones: &[Zone], is_cartesian: bool) -> bool {
+        match self {
+            Self::Layout { gains, .. } => gains.excludes_all(zones, is_cartesian),
+            Self::Binaural(headphones) => {
+                let loudspeakers = headphones.preview.as_ref();
+                loudspeakers.is_some_and(|target| target.excludes_all(zones, is_cartesian))
+            }
+            Self::Stereo | Self::Ambisonics(_) => false,
         }
     }
 

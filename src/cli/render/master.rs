@@ -1,10 +1,11 @@
 //! `umbel render` of an ADM master.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::{Args, Job, frames_asked_for, of_argument, report};
 use crate::cli::Ui;
-use crate::format::adm::{self, Master, Selection, TypeDefinition};
+use crate::format::adm::{self, Blocks, Document, Master, ObjectShape, Selection, TypeDefinition};
 use crate::format::{AudioSource, WaveReader};
 use crate::layout;
 use crate::offline::Delivery;
@@ -96,7 +97,8 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
             let chain = args.headphones.chain(rate)?;
             Ok(Delivery { chain, ..delivery })
         })
-        .collect::<Result<_>>()?;
+        .collect::<Result<Vec<_>>>()?;
+    warn_of_zones(&document, &master, &deliveries, ui);
     let (from, to) = frames_asked_for(args, |time| frame_at(time, rate))?;
     Ok(Job {
         programme: master.into(),
@@ -106,6 +108,33 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
         from,
         to,
     })
+}
+
+/// Objects whose zones leave no loudspeaker of a target are played as if they had none: that is said, once for each.
+fn warn_of_zones(document: &Document, master: &Master, deliveries: &[Delivery], ui: &Ui) {
+    let mut told = HashSet::new();
+    for origin in &master.origins {
+        let channel = document
+            .channels
+            .iter()
+            .find(|c| c.head.id == origin.channel);
+        let Some(Blocks::Objects(blocks)) = channel.map(|channel| &*channel.blocks) else {
+            continue;
+        };
+        let object = origin.object.as_deref().unwrap_or(&origin.channel);
+        for delivery in deliveries {
+            let leaves_none = |shape: &ObjectShape| {
+                !shape.zones.is_empty()
+                    && delivery.target.excludes_all(&shape.zones, shape.cartesian)
+            };
+            if blocks.shapes().iter().any(leaves_none) && told.insert((object, &delivery.name)) {
+                ui.warn(format_args!(
+                    "{object}: its zones hold every loudspeaker of {}: none is left out there, as ITU-R BS.2127 has it",
+                    delivery.name
+                ));
+            }
+        }
+    }
 }
 
 /// What most commands take, for those who give them plain audio.

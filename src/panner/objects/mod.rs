@@ -12,7 +12,7 @@ use self::channel_lock::Lock;
 use super::Bearing;
 use super::stage::Stage;
 use crate::geometry::{Position, cartesian_to_polar, polar_to_cartesian};
-use crate::scene::{self, Extent, Features, ObjectState};
+use crate::scene::{self, Extent, Features, ObjectState, Zone};
 
 /// What the gains of objects need beside the stage: locks, and room to compute in.
 #[derive(Debug)]
@@ -243,6 +243,25 @@ impl Objects {
             let (azimuth, elevation) = stage.speakers[channel].real;
             (azimuth, elevation, 1.0)
         })
+    }
+}
+
+/// Whether `zones` of an object hold every loudspeaker that could play it: then none of them is left out. `is_cartesian`
+/// says in which form its position is.
+pub(super) fn excludes_all(stage: &Stage, zones: &[Zone], is_cartesian: bool) -> bool {
+    let speakers = &stage.speakers;
+    let mut excluded = vec![false; speakers.len()];
+    zones::mark(zones, speakers, &mut excluded);
+    match &stage.room {
+        Some(room) if is_cartesian => {
+            let is_some = excluded.contains(&true);
+            room.widen(&mut excluded);
+            is_some && !excluded.contains(&true)
+        }
+        _ => speakers
+            .iter()
+            .zip(&excluded)
+            .all(|(speaker, excluded)| speaker.lfe || *excluded),
     }
 }
 
