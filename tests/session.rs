@@ -5,9 +5,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 use umbel::Error;
+use umbel::audio::Block;
 use umbel::error::{Finding, Severity};
 use umbel::scene::MetadataBlock;
 use umbel::session::{BuildOptions, Checked, RULES, Session, Song, Target, json_schema};
@@ -1249,9 +1251,9 @@ fn what_suits_a_group_gets_no_advice() {
     }
 }
 
-/// The example of the plan for session files: every block and processor, and `size` in `at`.
-#[test]
-fn the_full_example_is_a_session() {
+/// The example of the plan for session files, every block and processor, in a folder with a second of noise for each
+/// of its stems.
+fn full_example() -> (TempDir, &'static str) {
     let folder = TempDir::new().unwrap();
     let text = include_str!("data/sessions/night-ferry.toml");
     let stems = folder.path().join("stems");
@@ -1266,10 +1268,92 @@ fn the_full_example_is_a_session() {
     let files = text
         .lines()
         .filter_map(|line| line.strip_prefix("file = \""));
+    let mut state = 1_u32;
     for file in files.filter_map(|rest| rest.split('"').next()) {
-        let channels = 1 + u16::from(stereo.iter().any(|name| file.starts_with(name)));
-        wave(&stems.join(file), channels, 48_000, 48_000, 0.1);
+        let spec = hound::WavSpec {
+            channels: 1 + u16::from(stereo.iter().any(|name| file.starts_with(name))),
+            sample_rate: 48_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut wav = hound::WavWriter::create(stems.join(file), spec).unwrap();
+        for _ in 0..48_000 * u32::from(spec.channels) {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let sample = (f64::from(state) / f64::from(u32::MAX) - 0.5) * 2600.0;
+            wav.write_sample(sample as i16).unwrap();
+        }
+        wav.finalize().unwrap();
     }
+    fs::write(folder.path().join("song.toml"), text).unwrap();
+    (folder, text)
+}
+
+/// All outputs of the full example: as many channels as their layouts have, as long as the stems, of sound, and within
+/// their limits.
+#[test]
+fn the_full_example_is_rendered() {
+    let (folder, _) = full_example();
+    let done = Command::new(env!("CARGO_BIN_EXE_umbel"))
+        .args(["render", "song.toml", "--no-progress"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+    let out = folder.path().join("out");
+    let frames_of_handoff = sound_of(&out.join("handoff/Mix_124_Am.wav")).1;
+    assert!(frames_of_handoff >= 48_000);
+    let mut expected = vec![
+        ("phones.wav".to_owned(), 2, 48_000),
+        ("714.wav".to_owned(), 12, 48_000),
+        ("stereo.wav".to_owned(), 2, 48_000),
+        // A bed of 10, 17 sides of stems, 8 places of returns.
+        ("atmos.wav".to_owned(), 35, 48_000),
+    ];
+    for name in [
+        "Kick",
+        "SubBass",
+        "MidBass",
+        "SnareClap",
+        "Hi-Hats",
+        "Percussion",
+        "LeadSynth",
+        "PadSynth",
+        "ArpeggioSynth",
+        "LeadVocal",
+        "BackgroundVocals",
+        "FX",
+        "hall",
+        "echo",
+        "Mix",
+    ] {
+        expected.push((format!("handoff/{name}_124_Am.wav"), 2, frames_of_handoff));
+    }
+    for (file, channels, frames) in expected {
+        let found = sound_of(&out.join(&file));
+        assert_eq!((found.0, found.1), (channels, frames), "{file}");
+        let peak_db = 20.0 * f64::from(found.2).log10();
+        assert!((-45.0..-1.0).contains(&peak_db), "{file}: {peak_db} dBFS");
+    }
+}
+
+/// Channels, frames and largest sample of a file.
+fn sound_of(path: &Path) -> (usize, u64, f32) {
+    let mut source = umbel::format::open(path).unwrap();
+    let (channels, frames) = (source.facts().channels, source.facts().frames.0);
+    let mut block = Block::new(channels, frames as usize);
+    block.set_frames(frames as usize);
+    let rows: Vec<_> = (0..channels).map(Some).collect();
+    source.read(&mut block, &rows).unwrap();
+    let samples = block.rows().flatten();
+    let peak = samples.fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
+    (channels, frames, peak)
+}
+
+/// Every block and processor, and `size` in `at`.
+#[test]
+fn the_full_example_is_a_session() {
+    let (folder, text) = full_example();
     let checked = check(folder.path(), text);
     let errors: Vec<_> = checked
         .findings
