@@ -1,7 +1,6 @@
 //! The energy after K-weighting, of several channels side by side.
 
 use super::k_weighting::KWeighting;
-use crate::dsp::Coefficients;
 use crate::dsp::biquad::SILENCE;
 use crate::dsp::transpose::{SIDE, Transpose};
 
@@ -13,9 +12,8 @@ const TILE: usize = 64;
 
 /// State of both stages and the energy so far, for `L` channels, at most [`LANES`].
 ///
-/// A section with input x and output y is kept as its state: y = b0 x + s1, s1' = p1 x - a1 s1 + s2,
-/// s2' = p2 x - a2 s1 with p1 = b1 - a1 b0 and p2 = b2 - a2 b0. That is transposed direct form II with y
-/// put in, and one step of arithmetic less to wait for from frame to frame.
+/// Sections are of direct form II: w = x - a1 w1 - a2 w2, y = b0 w + b1 w1 + b2 w2. The shelf is played without its
+/// factor b0, which [`Lanes::scale`] puts back into the energy: two multiplications less for each sample.
 #[derive(Debug, Clone)]
 pub(super) struct Lanes<const L: usize> {
     shelf: [[f64; L]; 2],
@@ -52,32 +50,34 @@ impl<const L: usize> Lanes<L> {
         }
     }
 
+    /// What energies are to be multiplied by.
+    pub(super) fn scale(weighting: &KWeighting) -> f64 {
+        weighting.shelf.b0 * weighting.shelf.b0
+    }
+
     #[inline(always)]
     fn filter(&mut self, weighting: &KWeighting, lanes: &[[f32; LANES]]) {
         let KWeighting { shelf, high_pass } = weighting;
-        let (p1, p2) = of_state(shelf);
-        let (q1, q2) = of_state(high_pass);
-        let [mut s1, mut s2] = self.shelf;
-        let [mut h1, mut h2] = self.high_pass;
+        let (b1, b2) = (shelf.b1 / shelf.b0, shelf.b2 / shelf.b0);
+        let [mut w1, mut w2] = self.shelf;
+        let [mut v1, mut v2] = self.high_pass;
         let mut energy = self.energy;
         for frame in lanes {
             for lane in 0..L {
                 let x = f64::from(frame[lane]);
-                let y = shelf.b0.mul_add(x, s1[lane]);
-                let next = (-shelf.a1).mul_add(s1[lane], p1.mul_add(x, s2[lane]));
-                s2[lane] = (-shelf.a2).mul_add(s1[lane], p2 * x);
-                s1[lane] = next;
+                let w = (-shelf.a1).mul_add(w1[lane], (-shelf.a2).mul_add(w2[lane], x));
+                let y = b1.mul_add(w1[lane], b2.mul_add(w2[lane], w));
+                (w1[lane], w2[lane]) = (w, w1[lane]);
 
-                let z = y + h1[lane];
-                let next = (-high_pass.a1).mul_add(h1[lane], q1.mul_add(y, h2[lane]));
-                h2[lane] = (-high_pass.a2).mul_add(h1[lane], q2 * y);
-                h1[lane] = next;
+                let v = (-high_pass.a1).mul_add(v1[lane], (-high_pass.a2).mul_add(v2[lane], y));
+                let z = (-2.0_f64).mul_add(v1[lane], v + v2[lane]);
+                (v1[lane], v2[lane]) = (v, v1[lane]);
 
                 energy[lane] = z.mul_add(z, energy[lane]);
             }
         }
-        self.shelf = [s1, s2];
-        self.high_pass = [h1, h2];
+        self.shelf = [w1, w2];
+        self.high_pass = [v1, v2];
         self.energy = energy;
     }
 
@@ -91,11 +91,6 @@ impl<const L: usize> Lanes<L> {
         }
         std::mem::replace(&mut self.energy, [0.0; L])
     }
-}
-
-/// p1 and p2 of a section.
-fn of_state(c: &Coefficients) -> (f64, f64) {
-    (c.b1 - c.a1 * c.b0, c.b2 - c.a2 * c.b0)
 }
 
 /// Rows of one channel each, from frame `start` on, to one array of all channels per frame.

@@ -142,12 +142,15 @@ impl LoudnessMeter {
         let few = counted.len() % LANES;
         let few = if few <= FEW { few } else { 0 };
         let (counted, few) = counted.split_at(counted.len() - few);
-        let groups = counted.chunks(LANES).map(|c| Group::new(c, weights));
+        let weighting = KWeighting::new(rate);
+        let scale = Lanes::<LANES>::scale(&weighting);
+        let scaled: Vec<f64> = weights.iter().map(|weight| weight * scale).collect();
+        let groups = counted.chunks(LANES).map(|c| Group::new(c, &scaled));
         let mut meter = Self {
-            weighting: KWeighting::new(rate),
+            weighting,
             rate,
             groups: groups.collect(),
-            few: (!few.is_empty()).then(|| Group::new(few, weights)),
+            few: (!few.is_empty()).then(|| Group::new(few, &scaled)),
             channels: weights.len(),
             position: 0,
             hop_end: 0,
