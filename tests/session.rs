@@ -1300,6 +1300,15 @@ fn the_full_example_is_rendered() {
         .unwrap();
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}");
+    // The session is read again for each export; what is wrong with it is told once.
+    let warnings: Vec<&str> = said.lines().filter(|l| l.starts_with("warning")).collect();
+    let mut different = warnings.clone();
+    different.sort_unstable();
+    different.dedup();
+    assert!(
+        !warnings.is_empty() && warnings.len() == different.len(),
+        "{said}"
+    );
     let out = folder.path().join("out");
     let frames_of_handoff = sound_of(&out.join("handoff/Mix_124_Am.wav")).1;
     assert!(frames_of_handoff >= 48_000);

@@ -1,10 +1,11 @@
 //! What every verb shares: results on stdout, everything else on stderr.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use indicatif::MultiProgress;
 use serde_json::{Value, json};
@@ -67,6 +68,9 @@ pub(crate) struct Ui {
     pub(crate) verbose: bool,
     bars: Option<MultiProgress>,
     progress_events: bool,
+    /// Warnings and remarks that have been printed: an input that is read for each of its outputs is judged each time,
+    /// and who reads wants to know once.
+    said: Mutex<HashSet<String>>,
 }
 
 impl Ui {
@@ -97,6 +101,7 @@ impl Ui {
             verbose: global.verbose,
             bars: (progress && terminal && !global.json).then(MultiProgress::new),
             progress_events: progress && global.json,
+            said: Mutex::default(),
         })
     }
 
@@ -124,15 +129,15 @@ impl Ui {
         let _ = writeln!(std::io::stdout().lock(), "{value}");
     }
 
-    /// Prints a warning on stderr; never suppressed.
+    /// Prints a warning on stderr, once; never suppressed.
     pub(crate) fn warn(&self, text: impl Display) {
-        self.say(&paint("warning:", "1;33"), text);
+        self.say_once(&paint("warning:", "1;33"), text);
     }
 
-    /// Prints a remark on stderr, unless quiet.
+    /// Prints a remark on stderr, once, unless quiet.
     pub(crate) fn note(&self, text: impl Display) {
         if !self.quiet {
-            self.say(&paint("note:", "1;36"), text);
+            self.say_once(&paint("note:", "1;36"), text);
         }
     }
 
@@ -146,6 +151,15 @@ impl Ui {
     /// Starts to show how far a piece of work of `total` steps has come.
     pub(crate) fn progress(&self, total: u64, label: &str) -> Progress {
         Progress::new(self.bars.as_ref(), self.progress_events, total, label)
+    }
+
+    fn say_once(&self, prefix: &str, text: impl Display) {
+        let text = text.to_string();
+        // Nobody who holds the lock can fail.
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.insert(format!("{prefix} {text}")) {
+            self.say(prefix, text);
+        }
     }
 
     fn say(&self, prefix: &str, text: impl Display) {
