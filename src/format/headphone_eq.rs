@@ -54,9 +54,6 @@ pub fn read(path: &Path, rate: SampleRate) -> Result<Impulse> {
 /// What is wrong if a side would never be heard.
 fn silence_of(channels: &[Vec<f32>]) -> Option<&'static str> {
     let is_silent = |channel: &Vec<f32>| channel.iter().all(|tap| *tap == 0.0);
-    if channels.iter().all(is_silent) {
-        return Some("it is silent, and so would be all that is heard through it");
-    }
     match channels.iter().position(is_silent)? {
         0 => Some("its left side is silent; both sides need a response"),
         _ => Some("its right side is silent; both sides need a response"),

@@ -25,7 +25,7 @@ const SILENCE: u64 = 512;
 /// that it filters as it did.
 ///
 /// # Errors
-/// It cannot be read, or is too large to be a response.
+/// It cannot be read, is silent throughout, or is too large to be a response.
 pub fn read(path: &Path, rate: Option<SampleRate>) -> Result<Impulse> {
     let mut source = open(path)?;
     let facts = source.facts().clone();
@@ -66,6 +66,10 @@ pub fn read(path: &Path, rate: Option<SampleRate>) -> Result<Impulse> {
             channel.extend(row[..frames].iter().map(|sample| sample * scale));
         }
         if frames < AT_A_TIME {
+            if channels.iter().flatten().all(|tap| *tap == 0.0) {
+                let reason = "it is silent, and so would be all that is heard through it";
+                return Err(refused(reason.to_owned()));
+            }
             return Ok(Impulse {
                 rate: to,
                 channels,
@@ -165,6 +169,19 @@ mod tests {
         bytes.extend(size.to_le_bytes());
         bytes.extend(samples.iter().flat_map(|x| x.to_le_bytes()));
         bytes
+    }
+
+    #[test]
+    fn a_silent_response_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ir.wav");
+        std::fs::write(&path, wave(48_000, &[0.0; 300])).unwrap();
+        let error = read(&path, Some(SampleRate(44_100))).unwrap_err();
+        assert!(error.to_string().contains("it is silent"), "{error}");
+        let mut samples = vec![0.0; 300];
+        samples[299] = 1e-9;
+        std::fs::write(&path, wave(48_000, &samples)).unwrap();
+        assert!(read(&path, None).is_ok());
     }
 
     #[test]
