@@ -77,6 +77,7 @@ impl GainCalculator {
         );
         let stage = &mut self.stage;
         self.objects.gains(stage, state, bearing, direct);
+        drop_residues(direct);
         let share = state.diffuse.clamp(0.0, 1.0);
         if share == 0.0 {
             diffuse.fill(0.0);
@@ -113,6 +114,7 @@ impl GainCalculator {
     pub fn speaker(&mut self, speaker: &DirectSpeakers, gains: &mut [f64]) {
         assert_eq!(gains.len(), self.channels(), "one gain per channel");
         self.beds.gains(&mut self.stage, speaker, gains);
+        drop_residues(gains);
     }
 
     /// The gains of every component of a sound field, one after the other: component c plays on channel k
@@ -121,6 +123,17 @@ impl GainCalculator {
         self.decoder
             .get_or_insert_with(|| Decoder::new(&*self.stage.panner))
             .matrix(field)
+    }
+}
+
+/// Gains below this (-180 dB) are what rounding leaves of none: a source on a loudspeaker feeds no other, and what is
+/// silent stays so to the last bit.
+const RESIDUE: f64 = 1e-9;
+
+fn drop_residues(gains: &mut [f64]) {
+    // Without a branch, so that it is quick.
+    for gain in gains {
+        *gain = if gain.abs() < RESIDUE { 0.0 } else { *gain };
     }
 }
 

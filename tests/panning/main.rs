@@ -9,9 +9,9 @@ mod metrics;
 use metrics::{Quality, measure};
 use nalgebra::Vector3;
 use umbel::geometry::{Position, direction};
-use umbel::layout::Layout;
-use umbel::panner::{Panner, Vbap};
-use umbel::scene::Extent;
+use umbel::layout::{self, Layout};
+use umbel::panner::{self, GainCalculator, Panner, Vbap};
+use umbel::scene::{Extent, ObjectState};
 
 const POINT: Extent = Extent {
     width: 0.0,
@@ -433,6 +433,40 @@ fn a_full_ring_of_width_is_even_round_a_ring() {
     for gain in gains(&panner, polar(33.0, 0.0, 1.0), extent) {
         let off_db = 20.0 * (gain * 8f64.sqrt()).log10();
         assert!(off_db.abs() < 1.5, "{off_db} dB from even");
+    }
+}
+
+#[test]
+fn a_source_on_a_loudspeaker_leaves_not_a_bit_on_any_other() {
+    let built_in = layout::library().iter().map(|layout| {
+        let panner = panner::build(layout).unwrap();
+        (layout.clone(), panner)
+    });
+    let made = all().into_iter().map(|(layout, panner)| {
+        let panner: Box<dyn Panner> = Box::new(panner);
+        (layout, panner)
+    });
+    for (layout, panner) in built_in.chain(made) {
+        let mut calculator = GainCalculator::new(&layout, panner).unwrap();
+        for (channel, speaker) in layout.speakers.iter().enumerate() {
+            let twins = layout.speakers.iter().filter(|other| {
+                !other.lfe && (other.position.vector() - speaker.position.vector()).norm() < 1e-6
+            });
+            if speaker.lfe || twins.count() > 1 {
+                continue;
+            }
+            let (azimuth, elevation, _) = speaker.position.to_polar();
+            let state = ObjectState::at(polar(azimuth, elevation, 1.0));
+            let mut gains = vec![f64::NAN; layout.channels()];
+            calculator.object(&state, &mut gains, &mut []);
+            let others = gains.iter().enumerate().filter(|(n, _)| *n != channel);
+            assert!(
+                others.clone().all(|(_, gain)| *gain == 0.0),
+                "{}, {}: {gains:?}",
+                layout.name,
+                speaker.label
+            );
+        }
     }
 }
 
