@@ -147,6 +147,28 @@ fn alac_in_caf(samples: &[i32]) -> Vec<u8> {
 
 /// The same, which says that it has `frames` frames.
 fn alac_that_tells(samples: &[i32], frames: u64) -> Vec<u8> {
+    alac_of_table(samples, frames, 0)
+}
+
+#[test]
+fn a_last_packet_of_any_length_is_read() {
+    let folder = TempDir::new().unwrap();
+    for frames in [1, 63, 64, 65, 127, 128, 129, 640, 641] {
+        let steps: Vec<i32> = (0..2 * frames).map(|n| n * 99 - 5000).collect();
+        let path = file(&folder, "last.caf", &alac_in_caf(&steps));
+        let mut source = open(&path).unwrap();
+        assert_eq!(source.facts().frames, Frames(frames as u64));
+        let whole = read_all(&mut *source, 100).unwrap();
+        let last = steps[steps.len() - 1] as f32 / 8_388_608.0;
+        assert!(
+            (whole[1][frames as usize - 1] - last).abs() < 1e-9,
+            "{frames}"
+        );
+    }
+}
+
+/// The same, whose packet table is filled up with so many bytes.
+fn alac_of_table(samples: &[i32], frames: u64, filled_up: usize) -> Vec<u8> {
     let packets: Vec<Vec<u8>> = samples
         .chunks(128)
         .map(|packet| alac_packet(packet, 24, 64))
@@ -166,6 +188,7 @@ fn alac_that_tells(samples: &[i32], frames: u64) -> Vec<u8> {
     for packet in &packets {
         table.extend([0x80 | (packet.len() >> 7) as u8, packet.len() as u8 & 0x7f]);
     }
+    table.extend(vec![0; filled_up]);
     caf(&[
         caf_description(b"alac", 3, 0, 64, 2, 0),
         caf_chunk(b"kuki", &cookie.concat()),
@@ -262,6 +285,11 @@ fn aiff_and_caf_are_read_exactly() {
         .flat_map(|&x| (x as f32 / 8_388_608.0).to_be_bytes())
         .collect();
     let edit = |samples: &[u8]| caf_chunk(b"data", &[&[0; 4], samples].concat());
+    let integers = caf_description(b"lpcm", 2, 6, 1, 2, 24);
+    // A recording that was going on: the size of its samples is that of the rest of the file.
+    let mut open_ended = caf(&[integers.clone(), edit(&little)]);
+    let size = 8 + integers.len() + 4;
+    open_ended[size..][..8].copy_from_slice(&(-1_i64).to_be_bytes());
     let cases = [
         (
             "24.aiff",
@@ -286,6 +314,20 @@ fn aiff_and_caf_are_read_exactly() {
             "CAF",
             "32-bit float",
             caf(&[caf_description(b"lpcm", 1, 8, 1, 2, 32), edit(&floats)]),
+        ),
+        ("open.caf", "CAF", "24-bit integer", open_ended),
+        // As libsndfile ends the chunks of an odd number of bytes, and its packet tables.
+        (
+            "odd.caf",
+            "CAF",
+            "24-bit integer",
+            [caf(&[integers, edit(&little)]), vec![0]].concat(),
+        ),
+        (
+            "filled.caf",
+            "CAF",
+            "24-bit integer",
+            alac_of_table(&steps, 777, 3),
         ),
         ("alac.caf", "CAF", "24-bit integer", alac_in_caf(&steps)),
         // FFmpeg counts the last packet as full.

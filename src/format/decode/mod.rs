@@ -3,6 +3,7 @@
 //! Symphonia gives packets; here they become the frames of a file: exactly as many as it has, each at its
 //! place, or an error that says where the file is broken. A packet that cannot be decoded is never skipped.
 
+mod caf;
 mod stream;
 
 use std::path::{Path, PathBuf};
@@ -99,7 +100,7 @@ impl DecodedFile {
             file.rewind()?;
         }
         if frames.is_some() && container == "CAF" && parameters.codec == CODEC_ID_ALAC {
-            file.find_end()?;
+            file.find_end(parameters.max_frames_per_packet.unwrap_or(0))?;
         }
         if file.facts.frames == Frames(0) {
             file.facts
@@ -174,21 +175,26 @@ impl DecodedFile {
     }
 
     /// CAF files of packets tell their frames apart from them, and FFmpeg counts the last packet as full: where it ends is
-    /// known once it is decoded. A file without such a packet is left for its readers to find fault with.
-    fn find_end(&mut self) -> Result<()> {
+    /// known once it is decoded. A file without a packet of less than `full` frames at its end is left for its readers to
+    /// find fault with.
+    fn find_end(&mut self, full: u64) -> Result<()> {
         let told = self.facts.frames.0;
         let Some(reached) = told.checked_sub(1).and_then(|last| self.stream.seek(last)) else {
             return self.rewind();
         };
         self.position = reached;
         self.from_start = false;
-        let end = match self.next_packet() {
-            Ok(true) => reached + self.packet[0].len() as u64,
-            Ok(false) | Err(_) => told,
-        };
-        if (reached + 1..told).contains(&end) {
-            self.facts.frames = Frames(end);
+        let mut end = told;
+        // The demuxer may have gone to the packet before.
+        while self.position < told && matches!(self.next_packet(), Ok(true)) {
+            let frames = self.packet[0].len() as u64;
+            self.position += frames;
+            if frames < full {
+                end = self.position.min(told);
+                break;
+            }
         }
+        self.facts.frames = Frames(end);
         self.rewind()
     }
 

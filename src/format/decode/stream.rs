@@ -12,11 +12,12 @@ use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDe
 use symphonia::core::errors::{Error as SymphoniaError, Result as SymphoniaResult};
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
 
+use super::caf::CafView;
 use crate::format::guard::fenced;
 use crate::format::sniff;
 use crate::format::source::SampleFormat;
@@ -51,7 +52,11 @@ impl Stream {
         verify: bool,
     ) -> Result<(Self, AudioCodecParameters, Option<u64>)> {
         let file = sniff::open_regular(path)?;
-        let source = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
+        let source: Box<dyn MediaSource> = match container {
+            "CAF" => Box::new(CafView::new(file).map_err(|e| Error::io(path, "read", e))?),
+            _ => Box::new(file),
+        };
+        let source = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
         let mut hint = Hint::new();
         hint.with_extension(match container {
             "FLAC" => "flac",
