@@ -151,6 +151,51 @@ fn no_size_takes_the_bass_away() {
     }
 }
 
+/// The power of both ears in a third of an octave, in dB, of a response.
+fn third_db(response: &[Vec<f32>; 2], middle_hz: f64) -> f64 {
+    let steps = (0..24).map(|n| middle_hz * 2.0_f64.powf((f64::from(n) - 11.5) / 72.0));
+    let power: f64 = steps
+        .map(|hz| {
+            let turn = std::f64::consts::TAU * hz / 48_000.0;
+            let of_ear = |ear: &Vec<f32>| {
+                let (mut re, mut im) = (0.0, 0.0);
+                for (n, sample) in ear.iter().enumerate() {
+                    let (sine, cosine) = (turn * n as f64).sin_cos();
+                    re += f64::from(*sample) * cosine;
+                    im += f64::from(*sample) * sine;
+                }
+                re * re + im * im
+            };
+            response.iter().map(of_ear).sum::<f64>()
+        })
+        .sum();
+    10.0 * power.log10()
+}
+
+#[test]
+fn no_size_makes_a_hole_where_bass_and_wide_sound_meet() {
+    let mut impulse = vec![0.0; 8000];
+    impulse[0] = 1.0;
+    let response = |object: Object| {
+        hear(
+            dry(&default_filters()),
+            vec![object],
+            std::slice::from_ref(&impulse),
+        )
+    };
+    let point = response(still(0, 0.0, 0.0));
+    for width in [18.0, 72.0, 180.0, 360.0] {
+        let wide = response(sized(width));
+        for hz in [100.0, 125.0, 160.0, 200.0, 250.0, 315.0, 400.0] {
+            let change = third_db(&wide, hz) - third_db(&point, hz);
+            assert!(
+                (-6.0..4.0).contains(&change),
+                "{width} degrees: {change:.1} dB round {hz} Hz"
+            );
+        }
+    }
+}
+
 #[test]
 fn bass_is_as_loud_as_what_lies_above_it() {
     for azimuth in [0.0, 60.0, 180.0] {

@@ -1,10 +1,9 @@
 //! What is wide: decorrelated fixed directions with ears of their own, which come later than all else.
 //!
 //! The decorrelators leave tones below 90 Hz in step, which all directions together would make too loud: bass is
-//! kept out of them, and what is missing comes from in front, in step with the sources themselves. Its filter is of
-//! first order: it turns the phase so little that nothing is lost where source and bass are as loud as each other.
+//! kept out of them, and what is missing comes from in front, in step with the sources themselves. The bass is what the
+//! high-pass takes: where both are in step they add up to the feed itself, and where they are not, to at most 1.8 dB more.
 
-use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,15 +11,11 @@ use super::ears::Ears;
 use super::headphones::Headphones;
 use super::stage::hop_of;
 use crate::audio::{Block, QUANTUM};
-use crate::dsp::one_pole::OnePole;
 use crate::dsp::{Biquad, Coefficients, Decorrelators, DelayLine};
 use crate::units::{Hertz, SampleRate};
 
-/// What is wide is played from fixed directions above this.
-pub(super) const WIDE_FROM: Hertz = Hertz(150.0);
-
-/// The bass that is missing goes up to this.
-pub(super) const BASS_TO: Hertz = Hertz(200.0);
+/// What is wide is played from fixed directions above this, by a high-pass of second order whose Q is 1/2.
+pub(super) const WIDE_FROM: Hertz = Hertz(300.0);
 
 /// The numbers of the directions that it comes from: left and right in front.
 pub(super) const BASS_FROM: [usize; 2] = [1, 2];
@@ -29,10 +24,13 @@ pub(super) const BASS_FROM: [usize; 2] = [1, 2];
 pub(super) struct Wide {
     /// What each direction plays, one stretch of a quantum.
     pub(super) block: Block,
-    high_pass: Vec<[Biquad; 2]>,
+    high_pass: Vec<Biquad>,
     /// The bass that is missing, one stretch of a quantum.
     pub(super) bass: Block,
-    low_pass: OnePole,
+    /// What is taken from the bass.
+    bass_high_pass: Biquad,
+    /// It, one stretch of a quantum.
+    taken: Vec<f32>,
     /// The bass waits for what is decorrelated.
     bass_delay: DelayLine,
     /// The present hop, decorrelated.
@@ -47,13 +45,12 @@ impl Wide {
     pub(super) fn new(headphones: &Headphones, rate: SampleRate) -> Self {
         let speakers = &headphones.wide.layout.speakers;
         let names: Vec<&str> = speakers.iter().map(|s| s.label.as_str()).collect();
-        // Fourth order, so that both parts are in phase (Linkwitz and Riley, 1976).
-        let twice = |section: Coefficients| [0, 1].map(|_| Biquad::new(section));
-        let high = Coefficients::highpass(WIDE_FROM, FRAC_1_SQRT_2, rate);
+        let high = Coefficients::highpass(WIDE_FROM, 0.5, rate);
         Self {
-            high_pass: (0..names.len()).map(|_| twice(high)).collect(),
+            high_pass: vec![Biquad::new(high); names.len()],
             bass: Block::new(1, QUANTUM),
-            low_pass: OnePole::new(BASS_TO, rate),
+            bass_high_pass: Biquad::new(high),
+            taken: vec![0.0; QUANTUM],
             bass_delay: DelayLine::new(Decorrelators::DIRECT_DELAY_FRAMES),
             block: Block::new(names.len(), QUANTUM),
             hop: hop_of(names.len()),
@@ -65,14 +62,16 @@ impl Wide {
 
     /// Takes what is in the block to frames `span` of the hop, decorrelated, and the bass with it.
     pub(super) fn process(&mut self, span: Range<usize>) {
-        for (row, sections) in self.block.rows_mut().zip(&mut self.high_pass) {
-            sections.iter_mut().for_each(|section| section.process(row));
+        for (row, section) in self.block.rows_mut().zip(&mut self.high_pass) {
+            section.process(row);
         }
         let bass = self.bass.row_mut(0);
-        for sample in bass.iter_mut() {
-            *sample = self.low_pass.low(f64::from(*sample)) as f32;
+        let taken = &mut self.taken[..bass.len()];
+        taken.copy_from_slice(bass);
+        self.bass_high_pass.process(taken);
+        for (sample, taken) in bass.iter_mut().zip(taken) {
+            *sample -= *taken;
         }
-        self.low_pass.settle();
         self.bass_delay.process(bass);
         self.decorrelators.process(&mut self.block, 0, span.len());
         for (row, played) in self.hop.rows_mut().zip(self.block.rows()) {
@@ -91,9 +90,8 @@ impl Wide {
         self.decorrelators.reset(frame);
         self.ears.reset();
         self.hop.clear();
-        let high = self.high_pass.iter_mut().flatten();
-        high.for_each(Biquad::reset);
-        self.low_pass.reset();
+        self.high_pass.iter_mut().for_each(Biquad::reset);
+        self.bass_high_pass.reset();
         self.bass_delay.reset();
         self.direct.iter_mut().for_each(DelayLine::reset);
     }

@@ -4,11 +4,11 @@
 //! something in common, and the filters are not flat between their bins. What they add up to for pink noise is
 //! worked out from the filters themselves.
 
-use std::f64::consts::{SQRT_2, TAU};
+use std::f64::consts::TAU;
 
 use realfft::num_complex::Complex;
 
-use super::wide::{BASS_FROM, BASS_TO, WIDE_FROM};
+use super::wide::{BASS_FROM, WIDE_FROM};
 use crate::dsp::Decorrelators;
 use crate::dsp::decorrelator::{TAPS, decorrelation_filters};
 use crate::dsp::transform::Transform;
@@ -125,10 +125,9 @@ impl WideLevel {
     }
 }
 
-/// The bass and the wide part of the crossover at a frequency: first order, and fourth (Linkwitz and Riley).
+/// The bass and the wide part of the crossover at a frequency: a high-pass of second order, Q 1/2, and what it takes.
 fn crossover(hz: f64) -> (Complex<f64>, Complex<f64>) {
-    let bass = (Complex::new(0.0, hz / BASS_TO.0) + 1.0).inv();
     let s = Complex::new(0.0, hz / WIDE_FROM.0);
-    let section = (s * s + s * SQRT_2 + 1.0).inv();
-    (bass, (s * s * section).powi(2))
+    let high = (s / (s + 1.0)).powi(2);
+    (Complex::new(1.0, 0.0) - high, high)
 }
