@@ -68,6 +68,14 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     if let Some(path) = &args.svg {
         format::check_free(path, args.force)?;
     }
+    for input in std::iter::once(&args.first).chain(&args.second) {
+        let folder = args.out.as_deref();
+        let written = folder.map_or(Vec::new(), |folder| {
+            vec![folder.join("A.wav"), folder.join("B.wav")]
+        });
+        let mut written = written.iter().chain(&args.svg);
+        written.try_for_each(|path| format::check_not_input(input, path))?;
+    }
     let scratch = Scratch::new()?;
     let first = heard(&args.first, false, &scratch.path("a.wav"), ui)?;
     let second = match &args.second {

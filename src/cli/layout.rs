@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Ui, findings};
 use crate::error::{Finding, Severity};
-use crate::format::layout_file;
+use crate::format::{check_not_input, layout_file};
 use crate::geometry::Position;
 use crate::layout::{self, Layout, Source, Speaker};
 use crate::panner::Vbap;
@@ -68,9 +68,10 @@ struct Picture {
 }
 
 impl Picture {
-    fn draw(&self, layout: &Layout) -> Result<()> {
+    fn draw(&self, layout: &Layout, file: Option<&Path>) -> Result<()> {
         match &self.picture {
             Some(path) => {
+                file.map_or(Ok(()), |file| check_not_input(file, path))?;
                 let facets = Vbap::new(layout)?.facets();
                 layout_file::save(path, &layout_picture(layout, &facets), self.force)
             }
@@ -135,7 +136,7 @@ fn list(ui: &Ui) -> Result<()> {
 fn show(name: &str, toml: bool, picture: &Picture, ui: &Ui) -> Result<()> {
     let opened = layout_file::open(name)?;
     let layout = valid(&opened)?;
-    picture.draw(layout)?;
+    picture.draw(layout, opened.path.as_deref())?;
     if opened.path.is_none() && name.trim().eq_ignore_ascii_case("stereo") {
         ui.note(STEREO);
     }
@@ -241,7 +242,7 @@ fn check(name: &str, picture: &Picture, ui: &Ui) -> Result<()> {
     let compensation = reading
         .radius_m
         .map_or_else(Vec::new, |radius_m| layout::compensation(layout, radius_m));
-    picture.draw(layout)?;
+    picture.draw(layout, opened.path.as_deref())?;
     if ui.json {
         return ui.json_line(&check_json(&layout.name, &found, &compensation));
     }
@@ -279,6 +280,9 @@ fn import(
     force: bool,
     ui: &Ui,
 ) -> Result<()> {
+    if let Some(output) = output {
+        check_not_input(file, output)?;
+    }
     let imported = layout::import(&layout_file::read_text(file)?, file, pick)?;
     for loss in &imported.losses {
         ui.warn(loss);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::bit_depth::Depth;
 use super::{Ui, dynamics, interrupt};
 use crate::effect::{Chain, Key, Settings, Setup};
-use crate::format::plain_file;
+use crate::format::{check_not_input, plain_file};
 use crate::offline::{self, ProcessOptions, Processed};
 use crate::session::ChainText;
 use crate::units::{Frames, Gain, SampleRate};
@@ -71,7 +71,7 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
         let all: Vec<String> = faults.iter().map(ToString::to_string).collect();
         Error::Usage(all.join("\n"))
     })?;
-    refuse_overwriting_input(&args)?;
+    check_not_input(&args.input, &args.output)?;
     let options = ProcessOptions {
         output: args.output.clone(),
         bit_depth: args.bit_depth.into(),
@@ -143,18 +143,6 @@ fn chain_text(args: &Args) -> Result<ChainText> {
     };
     let text = plain_file::read_text(path, "chain", LONGEST_CHAIN)?;
     ChainText::parse(&text, path)
-}
-
-fn refuse_overwriting_input(args: &Args) -> Result<()> {
-    let real = |path: &Path| path.canonicalize().ok();
-    let output = real(&args.output);
-    if output.is_some() && output == real(&args.input) {
-        return Err(Error::Usage(format!(
-            "\"{}\" is the input: an output never replaces its input; choose another name",
-            args.output.display()
-        )));
-    }
-    Ok(())
 }
 
 fn level(linear: f32) -> String {

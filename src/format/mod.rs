@@ -43,5 +43,5 @@ pub(crate) use sniff::is_known_audio;
 pub use source::{
     AudioFacts, AudioSource, ChunkFacts, ChunkId, SampleFormat, open, open_track, open_verified,
 };
-pub(crate) use wave::check_free;
 pub use wave::{BitDepth, Clipped, Container, Extras, WaveReader, WaveSink, WaveSpec, WrittenFile};
+pub(crate) use wave::{check_free, check_not_input};

@@ -19,7 +19,7 @@ pub struct Programme {
     pub length: Frames,
     /// The files to read, each once.
     pub inputs: Vec<Input>,
-    /// Other files that it was read from: the session, tables of positions, layouts.
+    /// Files that no output may replace: the session, all its stems, tables of positions, layouts.
     pub files: Vec<PathBuf>,
     /// Feeds that are sums of other feeds.
     pub matrix: Vec<MatrixFeed>,

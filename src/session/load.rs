@@ -133,6 +133,8 @@ impl Session {
     pub fn files(&self) -> Vec<PathBuf> {
         let folder = rules::folder(&self.path);
         let mut files = vec![self.path.clone()];
+        // Stems are read from a folder of their own, and belong to the session though they are muted.
+        files.extend(self.file.stem.iter().map(|stem| self.stem_path(&stem.file)));
         self.tree.texts("out", "file", &mut |text| {
             let path = folder.join(text);
             if path.is_file() {

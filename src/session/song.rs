@@ -30,7 +30,8 @@ pub struct Song {
     pub length: Frames,
     /// The files to read, each once, however many stems it carries.
     pub inputs: Vec<Input>,
-    /// The other files that it is read from: the session and what it names, but for its outputs.
+    /// All files that it belongs with: the session and what it names, stems that do not sound included, but for its
+    /// outputs.
     pub files: Vec<PathBuf>,
     /// The strips of the stems that sound, in the order of the session, the groups that have work of their
     /// own, the returns and the master.

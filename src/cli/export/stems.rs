@@ -94,7 +94,9 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<()> {
     let programme = Programme::from(song);
     let to_report = args.report.path_beside(&paths(&export, &programme))?;
     for name in BESIDE {
-        check_free(&args.out.join(name), args.force)?;
+        let path = args.out.join(name);
+        check_free(&path, args.force)?;
+        programme.check_not_input(&path)?;
     }
     let progress = ui.progress(length.0, "exporting");
     let exported = export_stems(programme, &export, &mut |done| {

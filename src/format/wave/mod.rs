@@ -23,5 +23,5 @@ mod writer;
 pub(super) use header::HIGHEST_RATE;
 pub use header::{BitDepth, Container, Extras, WaveSpec};
 pub use reader::WaveReader;
-pub(crate) use writer::check_free;
 pub use writer::{Clipped, WaveSink, WrittenFile};
+pub(crate) use writer::{check_free, check_not_input};

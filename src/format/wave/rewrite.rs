@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::reader::WaveReader;
-use super::writer::{RIFF_LIMIT, check_free};
+use super::writer::{RIFF_LIMIT, check_free, check_not_input};
 use crate::format::part::Part;
 use crate::format::sniff;
 use crate::format::source::{AudioFacts, AudioSource, ChunkFacts, ChunkId};
@@ -53,14 +53,7 @@ pub(in crate::format) fn rewrite(
     watch: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<Rewritten> {
     check_free(output, overwrite)?;
-    if let (Ok(a), Ok(b)) = (input.canonicalize(), output.canonicalize())
-        && a == b
-    {
-        return Err(Error::Usage(format!(
-            "\"{}\" is what is read: an output never replaces its input; choose another name",
-            input.display()
-        )));
-    }
+    check_not_input(input, output)?;
     let reader = WaveReader::open(input)?;
     let facts = reader.facts().clone();
     let mut source = sniff::open_regular(input)?;

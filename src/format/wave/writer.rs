@@ -436,5 +436,17 @@ pub(crate) fn check_free(path: &Path, overwrite: bool) -> Result<()> {
     }
 }
 
+/// Refuses an output that is the file it is made from, whatever it may overwrite.
+pub(crate) fn check_not_input(input: &Path, output: &Path) -> Result<()> {
+    match (input.canonicalize(), output.canonicalize()) {
+        (Ok(a), Ok(b)) if a == b => Err(Error::Usage(format!(
+            "\"{}\" is what is read: an output never replaces its input; choose another name",
+            input.display()
+        ))),
+        // What does not exist yet is no input.
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests;
