@@ -1,4 +1,7 @@
-//! Gives each stem its starting place: by role, with pairs mirrored and company spread symmetrically.
+//! Gives each stem its starting place: by role, with pairs mirrored, what names a side on that side, and company spread
+//! symmetrically.
+
+use std::cmp::Ordering;
 
 use super::names::{Role, Side};
 use super::propose::Draft;
@@ -53,11 +56,15 @@ const TURN_WITHOUT_TEMPO: Turn = Turn::Seconds(16.0);
 /// Stems of unknown role that are stereo: as wide as a stereo pair.
 const UNKNOWN_WIDTH: f64 = 60.0;
 
+/// Stereo stems that stand on a side.
+const SIDE_WIDTH: f64 = 30.0;
+
 /// Places all stems. Those of one role are placed together.
 pub(super) fn assign(stems: &mut [Draft], tempo_known: bool) {
     pairs(stems);
     for role in Role::all() {
         let of_role = |draft: &Draft| draft.stem.role == Some(role) && !is_placed(draft);
+        let lean = on_their_sides(stems, role);
         let mono: Vec<usize> = indices(stems, |draft| {
             of_role(draft) && draft.width_in_channels() == 1
         });
@@ -72,21 +79,25 @@ pub(super) fn assign(stems: &mut [Draft], tempo_known: bool) {
                 .collect()
         };
         let mono = still(&mono, stems);
-        spread(stems, role, &mono);
+        spread(stems, role, &mono, lean);
         let stereo = still(&stereo, stems);
         nest(stems, role, &stereo);
     }
     for draft in stems.iter_mut().filter(|draft| !is_placed(draft)) {
-        let width = (draft.width_in_channels() == 2).then_some(UNKNOWN_WIDTH);
-        set(
-            draft,
-            Placing::Fixed {
-                az: 0.0,
-                el: 0.0,
-                width,
-            },
-            "front, until its role is known",
-        );
+        let is_stereo = draft.width_in_channels() == 2;
+        let (az, width, place) = match draft.reading.side {
+            Some(side) => {
+                let az = sign(side) * UNKNOWN_WIDTH / 2.0;
+                (az, SIDE_WIDTH, format!("{}, as its name says", word(side)))
+            }
+            None => (0.0, UNKNOWN_WIDTH, "front".to_owned()),
+        };
+        let placing = Placing::Fixed {
+            az,
+            el: 0.0,
+            width: is_stereo.then_some(width),
+        };
+        set(draft, placing, &format!("{place}, until its role is known"));
     }
 }
 
@@ -103,6 +114,21 @@ fn set(draft: &mut Draft, placing: Placing, reason: &str) {
     draft.stem.place_reason = reason.to_owned();
 }
 
+/// The side as a sign of azimuths.
+fn sign(side: Side) -> f64 {
+    match side {
+        Side::Left => 1.0,
+        Side::Right => -1.0,
+    }
+}
+
+fn word(side: Side) -> &'static str {
+    match side {
+        Side::Left => "left",
+        Side::Right => "right",
+    }
+}
+
 /// The left and right file of one recording stand at mirrored places, and hard apart on the stereo bus.
 fn pairs(stems: &mut [Draft]) {
     for i in 0..stems.len() {
@@ -117,21 +143,48 @@ fn pairs(stems: &mut [Draft]) {
                 && !is_placed(other)
         });
         let Some(j) = partner else { continue };
-        for (k, sign) in [(i, 1.0), (j, -1.0)] {
+        for (k, side) in [(i, Side::Left), (j, Side::Right)] {
             let stereo = stems[k].width_in_channels() == 2;
             let placing = Placing::Fixed {
-                az: sign * role.pair,
+                az: sign(side) * role.pair,
                 el: role.el,
-                width: stereo.then_some(30.0),
+                width: stereo.then_some(SIDE_WIDTH),
             };
-            let side = if sign > 0.0 { "left" } else { "right" };
             set(
                 &mut stems[k],
                 placing,
-                &format!("{side} of a pair, mirrored: {}", role.why),
+                &format!("{} of a pair, mirrored: {}", word(side), role.why),
             );
-            stems[k].stem.pan = Some(-sign);
+            stems[k].stem.pan = Some(-sign(side));
         }
+    }
+}
+
+/// Stems of `role` whose names say a side without being one of a pair stand on that side: the first where that of a
+/// pair would, the others evenly between there and the front. Gives the side that has more of them.
+fn on_their_sides(stems: &mut [Draft], role: &Role) -> Option<Side> {
+    let [left, right] = [Side::Left, Side::Right].map(|side| {
+        let members = indices(stems, |draft| {
+            draft.stem.role == Some(role) && draft.reading.side == Some(side) && !is_placed(draft)
+        });
+        for (place, &i) in members.iter().enumerate() {
+            let share = 1.0 - place as f64 / members.len() as f64;
+            let stereo = stems[i].width_in_channels() == 2;
+            let placing = Placing::Fixed {
+                // Never so many that one comes to stand in front.
+                az: sign(side) * (role.pair * share).round().max(1.0),
+                el: role.el,
+                width: stereo.then_some(SIDE_WIDTH),
+            };
+            let reason = format!("{}, as its name says: {}", word(side), role.why);
+            set(&mut stems[i], placing, &reason);
+        }
+        members.len()
+    });
+    match left.cmp(&right) {
+        Ordering::Greater => Some(Side::Left),
+        Ordering::Less => Some(Side::Right),
+        Ordering::Equal => None,
     }
 }
 
@@ -158,16 +211,20 @@ fn moving(stems: &mut [Draft], role: &Role, mono: &[usize], stereo: &[usize], te
     );
 }
 
-/// Mono stems share the arc from `side` to its mirror image, evenly.
-fn spread(stems: &mut [Draft], role: &Role, members: &[usize]) {
+/// Mono stems share the arc from `side` to its mirror image, evenly; a single one stands across from the side to
+/// which others of its role `lean`.
+fn spread(stems: &mut [Draft], role: &Role, members: &[usize], lean: Option<Side>) {
     let count = members.len();
     for (place, &i) in members.iter().enumerate() {
-        let lone_side = stems[i].reading.side;
-        let az = match (count, lone_side) {
-            // One file of a pair whose other is missing.
-            (1, Some(Side::Left)) => role.pair,
-            (1, Some(Side::Right)) => -role.pair,
-            (1, None) => role.alone.unwrap_or(role.side),
+        let az = match count {
+            1 => {
+                let az = role.alone.unwrap_or(role.side);
+                match lean {
+                    // Behind there is no side.
+                    Some(side) if az.abs() < 180.0 => -sign(side) * az.abs(),
+                    _ => az,
+                }
+            }
             _ => role.side * (1.0 - 2.0 * place as f64 / (count - 1) as f64),
         };
         // Whole degrees read better, and rounding keeps the mirror: it is symmetric about 0.

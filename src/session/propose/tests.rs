@@ -54,6 +54,53 @@ fn a_left_and_a_right_file_stand_at_mirrored_places() {
 }
 
 #[test]
+fn a_side_in_a_name_is_respected_whatever_stands_beside_it() {
+    let folders: [&[&str]; 8] = [
+        &[
+            "Kick.wav",
+            "Lead Vox.wav",
+            "Rhythm Gtr 1 L.wav",
+            "Rhythm Gtr 2 R.wav",
+        ],
+        &["Shaker R.wav", "Tamb L.wav"],
+        &["E Gtr 1 L.wav", "E Gtr 2 R.wav"],
+        &["Vox Verb L.wav", "Vox Verb.wav"],
+        &[
+            "Gtr 1 L.wav",
+            "Gtr 2 Left.wav",
+            "Gtr 3 L.wav",
+            "Gtr 4 R.wav",
+            "Gtr 5.wav",
+        ],
+        &["Gtr Right.wav", "Gtr 2.wav", "Gtr 3.wav", "Gtr 4.wav"],
+        &["Riser L.wav", "Impact R.wav"],
+        &["Qwxz 1 L.wav", "Qwxz 2 R.wav"],
+    ];
+    for (folder, channels) in folders.into_iter().zip([1, 2].into_iter().cycle()) {
+        for channels in [channels, 1] {
+            let files: Vec<_> = folder.iter().map(|path| file(path, channels)).collect();
+            let found = proposal(&files);
+            for path in folder {
+                let az = azimuth(stem(&found, path));
+                let name = path.trim_end_matches(".wav");
+                if name.ends_with(" L") || name.ends_with("Left") {
+                    assert!((1.0..180.0).contains(&az), "{path} of {folder:?}: {az}");
+                }
+                if name.ends_with(" R") || name.ends_with("Right") {
+                    assert!((1.0..180.0).contains(&-az), "{path} of {folder:?}: {az}");
+                }
+            }
+        }
+    }
+    // Left and right alone are mirrored, and what is left stands across from one side.
+    let found = proposal(&[mono("Gtr 1 L.wav"), mono("Gtr 2 R.wav")]);
+    let [left, right] = ["Gtr 1 L.wav", "Gtr 2 R.wav"].map(|path| azimuth(stem(&found, path)));
+    assert!((left + right).abs() < 1e-9, "{left} {right}");
+    let found = proposal(&[mono("Gtr 1.wav"), mono("Gtr 2 R.wav")]);
+    assert!(azimuth(stem(&found, "Gtr 1.wav")) > 0.0);
+}
+
+#[test]
 fn mono_company_is_spread_symmetrically() {
     for count in 2..7 {
         let files: Vec<_> = (1..=count).map(|i| mono(&format!("BGV {i}.wav"))).collect();
