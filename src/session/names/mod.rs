@@ -333,7 +333,7 @@ fn drop_index(pieces: &mut Vec<Piece>) {
             next,
             Some("string" | "str" | "st" | "mix" | "track" | "trk" | "bpm")
         );
-        let tempo_and_key = digits.len() == 3 && pieces.len() == 2;
+        let tempo_and_key = digits.len() == 3 && pieces.len() == 2 || tempo_key::opens(pieces);
         if pieces.len() > 1 && !counted && !tempo_and_key {
             pieces.remove(0);
         }

@@ -1,7 +1,8 @@
 //! Tempo and musical key in a file name: `Name_124_Am`, `Name 92.5 bpm F#m`, `Name_8A`.
 //!
 //! - A tempo is a number from 40 to 250 that says "bpm" or stands next to a key. One that only stands last ("Kick_124",
-//!   but also "Juno Pad 106") is one if other names of the folder say it too.
+//!   but also "Juno Pad 106") is one if other names of the folder say it too. After a word that counts ("Track 47") or
+//!   names a model ("Juno 60") only a clear key makes it a tempo.
 //! - A key is a note with its accidental and quality (`Am`, `F#m`, `Fsm`, `Fsharpm`, `Eb`, `C major`) or a
 //!   Camelot code (`8A`), directly beside the tempo or last. A bare letter ("A") is a key only directly
 //!   after the tempo.
@@ -129,16 +130,27 @@ fn said_tempo(pieces: &[Piece], i: usize) -> Option<Tempo> {
 
 /// A number on its own that stands last, or next to a key.
 fn bare_tempo(pieces: &[Piece], keys: &[Option<Key>], i: usize) -> Option<Tempo> {
-    // A file named by a number alone has an index; one after "Track" or "Juno" counts or names a model.
-    let before = pieces[i.checked_sub(1)?].folded.as_str();
-    if Vocabulary::get().is_counter(before) || is_model_line(before) {
-        return None;
-    }
     let bpm = in_range(&pieces[i].folded)?;
     let clear = |i: Option<usize>| {
         i.and_then(|i| keys.get(i)?.as_ref())
             .is_some_and(|key| key.certainty == Certainty::Clear)
     };
+    match i
+        .checked_sub(1)
+        .map(|before| pieces[before].folded.as_str())
+    {
+        // A file named by a number alone has an index.
+        None if !opens(pieces) => return None,
+        // After "Track" or "Juno" it counts or names a model, unless it stands before a key ("Drum Loop_124_Am").
+        Some(before) if is_model(before, &pieces[i].folded) => return None,
+        Some(before)
+            if (Vocabulary::get().is_counter(before) || is_model_line(before))
+                && !clear(Some(i + 1)) =>
+        {
+            return None;
+        }
+        _ => {}
+    }
     let last = i + 1 == pieces.len();
     let bare_key_ends = i + 2 == pieces.len() && keys[i + 1].is_some();
     // "F# minor 120": the key's first piece lies two back.
@@ -150,6 +162,17 @@ fn bare_tempo(pieces: &[Piece], keys: &[Option<Key>], i: usize) -> Option<Tempo>
         last: i,
         is_bare: !is_beside_key,
     })
+}
+
+/// Whether a name opens with a tempo before its key: "120_Am_Kick", but not "44 Bb Clarinet".
+pub(super) fn opens(pieces: &[Piece]) -> bool {
+    let is_tempo = |piece: &Piece| in_range(&piece.folded).is_some();
+    let key = key_at(pieces, 1).filter(|key| key.certainty == Certainty::Clear);
+    let instrument = |key: &Key| {
+        let after = pieces.get(1 + key.pieces);
+        after.is_some_and(|piece| is_transposing(&piece.folded))
+    };
+    pieces.first().is_some_and(is_tempo) && key.is_some_and(|key| !instrument(&key))
 }
 
 fn spans(keys: &[Option<Key>], i: usize, back: usize) -> bool {
@@ -172,6 +195,23 @@ fn is_model_line(word: &str) -> bool {
         "d", "fender", "op", "sub", "matrix", "opus", "mpc",
     ];
     LINES.contains(&word)
+}
+
+/// Models whose number lies in the range of tempi, where a key may follow all the same: "Juno 106 Am".
+fn is_model(line: &str, number: &str) -> bool {
+    let numbers: &[&str] = match line {
+        "juno" => &["60", "106"],
+        "sm" => &["57", "58", "81"],
+        "cs" => &["50", "60", "70", "80"],
+        "cp" => &["70", "80"],
+        "sh" => &["101"],
+        "u" => &["47", "67", "87"],
+        "km" => &["84", "184"],
+        "dx" => &["100"],
+        "mpc" => &["60"],
+        _ => &[],
+    };
+    numbers.contains(&number)
 }
 
 /// The key directly after the tempo, however short, or a clear one directly before.
@@ -205,12 +245,16 @@ fn key_last(
     })?;
     // "Horn in F#", "Clarinet Bb", "Take 2A" are transpositions and counts.
     let before = pieces[last.checked_sub(1)?].folded.as_str();
-    let transposing = matches!(
-        Vocabulary::get().word(before),
-        Some("clarinet" | "trumpet" | "horn" | "sax")
-    );
     let counted = Vocabulary::get().is_counter(before);
-    (!transposing && !counted).then_some(last)
+    (!is_transposing(before) && !counted).then_some(last)
+}
+
+/// Instruments whose names say a note: "Horn in F#", "Bb Clarinet".
+fn is_transposing(word: &str) -> bool {
+    matches!(
+        Vocabulary::get().word(word),
+        Some("clarinet" | "trumpet" | "horn" | "sax")
+    )
 }
 
 /// The key whose text starts at piece `i`.
@@ -307,7 +351,7 @@ mod tests {
 
     #[test]
     fn tempo_and_key_are_read_where_the_rules_allow() {
-        let cases: [(&str, Option<f64>, Option<&str>); 40] = [
+        let cases: [(&str, Option<f64>, Option<&str>); 54] = [
             ("01 - BD 124bpm Am", Some(124.0), Some("Am")),
             ("SnareClap_124_Am", Some(124.0), Some("Am")),
             ("Vocals_92.5_Fsharpm", Some(92.5), Some("F#m")),
@@ -348,6 +392,20 @@ mod tests {
             ("I am", None, None),
             ("Pad_Gbm", None, Some("Gbm")),
             ("Vox 120 bpm F", Some(120.0), Some("F")),
+            ("Drum Loop_124_Am", Some(124.0), Some("Am")),
+            ("Song_124_Am", Some(124.0), Some("Am")),
+            ("Take 124 F#m", Some(124.0), Some("F#m")),
+            ("Part_124_8A", Some(124.0), Some("8A")),
+            ("Layer_124_C minor", Some(124.0), Some("Cm")),
+            ("Synth Stem_124_Am", Some(124.0), Some("Am")),
+            ("Pad v_124_Am", Some(124.0), Some("Am")),
+            ("Juno_124_Am", Some(124.0), Some("Am")),
+            ("Moog Sub_124_Am", Some(124.0), Some("Am")),
+            ("Juno 106_Am", None, Some("Am")),
+            ("Take 47 A", None, None),
+            ("120_Am_Kick", Some(120.0), Some("Am")),
+            ("120_Am", Some(120.0), Some("Am")),
+            ("44 Bb Clarinet", None, None),
         ];
         for (name, bpm, key) in cases {
             let found = read(&pieces(name));

@@ -78,6 +78,46 @@ fn a_number_at_the_end_is_a_tempo_only_if_the_folder_says_so() {
 }
 
 #[test]
+fn a_number_before_a_key_is_the_tempo() {
+    for (file, name) in [
+        ("Drum Loop_124_Am.wav", "Drum Loop"),
+        ("Synth Stem_124_Am.wav", "Synth"),
+        ("Juno_124_Am.wav", "Juno"),
+        ("Moog Sub_124_Am.wav", "Moog Sub"),
+        ("124_Am_Kick.wav", "Kick"),
+        ("01_Kick_124_Am.wav", "Kick"),
+    ] {
+        let reading = read(&[file]).remove(0);
+        assert_eq!(
+            (reading.bpm, reading.key.as_deref()),
+            (Some(124.0), Some("Am")),
+            "{file}"
+        );
+        assert_eq!(reading.name, name, "{file}");
+    }
+    let clarinet = read(&["44 Bb Clarinet.wav"]).remove(0);
+    assert_eq!((clarinet.bpm, clarinet.key), (None, None));
+    // Numbers of microphones, two of them the same, are none.
+    for names in [
+        &[
+            "Kick 52.wav",
+            "Snare Top 57.wav",
+            "Gtr 121.wav",
+            "Lead Vox 67.wav",
+        ][..],
+        &[
+            "Kick.wav",
+            "Snare Top 57.wav",
+            "Gtr 57.wav",
+            "Lead Vox.wav",
+            "Bass.wav",
+        ],
+    ] {
+        assert!(read(names).iter().all(|reading| reading.bpm.is_none()));
+    }
+}
+
+#[test]
 fn guides_are_told_as_guides() {
     for name in [
         "Guide Vox.wav",
