@@ -458,6 +458,20 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
             "already written by the output \"o\"",
         ),
         (
+            "U473",
+            rest(
+                "[[out]]\nname = \"mix\"\nformat = \"wav\"\nlayout = \"5.1.4\"\nmulti-mono = true\n[[out]]\nname = «\"mix.m+030\"»\nformat = \"wav\"\nlayout = \"7.1.4\"",
+            ),
+            "\"mix.m+030.wav\" is already written by the output \"mix\"",
+        ),
+        (
+            "U473",
+            rest(
+                "[[out]]\nname = \"mix.R\"\nformat = \"adm-ebu\"\n[[out]]\nname = «\"mix\"»\nformat = \"wav\"\nlayout = \"stereo\"\nmulti-mono = true",
+            ),
+            "\"mix.R.wav\" is already written by the output \"mix.R\"",
+        ),
+        (
             "U474",
             rest("[[out]]\nname = «\"../../etc/x\"»\nformat = \"wav\"\nlayout = \"5.1.4\""),
             "\"-..-etc-x.wav\"",

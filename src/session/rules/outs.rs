@@ -11,7 +11,7 @@ use super::super::findings::{Findings, shorten};
 use super::super::later;
 use super::super::tree::Cursor;
 use super::{folder, tables};
-use crate::format::layout_file;
+use crate::format::{Arrangement, Sink, layout_file};
 use crate::layout::{self, Layout};
 use crate::{Error, Result};
 
@@ -41,10 +41,15 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
                 format!("the file is called \"{file}\", in the folder of the outputs"),
             );
         }
-        if let Some(other) = taken.insert(
-            file.to_lowercase(),
-            out.key("name").text().unwrap_or("").to_owned(),
-        ) {
+        let name = out.key("name").text().unwrap_or("");
+        let mut said = false;
+        for file in files(out, &file, path) {
+            // Not every file system tells capitals from small letters.
+            let other = taken.insert(file.to_lowercase(), name.to_owned());
+            let Some(other) = other.filter(|_| !said) else {
+                continue;
+            };
+            said = true;
             findings.add(
                 SAME_OUTPUT_FILE,
                 written.span(),
@@ -57,6 +62,25 @@ pub(super) fn check(root: Cursor<'_>, path: &Path, findings: &mut Findings) {
             );
         }
     }
+}
+
+/// The names that an output whose file is `file` takes: that one, and those of its channels if each has a file.
+fn files(out: Cursor<'_>, file: &str, path: &Path) -> Vec<String> {
+    let mut files = vec![file.to_owned()];
+    let is_wav = out.key("format").text() == Some("wav");
+    if !is_wav || !out.key("multi-mono").flag() {
+        return files;
+    }
+    let layout = out.key("layout").text().unwrap_or_default();
+    let labels = target(layout, path).map_or(Vec::new(), |target| target.labels());
+    let arrangement = Arrangement::MultiMono {
+        labels: labels.clone(),
+    };
+    if let Ok(channels) = Sink::targets(Path::new(file), labels.len(), &arrangement) {
+        let names = channels.iter().filter_map(|path| path.file_name());
+        files.extend(names.map(|name| name.to_string_lossy().into_owned()));
+    }
+    files
 }
 
 /// Keys that the format of an output asks for, or has no use for.
@@ -167,6 +191,19 @@ pub enum Target {
     Layout(Layout),
     /// Headphones: the objects themselves, or the loudspeakers of a layout.
     Binaural(Option<Layout>),
+}
+
+impl Target {
+    /// Labels of its channels.
+    fn labels(&self) -> Vec<String> {
+        match self {
+            Self::StereoBus | Self::Binaural(_) => ["L", "R"].map(str::to_owned).to_vec(),
+            Self::Layout(layout) => {
+                let speakers = layout.speakers.iter();
+                speakers.map(|speaker| speaker.label.clone()).collect()
+            }
+        }
+    }
 }
 
 /// What `layout = NAME` of a session at `path` means: "stereo" is the stereo bus, "binaural" headphones,
