@@ -113,9 +113,20 @@ fn word_at(tokens: &[&Token], i: usize, surroundings: Surroundings) -> Option<&'
         "lt" | "ht" | "mt" if tokens.len() == 1 => Some("tom"),
         // "Rev Cymbal", "Crash Rev" are reversed; "Rev" and "Vox Rev" are reverbs.
         "rev" if i + 1 == tokens.len() && !follows_cymbal(tokens, i) => Some("reverb"),
+        // "OB-X", "OB-6": Oberheim's, but "Ob 2" is the second oboe.
+        "ob" if is_oberheim(tokens, i) => Some("synth"),
         "cb" if tokens[i].text == "CB" => Some("cowbell"),
         "cb" => Some("upright"),
         _ => Vocabulary::get().word(folded),
+    }
+}
+
+fn is_oberheim(tokens: &[&Token], i: usize) -> bool {
+    let model = tokens.get(i + 1).map(|token| token.folded.as_str());
+    match model {
+        Some("x" | "xa" | "xd") => true,
+        Some("6" | "8") => tokens[i].text == "OB",
+        _ => false,
     }
 }
 
@@ -184,10 +195,20 @@ fn meaning(tokens: &[&Token], role: &'static Role, winner: &Found, found: &[Foun
         source: match role.id.as_str() {
             "return" => others()
                 .max_by_key(|f| f.phrase.rank)
+                .or_else(|| described_line(found))
                 .map(|f| f.phrase.role),
             _ => None,
         },
     }
+}
+
+/// What a return without an instrument belongs to: "Synth Dly", "Pluck Verb". A bare "Lead" is as well a voice.
+fn described_line(found: &[Found]) -> Option<&Found> {
+    found
+        .iter()
+        .filter(|f| f.phrase.role.group == "synths" && f.phrase.rank >= 3)
+        .filter(|f| f.phrase.words != ["lead"])
+        .max_by_key(|f| f.phrase.rank)
 }
 
 /// Every phrase of the table in the name, without those inside a longer one.

@@ -246,10 +246,36 @@ fn a_return_belongs_to_what_it_reverberates() {
     assert_eq!(group("Vox Verb.wav").as_deref(), Some("vocals"));
     assert_eq!(group("Kick Reverb.wav").as_deref(), Some("drums"));
     assert_eq!(group("Reverb.wav"), None);
+    for name in ["Synth Dly.wav", "Pluck Verb.wav", "Saw Delay.wav"] {
+        assert_eq!(role_of(name), "return", "{name}");
+        assert_eq!(group(name).as_deref(), Some("synths"), "{name}");
+    }
+    // It may be a lead synth's as well as a lead voice's.
+    assert_eq!(group("Lead Verb.wav"), None);
     assert_eq!(role_of("Rev.wav"), "return");
     assert_eq!(role_of("Vox Rev.wav"), "return");
     assert_eq!(role_of("Crash Rev.wav"), "fx");
     assert_eq!(role_of("Rev Cymbal.wav"), "fx");
+}
+
+#[test]
+fn a_word_of_another_trade_is_read_by_what_stands_beside_it() {
+    for (name, role) in [
+        ("808 Slides.wav", "sub-bass"),
+        ("808 Slide Bass.wav", "sub-bass"),
+        ("Bass Slides.wav", "mid-bass"),
+        ("Slide Gtr.wav", "guitar"),
+        ("Bass Slide Guitar.wav", "guitar"),
+        ("OB-X.wav", "synth"),
+        ("OB-Xa Brass.wav", "brass"),
+        ("OB-6.wav", "synth"),
+        ("Ob 1.wav", "woodwinds"),
+        ("Oboe 6.wav", "woodwinds"),
+        ("Boom Mic.wav", "dialogue"),
+        ("Boom.wav", "fx"),
+    ] {
+        assert_eq!(role_of(name), role, "{name}");
+    }
 }
 
 #[test]
