@@ -789,9 +789,101 @@ file = "mono.wav"
 channels = [4]
 at = { az = 0 }
 "#;
-    let found = check(folder.path(), text).findings;
-    let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
-    assert_eq!(codes, ["U463", "U460", "U485"], "{found:#?}");
+    let mut checked = check(folder.path(), text);
+    checked.add(checked.check_audio());
+    let codes: Vec<&str> = checked.findings.iter().map(|f| f.code).collect();
+    assert_eq!(codes, ["U463", "U460", "U485"], "{:#?}", checked.findings);
+    let refused = Session::load(&folder.path().join("song.toml")).unwrap_err();
+    assert!(matches!(refused, Error::Session { findings, .. } if findings == checked.findings));
+}
+
+#[test]
+fn no_fault_of_the_text_hides_what_is_wrong_with_the_audio() {
+    let folder = folder();
+    wave(
+        &folder.path().join("infinite.wav"),
+        1,
+        48_000,
+        48_000,
+        f32::INFINITY,
+    );
+    let stems = [
+        "mono",
+        "not-finite",
+        "infinite",
+        "other-rate",
+        "silent",
+        "short",
+    ];
+    let session = |first: &str, rest: &str| {
+        let stems: String = stems
+            .iter()
+            .enumerate()
+            .map(|(index, name)| {
+                let more = if index == 0 { first } else { "" };
+                format!(
+                    "[[stem]]\nname = \"{name}\"\nfile = \"{name}.wav\"\nat = {{ az = 0 }}\n{more}\n"
+                )
+            })
+            .collect();
+        format!("[song]\nbpm = 120\n{stems}{rest}")
+    };
+    let all = |text: &str| {
+        let mut checked = check(folder.path(), text);
+        checked.add(checked.check_audio());
+        let codes = checked.findings.iter().map(|f| f.code);
+        codes.collect::<Vec<&str>>()
+    };
+    let of_audio = ["U483", "U483", "U481", "U484", "U482"];
+    assert_eq!(all(&session("", "")), of_audio);
+    for (code, first, rest) in [
+        ("U451", "gian = 1", ""),
+        ("U455", "gain = 100", ""),
+        ("U453", "mute = \"no\"", ""),
+        (
+            "U463",
+            "",
+            "[[stem]]\nname = \"X\"\nfile = \"nothere.wav\"\nat = { az = 0 }",
+        ),
+        (
+            "U472",
+            "",
+            "[[out]]\nname = \"o\"\nformat = \"wav\"\nlayout = \"9.9.9\"",
+        ),
+    ] {
+        let text = session(first, rest);
+        let mut wanted = of_audio.to_vec();
+        let place = if first.is_empty() { wanted.len() } else { 0 };
+        wanted.insert(place, code);
+        assert_eq!(all(&text), wanted, "{text}");
+        // Who renders does not listen to all of it first, but learns what the files say of themselves.
+        let refused = Session::load(&folder.path().join("song.toml")).unwrap_err();
+        let Error::Session { findings, .. } = refused else {
+            panic!("{refused}");
+        };
+        let told: Vec<&str> = findings.iter().map(|f| f.code).collect();
+        wanted.retain(|code| !["U483", "U484"].contains(code));
+        assert_eq!(told, wanted, "{text}");
+    }
+}
+
+#[test]
+fn what_a_fault_of_the_text_leaves_unknown_is_not_held_against_the_audio() {
+    let folder = folder();
+    let all = |text: &str| {
+        let mut checked = check(folder.path(), text);
+        checked.add(checked.check_audio());
+        let codes = checked.findings.iter().map(|f| f.code);
+        codes.collect::<Vec<&str>>()
+    };
+    // When the bar is; how long the song is; what the chain is.
+    let moving = "move = [[\"1|1\", { az = 0 }], [\"2|1\", { az = 9 }]]";
+    assert_eq!(all(&session("bpm = 60", moving, "")), ["U466"]);
+    assert_eq!(all(&session("bpm = 6", moving, "")), ["U455"]);
+    let missing = "[[stem]]\nname = \"B\"\nfile = \"long.wav\"\nat = { az = 0 }";
+    assert_eq!(all(&session("bpm = 60", moving, missing)), ["U463"]);
+    let chain = "at = { az = 0 }\nchain = [{ eq = { hp = 30000, slpe = 12 } }]";
+    assert_eq!(all(&session("", chain, "")), ["U451"]);
 }
 
 #[test]

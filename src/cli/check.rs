@@ -254,17 +254,18 @@ fn check(path: &Path, args: &Args, ui: &Ui) -> Result<Report> {
     if let Some(error) = unread::broken_audio(path) {
         return Err(error);
     }
-    let checked = Checked::of(path).map_err(|error| unread::unopened(path, error))?;
+    let mut checked = Checked::of(path).map_err(|error| unread::unopened(path, error))?;
     if is_layout(path, &checked.text) {
         let mut findings = of_layout(&checked.text, path);
         findings.extend(taker::of_layout(path, args.taker));
         return Ok(Report::of("layout", checked.text, findings));
     }
+    if !args.no_audio {
+        checked.add(checked.check_audio());
+    }
     let mut findings = checked.findings;
     let mut were_levels_held = false;
     if let Some(session) = checked.session.as_ref().filter(|_| !args.no_audio) {
-        findings.extend(session.check_audio());
-        findings.sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
         if args.taker == Some(TakerWord::Handoff) {
             findings.extend(of_stems(args, ui, &|asked, watch| {
                 check_session_stems(session, asked, watch)

@@ -24,7 +24,7 @@ use crate::{Error, Result};
 /// Builds the song of a session, which opens its stems.
 pub(super) fn build(session: &Session, options: &BuildOptions) -> Result<Song> {
     let mut findings = Findings::new(&session.path);
-    let (audio, common) = rules::check_audio(session, options.resample, &mut findings);
+    let (audio, common) = rules::check_audio(session.written(), options.resample, &mut findings);
     let mut warnings = findings.finish(&session.text);
     refuse(session, &audio, &warnings)?;
     let Some(common) = common else {

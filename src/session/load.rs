@@ -9,7 +9,7 @@ use super::codes::WRONG_TYPE;
 use super::conform::conform;
 use super::findings::Findings;
 use super::json_schema::json_schema;
-use super::rules;
+use super::rules::{self, Written};
 use super::schema::SessionFile;
 use super::song::{BuildOptions, Song};
 use super::text;
@@ -43,6 +43,9 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// The session, if there is no finding of error level.
     pub session: Option<Session>,
+    path: PathBuf,
+    /// What can be made out of a session with errors.
+    faulty: Option<Node>,
 }
 
 impl Session {
@@ -61,8 +64,16 @@ impl Session {
     /// # Errors
     /// [`Error::Io`] if the file cannot be read, [`Error::Malformed`] if it is no plain file; [`Error::Session`] with every finding if it breaks a rule.
     pub fn load(path: &Path) -> Result<Self> {
-        let checked = Checked::of(path)?;
-        checked.session.ok_or_else(|| Error::Session {
+        let mut checked = Checked::of(path)?;
+        if let Some(session) = checked.session {
+            return Ok(session);
+        }
+        if let Some(written) = checked.written() {
+            let mut findings = Findings::new(path);
+            rules::check_audio(written, false, &mut findings);
+            checked.add(findings.finish(&checked.text));
+        }
+        Err(Error::Session {
             path: path.to_path_buf(),
             findings: checked.findings,
         })
@@ -129,6 +140,14 @@ impl Session {
         Cursor::new(&self.tree)
     }
 
+    pub(super) fn written(&self) -> Written<'_> {
+        Written {
+            root: self.root(),
+            path: &self.path,
+            findings: &self.findings,
+        }
+    }
+
     /// The session file and all files that it names, whatever for, except those that it writes.
     pub fn files(&self) -> Vec<PathBuf> {
         let folder = rules::folder(&self.path);
@@ -160,28 +179,23 @@ impl Checked {
     pub fn of_bytes(bytes: Vec<u8>, path: &Path) -> Self {
         let mut findings = Findings::new(path);
         let Some(text) = text::decode(bytes, &mut findings) else {
-            return Self::broken(String::new(), findings);
+            return Self::broken(path, String::new(), None, findings);
         };
         let Some(tree) = text::parse(&text, path, &mut findings) else {
-            return Self::broken(text, findings);
+            return Self::broken(path, text, None, findings);
         };
         let (found, more) = conform(json_schema(), &tree);
         findings.extend(found, more);
         rules::check(Cursor::new(&tree), path, &mut findings);
         if findings.has_errors() {
-            if let Ok(file) = SessionFile::deserialize(&tree) {
-                // What is wrong with the audio is told as well, as far as stems can be made out.
-                let session = Session::of(path, &text, file, tree);
-                rules::open_audio(&session, &mut findings);
-            }
-            return Self::broken(text, findings);
+            return Self::broken(path, text, Some(tree), findings);
         }
         let file = match SessionFile::deserialize(&tree) {
             Ok(file) => file,
             Err(fault) => {
                 // Whatever the schema passes, the types take; a test holds them together.
                 findings.add(WRONG_TYPE, None, fault.to_string(), "", "");
-                return Self::broken(text, findings);
+                return Self::broken(path, text, Some(tree), findings);
             }
         };
         let findings = findings.finish(&text);
@@ -192,15 +206,43 @@ impl Checked {
             }),
             text,
             findings,
+            path: path.to_path_buf(),
+            faulty: None,
         }
     }
 
-    fn broken(text: String, findings: Findings) -> Self {
+    fn broken(path: &Path, text: String, faulty: Option<Node>, findings: Findings) -> Self {
         Self {
             findings: findings.finish(&text),
             text,
             session: None,
+            path: path.to_path_buf(),
+            faulty,
         }
+    }
+
+    pub(super) fn written(&self) -> Option<Written<'_>> {
+        match &self.session {
+            Some(session) => Some(session.written()),
+            None => Some(Written {
+                root: Cursor::new(self.faulty.as_ref()?),
+                path: &self.path,
+                findings: &self.findings,
+            }),
+        }
+    }
+
+    /// Puts more findings about the same session in among those of its text, each at its place.
+    pub fn add(&mut self, more: Vec<Finding>) {
+        let (own, elsewhere): (Vec<Finding>, Vec<Finding>) = self
+            .findings
+            .drain(..)
+            .chain(more)
+            .partition(|f| f.path == self.path);
+        self.findings = own;
+        self.findings
+            .sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
+        self.findings.extend(elsewhere);
     }
 
     /// True if a finding is of error level.

@@ -198,6 +198,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// A whole number.
+    pub(crate) fn whole(self) -> Option<i64> {
+        match self.node.map(|node| &node.value) {
+            Some(Value::Integer(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// What serde makes of the value; `None` if there is none, or it is not of this form.
+    pub(crate) fn read<T: serde::Deserialize<'a>>(self) -> Option<T> {
+        T::deserialize(self.node?).ok()
+    }
+
     pub(crate) fn flag(self) -> bool {
         matches!(self.node.map(|node| &node.value), Some(Value::Bool(true)))
     }

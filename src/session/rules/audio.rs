@@ -8,11 +8,10 @@ use super::super::codes::{
     SAMPLE_RATE, WIDTH_ON_MONO,
 };
 use super::super::findings::{Findings, shorten};
-use super::super::load::Session;
 use super::super::outside;
 use super::super::time::TimeLine;
 use super::super::tree::Cursor;
-use super::{tables, time_line, time_of};
+use super::{Written, tables, time_line, time_of};
 use crate::format::AudioFacts;
 use crate::units::{Frames, SampleRate};
 
@@ -43,20 +42,24 @@ pub(crate) struct Common {
     pub(crate) length: Frames,
 }
 
-/// Opens the audio of every stem whose file is there; `None` for those that cannot be used, after a finding.
-pub(crate) fn open(session: &Session, findings: &mut Findings) -> Vec<Option<StemAudio>> {
+/// Opens the audio of every stem; `None` for those that cannot be used, after a finding.
+fn open(session: Written<'_>, findings: &mut Findings) -> Vec<Option<StemAudio>> {
     // A file that many stems share is opened once.
     let mut opened: HashMap<(PathBuf, Option<usize>), Result<AudioFacts, String>> = HashMap::new();
     let mut audio = Vec::new();
-    for (stem, at) in session.file.stem.iter().zip(tables(session.root(), "stem")) {
-        let path = session.stem_path(&stem.file);
-        let track = stem.track.and_then(|track| usize::try_from(track).ok());
-        let file = (path.clone(), track);
-        if findings.has_errors() && !path.exists() {
+    for at in tables(session.root, "stem") {
+        let words = ["file", "track", "channels"].map(|key| at.key(key));
+        let path = session.stem_path(at.key("file").text().unwrap_or(""));
+        if words.into_iter().any(|words| session.is_faulty(words))
+            || !session.is_sound() && !path.is_file()
+        {
             // That has been found already.
             audio.push(None);
             continue;
         }
+        let track = at.key("track").whole();
+        let track = track.and_then(|track| usize::try_from(track).ok());
+        let file = (path.clone(), track);
         let is_new = !opened.contains_key(&file);
         let facts = opened.entry(file).or_insert_with(|| {
             outside::audio_facts(&path, track).map_err(|error| error.to_string())
@@ -90,7 +93,7 @@ pub(crate) fn open(session: &Session, findings: &mut Findings) -> Vec<Option<Ste
                 );
             }
         }
-        let channels = channels(stem.channels.as_deref(), &facts, at, &stem.name, findings);
+        let channels = channels(&facts, at, findings);
         audio.push(channels.map(|channels| StemAudio {
             path,
             track,
@@ -104,7 +107,7 @@ pub(crate) fn open(session: &Session, findings: &mut Findings) -> Vec<Option<Ste
 /// Opens the audio of every stem; `None` for those that cannot be used, after a finding. The second is
 /// `None` if not one can be opened.
 pub(crate) fn check(
-    session: &Session,
+    session: Written<'_>,
     resample: bool,
     findings: &mut Findings,
 ) -> (Vec<Option<StemAudio>>, Option<Common>) {
@@ -115,7 +118,7 @@ pub(crate) fn check(
         if common.length == Frames(0) {
             findings.add(
                 AUDIO_UNREADABLE,
-                session.root().key("stem").item(0).key("file").span(),
+                session.root.key("stem").item(0).key("file").span(),
                 "no stem holds any sound: their files have 0 frames",
                 "0 frames",
                 "export the stems again",
@@ -123,14 +126,17 @@ pub(crate) fn check(
         }
         lengths(session, &audio, common, findings);
         super::check_chains(session, common.sample_rate, findings);
-        let line = time_line(
-            session.root(),
-            common.sample_rate,
-            &mut Findings::new(&session.path),
-        );
-        after_the_end(session.root(), &line, common, findings);
+        // Where the end is, and when what is written in bars, is known only of a sound session.
+        let song = session.root.key("song");
+        let timing = ["bpm", "tempo", "meter", "markers"].map(|key| song.key(key));
+        let is_timed = !timing.into_iter().any(|words| session.is_faulty(words));
+        if session.is_sound() || is_timed && audio.iter().all(Option::is_some) {
+            let scratch = &mut Findings::new(session.path);
+            let line = time_line(session.root, common.sample_rate, scratch);
+            after_the_end(session.root, &line, common, findings);
+        }
     }
-    for (audio, at) in audio.iter().zip(tables(session.root(), "stem")) {
+    for (audio, at) in audio.iter().zip(tables(session.root, "stem")) {
         if audio
             .as_ref()
             .is_some_and(|audio| audio.channels.len() == 1)
@@ -141,35 +147,32 @@ pub(crate) fn check(
     (audio, common)
 }
 
-fn channels(
-    written: Option<&[u32]>,
-    facts: &AudioFacts,
-    at: Cursor<'_>,
-    name: &str,
-    findings: &mut Findings,
-) -> Option<Vec<usize>> {
+fn channels(facts: &AudioFacts, at: Cursor<'_>, findings: &mut Findings) -> Option<Vec<usize>> {
     let count = facts.channels;
-    let Some(written) = written else {
+    let name = name_of(at);
+    let written = at.key("channels");
+    if !written.exists() {
         if count <= 2 {
             return Some((0..count).collect());
         }
         findings.add(
             CHANNELS,
             at.key("file").span(),
-            format!("the file of \"{}\" has {count} channels", shorten(name)),
+            format!("the file of \"{name}\" has {count} channels"),
             "more than two channels",
             format!("say which it is: channels = [1] for a mono stem, channels = [1, 2] for a stereo one (1 to {count})"),
         );
         return None;
-    };
+    }
     let mut chosen = Vec::new();
-    for (index, channel) in written.iter().enumerate() {
-        match usize::try_from(*channel) {
+    for at in written.items() {
+        let channel = at.whole()?;
+        match usize::try_from(channel) {
             Ok(channel) if (1..=count).contains(&channel) => chosen.push(channel - 1),
             _ => findings.add(
                 CHANNELS,
-                at.key("channels").item(index).span(),
-                format!("the file of \"{}\" has no channel {channel}", shorten(name)),
+                at.span(),
+                format!("the file of \"{name}\" has no channel {channel}"),
                 "no such channel",
                 match count {
                     1 => "it has 1 channel".to_owned(),
@@ -178,7 +181,12 @@ fn channels(
             ),
         }
     }
-    (chosen.len() == written.len()).then_some(chosen)
+    (chosen.len() == written.items().len()).then_some(chosen)
+}
+
+/// The name of a stem, for messages.
+fn name_of(stem: Cursor<'_>) -> String {
+    shorten(stem.key("name").text().unwrap_or(""))
 }
 
 fn common(audio: &[Option<StemAudio>]) -> Option<Common> {
@@ -213,7 +221,7 @@ pub(crate) fn frames_at(rate: SampleRate, facts: &AudioFacts) -> Frames {
 }
 
 fn rates(
-    session: &Session,
+    session: Written<'_>,
     audio: &[Option<StemAudio>],
     common: Common,
     resample: bool,
@@ -225,11 +233,7 @@ fn rates(
         .filter(|a| a.facts.sample_rate == common.sample_rate)
         .count();
     let stems = if with == 1 { "stem has" } else { "stems have" };
-    for ((audio, stem), at) in audio
-        .iter()
-        .zip(&session.file.stem)
-        .zip(tables(session.root(), "stem"))
-    {
+    for (audio, at) in audio.iter().zip(tables(session.root, "stem")) {
         let Some(audio) = audio else { continue };
         if audio.facts.sample_rate == common.sample_rate {
             continue;
@@ -240,7 +244,7 @@ fn rates(
                 at.key("file").span(),
                 format!(
                     "\"{}\" is converted from {} to the {} of {with} other{}",
-                    shorten(&stem.name),
+                    name_of(at),
                     audio.facts.sample_rate,
                     common.sample_rate,
                     if with == 1 { "" } else { "s" }
@@ -254,7 +258,7 @@ fn rates(
                 at.key("file").span(),
                 format!(
                     "\"{}\" has {}; {with} other {stems} {}",
-                    shorten(&stem.name),
+                    name_of(at),
                     audio.facts.sample_rate,
                     common.sample_rate
                 ),
@@ -269,16 +273,12 @@ fn rates(
 }
 
 fn lengths(
-    session: &Session,
+    session: Written<'_>,
     audio: &[Option<StemAudio>],
     common: Common,
     findings: &mut Findings,
 ) {
-    for ((audio, stem), at) in audio
-        .iter()
-        .zip(&session.file.stem)
-        .zip(tables(session.root(), "stem"))
-    {
+    for (audio, at) in audio.iter().zip(tables(session.root, "stem")) {
         let Some(audio) = audio else { continue };
         let frames = frames_at(common.sample_rate, &audio.facts);
         if frames < common.length {
@@ -288,7 +288,7 @@ fn lengths(
                 at.key("file").span(),
                 format!(
                     "\"{}\" is {} frames ({:.3} s) shorter than the longest stem",
-                    shorten(&stem.name),
+                    name_of(at),
                     short.0,
                     common.sample_rate.seconds_at(short)
                 ),
@@ -340,7 +340,7 @@ fn mono(stem: Cursor<'_>, findings: &mut Findings) {
     let movement = stem.key("move");
     let places = [at, movement, movement.key("a"), movement.key("b")];
     let keyframes = movement.items().map(|keyframe| keyframe.item(1));
-    let name = shorten(stem.key("name").text().unwrap_or(""));
+    let name = name_of(stem);
     for place in places.into_iter().chain(keyframes) {
         if place.key("width").exists() {
             findings.add(

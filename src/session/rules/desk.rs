@@ -11,10 +11,8 @@ use super::super::codes::{
 use super::super::desk::parameter;
 use super::super::findings::{Findings, did_you_mean, meant, shorten};
 use super::super::impulses;
-use super::super::load::Session;
-use super::super::schema::Automation;
 use super::super::tree::Cursor;
-use super::{advice, tables, time_line};
+use super::{Written, advice, tables, time_line};
 use crate::effect::{Chain, Settings, Setup, Side};
 use crate::mix::order;
 use crate::units::SampleRate;
@@ -233,9 +231,9 @@ fn outputs(place: Place<'_>, findings: &mut Findings) {
 }
 
 /// Values of the chains at the song's sample rate, and what is automated.
-pub(crate) fn check_chains(session: &Session, rate: SampleRate, findings: &mut Findings) {
-    let line = time_line(session.root(), rate, &mut Findings::new(&session.path));
-    let folder = super::folder(&session.path);
+pub(crate) fn check_chains(session: Written<'_>, rate: SampleRate, findings: &mut Findings) {
+    let line = time_line(session.root, rate, &mut Findings::new(session.path));
+    let folder = super::folder(session.path);
     let setup = Setup {
         rate,
         channels: 2,
@@ -243,53 +241,46 @@ pub(crate) fn check_chains(session: &Session, rate: SampleRate, findings: &mut F
         key_channels: 2,
         bpm: line.quarters_per_minute(),
     };
-    let none = Automation::default();
-    for (place, chain, automation) in chains(session) {
-        let automation = automation.unwrap_or(&none);
-        check_chain(place, folder, chain, automation, setup, findings);
+    for (place, chain) in chains(session) {
+        check_chain(place, folder, chain, setup, findings);
     }
 }
 
 /// Advice on every chain.
-pub(crate) fn advise(session: &Session, findings: &mut Findings) {
-    for (place, chain, _) in chains(session) {
-        advice::check(place, chain, findings);
+pub(crate) fn advise(session: Written<'_>, findings: &mut Findings) {
+    for (place, chain) in chains(session) {
+        advice::check(place, &chain, findings);
     }
 }
 
-type Chains<'a> = Vec<(Place<'a>, &'a [Settings], Option<&'a Automation>)>;
-
-/// Every chain of a session, and what moves it.
-fn chains(session: &Session) -> Chains<'_> {
-    let (root, file) = (session.root(), &session.file);
-    let stems = file.stem.iter().map(|k| (&k.chain, &k.automation));
-    let groups = file.group.iter().map(|k| (&k.chain, &k.automation));
-    let returns = file.returns.iter().map(|k| (&k.chain, &k.automation));
-    let master = (&file.master.chain, &file.master.automation);
-    let written = stems.chain(groups).chain(returns).chain([master]);
+/// Every chain of a session, but for those that are wrong as they are written.
+fn chains(session: Written<'_>) -> impl Iterator<Item = (Place<'_>, Vec<Settings>)> {
     let stereo = Place {
-        table: root.key("stereo"),
+        table: session.root.key("stereo"),
         kind: Kind::Stereo,
         name: "stereo",
     };
-    places(root)
-        .into_iter()
-        .zip(written)
-        .map(|(place, (chain, automation))| (place, chain.as_slice(), Some(automation)))
-        .chain([(stereo, file.stereo.chain.as_slice(), None)])
-        .collect()
+    let all = places(session.root).into_iter().chain([stereo]);
+    all.filter_map(move |place| {
+        let written = place.table.key("chain");
+        if session.is_faulty(written) || session.is_faulty(place.table.key("automation")) {
+            return None;
+        }
+        match written.exists() {
+            true => Some((place, written.read()?)),
+            false => Some((place, Vec::new())),
+        }
+    })
 }
 
 fn check_chain(
     place: Place<'_>,
     folder: &Path,
-    chain: &[Settings],
-    automation: &Automation,
+    mut chain: Vec<Settings>,
     setup: Setup,
     findings: &mut Findings,
 ) {
     let written = place.table.key("chain");
-    let mut chain = chain.to_vec();
     let unread = impulses::read(&mut chain, folder);
     if !unread.is_empty() {
         add_faults(written, unread, findings);
@@ -309,7 +300,7 @@ fn check_chain(
         }
     };
     let automated = place.table.key("automation");
-    for name in automation.keys() {
+    for name in automated.entries().iter().map(|entry| entry.key.as_str()) {
         let found = parameter(chain, name);
         let parameters = found.map_or(&[][..], |(entry, _)| built.parameters(entry));
         let known = found.is_some_and(|(_, wanted)| parameters.iter().any(|p| p.name == wanted));
