@@ -161,7 +161,7 @@ fn built_in_layouts_are_symmetric_and_inside_their_own_ranges() {
 // --- Broken layout files ----------------------------------------------------------------------------
 
 /// What a layout file must get: its codes in the order of the file, and words of its first message.
-const BROKEN: [(&str, &[&str], &str); 31] = [
+const BROKEN: [(&str, &[&str], &str); 33] = [
     ("", &["U413"], "\"speakers\""),
     ("speakers = []", &["U417"], "no speaker"),
     ("speakers = 5", &["U412"], "not an array"),
@@ -195,6 +195,16 @@ const BROKEN: [(&str, &[&str], &str); 31] = [
         "speakers = [ { label = \"A\", az = 30, el = 90 }, { label = \"B\", az = -30, el = 90 }, { label = \"C\", az = 90 } ]",
         &["U416"],
         "\"A\" and \"B\"",
+    ),
+    (
+        "speakers = [ { label = \"A\", az = 30, room = [-1, 1, 0] }, { label = \"B\", az = -30, room = [-1, 1, -0.0] } ]",
+        &["U416"],
+        "\"A\" and \"B\" have the same place in the room, [-1, 1, 0]",
+    ),
+    (
+        "speakers = [ { label = \"A\", az = 30, room = [-1, 1, 0] }, { label = \"B\", room = [-1, 1, 0] } ]",
+        &["U413", "U416"],
+        "has no \"az\"",
     ),
     (
         "speakers = [ { label = \"A\", az = 30 }, { label = \"a\", az = -30 } ]",

@@ -1,4 +1,4 @@
-//! The numbered rules of layout files, U410 to U425. Once released a number never changes its meaning.
+//! The numbered rules of layout files, U410 to U426. Once released a number never changes its meaning.
 
 use crate::error::Severity;
 
@@ -84,6 +84,11 @@ pub const RULES: &[Rule] = {
             "U425",
             Warning,
             "Where distances differ, delays and gains make up for it.",
+        ),
+        rule(
+            "U426",
+            Warning,
+            "All loudspeakers of a layout have places in the room cube, or none has.",
         ),
     ]
 };

@@ -36,6 +36,7 @@ pub fn lint(layout: &Layout, source: &Source<'_>) -> Vec<Finding> {
     remarks.extend(coverage::wide_gaps(layout));
     remarks.extend(second_lfe(layout));
     remarks.extend(distances::uncompensated(layout, source.radius_m));
+    remarks.extend(half_a_room(layout));
     remarks
         .into_iter()
         .map(|remark| {
@@ -95,6 +96,39 @@ fn second_lfe(layout: &Layout) -> Vec<Remark> {
         })
         .into_iter()
         .collect()
+}
+
+/// U426: places in the room cube count only if every loudspeaker has one.
+fn half_a_room(layout: &Layout) -> Vec<Remark> {
+    let (with, without): (Vec<_>, Vec<_>) = speakers(layout)
+        .into_iter()
+        .partition(|(_, speaker, _)| speaker.room.is_some());
+    let (false, Some((channel, ..))) = (with.is_empty(), without.first()) else {
+        return Vec::new();
+    };
+    let labels: Vec<String> = without
+        .iter()
+        .take(6)
+        .map(|(_, speaker, _)| format!("\"{}\"", speaker.label))
+        .collect();
+    let more = match without.len() - labels.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let have = if without.len() == 1 { "has" } else { "have" };
+    vec![Remark {
+        code: "U426",
+        severity: Severity::Warning,
+        channel: Some(*channel),
+        label: "no \"room\"",
+        message: format!(
+            "\"room\" of {} of {} speakers is ignored: {}{more} {have} none",
+            with.len(),
+            with.len() + without.len(),
+            labels.join(", ")
+        ),
+        help: "give every speaker room = [x, y, z], or none".to_owned(),
+    }]
 }
 
 fn place_of(speaker: &Speaker) -> String {
@@ -215,6 +249,24 @@ mod tests {
             .1;
         assert!(text.contains("R: delay = 5.00, gain = -6.0"), "{text}");
         assert!(!text.contains("L: ") && !text.contains("B: "), "{text}");
+    }
+
+    #[test]
+    fn a_room_that_is_not_everyones_is_said_to_be_ignored() {
+        let of = |room_of_s: &str, room_of_lfe: &str| {
+            codes(&format!(
+                r#"speakers = [
+                  {{ label = "L", az = 30, room = [-1, 1, 0] }}, {{ label = "R", az = -30, room = [1, 1, 0] }},
+                  {{ label = "S", az = 180{room_of_s} }}, {{ label = "Sub", lfe = true{room_of_lfe} }},
+                ]"#
+            ))
+        };
+        let found = of("", ", room = [0, 1, -1]");
+        let half: Vec<_> = found.iter().filter(|(code, _)| *code == "U426").collect();
+        assert_eq!(half.len(), 1, "{found:?}");
+        assert!(half[0].1.contains("2 of 3 speakers") && half[0].1.contains("\"S\" has none"));
+        let whole = of(", room = [0, -1, 0]", "");
+        assert!(!whole.iter().any(|(code, _)| *code == "U426"), "{whole:?}");
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::geometry::Direction;
 /// Two speakers closer than this are in one place.
 const SAME_PLACE_DEG: f64 = 0.05;
 
+/// Two speakers of the room cube closer than this along each axis are in one place; its walls are at ±1.
+const SAME_PLACE_OF_ROOM: f64 = 0.001;
+
 /// Whose file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
@@ -29,6 +32,7 @@ pub(super) fn check(
     if enough_places(rows, keys, strictness, all_read, notes) {
         places_differ(rows, notes);
     }
+    places_in_the_room_differ(rows, notes);
 }
 
 fn labels_differ(rows: &[Row], notes: &mut Notes<'_>) {
@@ -185,6 +189,33 @@ fn places_differ(rows: &[Row], notes: &mut Notes<'_>) {
                 ),
                 "in one place with another",
                 format!("two speakers must be at least {SAME_PLACE_DEG} degrees apart"),
+            );
+        }
+    }
+}
+
+/// As [`places_differ`], in the room cube, where each place is one loudspeaker's: a second one would never play.
+fn places_in_the_room_differ(rows: &[Row], notes: &mut Notes<'_>) {
+    let placed: Vec<(&Row, [f64; 3])> = rows
+        .iter()
+        .filter(|row| !row.speaker.lfe)
+        .filter_map(|row| Some((row, row.speaker.room?)))
+        .collect();
+    for (index, (row, here)) in placed.iter().enumerate() {
+        let other = placed[..index].iter().find(|(_, there)| {
+            let mut axes = here.iter().zip(there);
+            axes.all(|(here, there)| (here - there).abs() < SAME_PLACE_OF_ROOM)
+        });
+        if let Some((other, [x, y, z])) = other {
+            notes.error(
+                "U416",
+                row.place.clone(),
+                format!(
+                    "speakers \"{}\" and \"{}\" have the same place in the room, [{x}, {y}, {z}]",
+                    other.speaker.label, row.speaker.label
+                ),
+                "in one place with another",
+                "each \"room\" is one speaker's: of two, x/y/z positions would reach the first only",
             );
         }
     }
