@@ -252,6 +252,58 @@ mod tests {
     }
 
     #[test]
+    fn only_what_makes_up_for_distances_silences_their_warning() {
+        let warned = |left: &str, right: &str, back: &str, more: &str| {
+            let found = codes(&format!(
+                r#"speakers = [
+                  {{ label = "L", az = 45, dist = 3{left} }}, {{ label = "R", az = -45, dist = 1{right} }},
+                  {{ label = "B", az = 180, dist = 2{back} }}{more},
+                ]"#
+            ));
+            let mut of_distances = found.into_iter().filter(|(code, _)| *code == "U425");
+            of_distances.next().map(|(_, words)| words)
+        };
+        let (right, back) = (", delay = 5.83, gain = -9.5", ", delay = 2.9, gain = -3.5");
+        assert_eq!(warned("", right, back, ""), None);
+        // All later and softer alike is as good; so is what is rounded.
+        let later = (", delay = 6, gain = -10", ", delay = 3, gain = -4");
+        assert_eq!(warned("", later.0, later.1, ""), None);
+        let all = (
+            ", delay = 10",
+            ", delay = 15.8, gain = -9.5",
+            ", delay = 12.9, gain = -3.5",
+        );
+        assert_eq!(warned(all.0, all.1, all.2, ""), None);
+        for (left, right, back, more) in [
+            ("", "", "", ""),
+            ("", "", "", ", { label = \"Sub\", lfe = true, gain = 3 }"),
+            ("", "", ", gain = -0.1", ""),
+            (", delay = 5", "", "", ""),
+            ("", right, "", ""),
+            ("", ", delay = 5.83", ", delay = 2.9", ""),
+        ] {
+            let words = warned(left, right, back, more);
+            assert!(words.is_some(), "{left}|{right}|{back}|{more}");
+        }
+        let words = warned(", delay = 5", "", "", "").unwrap_or_default();
+        for part in [
+            "10.8 ms and 9.5 dB apart",
+            "L: delay = 0.00, gain = 0.0",
+            "R: delay = 5.83, gain = -9.5",
+        ] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+        // Where the LFE stands is nobody's business.
+        let far = codes(
+            r#"speakers = [
+              { label = "L", az = 45, dist = 2 }, { label = "R", az = -45, dist = 2 }, { label = "B", az = 180, dist = 2 },
+              { label = "Sub", lfe = true, az = 0, dist = 4 },
+            ]"#,
+        );
+        assert!(!far.iter().any(|(code, _)| *code == "U425"), "{far:?}");
+    }
+
+    #[test]
     fn a_room_that_is_not_everyones_is_said_to_be_ignored() {
         let of = |room_of_s: &str, room_of_lfe: &str| {
             codes(&format!(

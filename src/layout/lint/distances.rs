@@ -1,6 +1,6 @@
 //! Loudspeakers at different distances (U425).
 
-use super::super::Layout;
+use super::super::{Layout, Speaker};
 use super::Remark;
 use crate::error::Severity;
 use crate::units::Gain;
@@ -38,27 +38,57 @@ pub fn compensation(layout: &Layout, radius_m: f64) -> Vec<Compensation> {
         .collect()
 }
 
-/// U425: distances differ, delays and gains do not make up for it.
+/// Most by which arrivals may differ once delays have made up for the distances, in ms: written delays are rounded.
+const APART_MS: f64 = 1.0;
+
+/// As [`APART_MS`], of levels in dB.
+const APART_DB: f64 = 1.0;
+
+/// U425: distances differ, delays and gains do not make up for it. LFE channels may stand and play as they like.
 pub(super) fn uncompensated(layout: &Layout, radius_m: Option<f64>) -> Vec<Remark> {
-    let wanted = radius_m.map_or_else(Vec::new, |radius_m| compensation(layout, radius_m));
-    let has_none = layout
-        .speakers
+    let speakers: Vec<&Speaker> = layout.speakers.iter().filter(|s| !s.lfe).collect();
+    let distances = || speakers.iter().map(|speaker| speaker.polar().2);
+    let farthest = distances().fold(0.0, f64::max);
+    let Some(radius_m) = radius_m.filter(|_| !distances().all(|d| d > 0.995 * farthest)) else {
+        return Vec::new();
+    };
+    // What each needs to be in line with the farthest, and how much of that, or more, it has.
+    let wanted: Vec<(&Speaker, f64, f64)> = speakers
+        .iter()
+        .map(|speaker| {
+            let distance = speaker.polar().2;
+            let delay_ms = (farthest - distance) * radius_m / SPEED_OF_SOUND * 1000.0;
+            (*speaker, delay_ms, Gain(distance / farthest).decibels().0)
+        })
+        .collect();
+    let apart_ms = spread(wanted.iter().map(|(s, delay_ms, _)| s.delay_ms - delay_ms));
+    let apart_db = spread(wanted.iter().map(|(s, _, gain_db)| s.gain_db - gain_db));
+    let has_none = speakers
         .iter()
         .all(|speaker| speaker.delay_ms == 0.0 && speaker.gain_db == 0.0);
-    if wanted.is_empty() || !has_none {
+    let message = if has_none {
+        format!(
+            "distances differ and nothing makes up for it: sound arrives up to {apart_ms:.1} ms apart"
+        )
+    } else if apart_ms > APART_MS || apart_db > APART_DB {
+        format!(
+            "distances differ and delays and gains do not make up for it: sound arrives up to {apart_ms:.1} ms and \
+             {apart_db:.1} dB apart"
+        )
+    } else {
         return Vec::new();
-    }
-    let delays = wanted.iter().map(|c| c.delay_ms);
-    let latest_ms = delays.fold(0.0, f64::max);
+    };
     let keys: Vec<String> = wanted
         .iter()
-        .filter(|c| c.delay_ms >= 0.005)
-        .map(|c| {
+        .filter(|(speaker, delay_ms, gain_db)| {
+            (speaker.delay_ms - delay_ms).abs() >= 0.005
+                || (speaker.gain_db - gain_db).abs() >= 0.05
+        })
+        .map(|(speaker, delay_ms, gain_db)| {
             format!(
-                "{}: delay = {:.2}, gain = {:.1}",
-                c.label,
-                c.delay_ms,
-                c.gain_db + 0.0
+                "{}: delay = {delay_ms:.2}, gain = {:.1}",
+                speaker.label,
+                gain_db + 0.0
             )
         })
         .collect();
@@ -67,9 +97,13 @@ pub(super) fn uncompensated(layout: &Layout, radius_m: Option<f64>) -> Vec<Remar
         severity: Severity::Warning,
         channel: None,
         label: "",
-        message: format!(
-            "distances differ and nothing makes up for it: sound arrives up to {latest_ms:.1} ms apart"
-        ),
+        message,
         help: format!("write {}", keys.join("; ")),
     }]
+}
+
+/// How far the largest of some values is from the smallest.
+fn spread(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let least = values.clone().fold(f64::INFINITY, f64::min);
+    values.fold(f64::NEG_INFINITY, f64::max) - least
 }
