@@ -282,11 +282,16 @@ pub struct WaveSpec {
     /// How samples are stored.
     pub bit_depth: BitDepth,
     /// Speakers of the channels in ascending order of bits (WAVEFORMATEXTENSIBLE); `None` writes 0, "no
-    /// speaker is named". One and two channels of integers carry none: their plain header has no place.
+    /// speaker is named". One and two channels that are what everybody takes them for, front centre or front left and
+    /// right, carry none: their plain header has no place.
     pub channel_mask: Option<u32>,
     /// What the file is wrapped in.
     pub container: Container,
 }
+
+/// The channel masks that readers give files of one and of two channels without a mask: FC, and FL with FR.
+const FRONT_CENTRE: u32 = 0x4;
+const FRONT_PAIR: u32 = 0x3;
 
 impl WaveSpec {
     /// Bytes of one frame.
@@ -330,11 +335,16 @@ impl WaveSpec {
 
     /// The fmt chunk, and a fact chunk of `frames` where the samples are float.
     ///
-    /// Up to two channels of integers take the plain 16 bytes that every program reads; everything else
-    /// that Microsoft asks WAVE_FORMAT_EXTENSIBLE for takes it.
+    /// Mono and stereo take the plain form that every program reads; everything else that Microsoft asks
+    /// WAVE_FORMAT_EXTENSIBLE for takes it, two channels that are not front left and right as well.
     fn format_chunks(&self, frames: u64, plain_pcm: bool) -> Vec<u8> {
         let is_float = self.bit_depth == BitDepth::Float32;
-        let is_extensible = self.channels > 2 && (is_float || !plain_pcm);
+        let is_usual = match self.channels {
+            1 => self.channel_mask.is_none_or(|mask| mask == FRONT_CENTRE),
+            2 => self.channel_mask.is_none_or(|mask| mask == FRONT_PAIR),
+            _ => false,
+        };
+        let is_extensible = !is_usual && (is_float || !plain_pcm);
         let tag = if is_float { TAG_FLOAT } else { TAG_PCM };
         let word_bits = 8 * self.bit_depth.bytes() as u16;
         let byte_rate = u64::from(self.sample_rate.0) * self.frame_bytes() as u64;

@@ -211,3 +211,43 @@ fn a_thread_writes_the_same() {
     assert_eq!(&behind[1_000_009..1_000_018], b"\0chna\x28\0\0\0");
     assert!(files[0].0.len() > samples);
 }
+
+#[test]
+fn a_mask_is_left_out_only_where_it_says_what_everybody_takes_for_granted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mask.wav");
+    for bit_depth in [BitDepth::Int16, BitDepth::Int24, BitDepth::Float32] {
+        for (channels, channel_mask, tag, read) in [
+            (1, None, None, None),
+            (1, Some(0x4), None, None),
+            (1, Some(0x100), Some(0xfffe), Some(0x100)),
+            (2, None, None, None),
+            (2, Some(0x3), None, None),
+            (2, Some(0x30), Some(0xfffe), Some(0x30)),
+            (3, None, Some(0xfffe), None),
+        ] {
+            let spec = WaveSpec {
+                channels,
+                sample_rate: SampleRate(48_000),
+                bit_depth,
+                channel_mask,
+                container: Container::Riff,
+            };
+            let mut sink = WaveSink::create(&path, spec, true).unwrap();
+            let mut block = Block::new(channels, 10);
+            block.set_frames(10);
+            let order: Vec<usize> = (0..channels).collect();
+            sink.write(&block, &order).unwrap();
+            sink.finish().unwrap();
+            let case = format!("{channels} channels, {channel_mask:?}, {bit_depth}");
+            let bytes = fs::read(&path).unwrap();
+            assert_eq!(bytes.len() as u64, spec.file_bytes(10), "{case}");
+            let written = u16::from_le_bytes(bytes[92..94].try_into().unwrap());
+            let plain = if bit_depth == BitDepth::Float32 { 3 } else { 1 };
+            assert_eq!(written, tag.unwrap_or(plain), "{case}");
+            let reader = WaveReader::open(&path).unwrap();
+            assert_eq!(reader.facts().channel_mask, read, "{case}");
+            assert_eq!(reader.facts().warnings, [""; 0], "{case}");
+        }
+    }
+}
