@@ -12,6 +12,7 @@ use umbel::Error;
 use umbel::audio::Block;
 use umbel::error::{Finding, Severity};
 use umbel::scene::MetadataBlock;
+use umbel::session::schema::Level;
 use umbel::session::{BuildOptions, Checked, RULES, Session, Song, Target, json_schema};
 use umbel::units::{Frames, SampleRate};
 
@@ -943,6 +944,46 @@ fn json_is_the_same_session_with_the_same_findings() {
     assert_eq!(codes, ["U453", "U451"], "{found:#?}");
     let broken = Checked::of_bytes(good.replace("30}", "30").into(), &path).findings;
     assert_eq!((broken.len(), broken[0].code), (1, "U450"));
+}
+
+#[test]
+fn json_can_say_silence_and_where_its_schema_is() {
+    let folder = folder();
+    let read = |text: &str| Checked::of_bytes(text.into(), &folder.path().join("song.json"));
+    let text = r#"{"$schema": "schema.json", "song": {"title": "-inf"},
+        "return": [{"name": "hall", "at": [{"az": 0}], "gain": "-inf"}],
+        "stem": [{"name": "A", "file": "mono.wav", "at": {"az": 30}, "gain": "-inf", "sends": {"hall": "-inf"}},
+                 {"name": "B", "file": "stereo.wav", "at": {"az": 0}, "gain": [[0, "-inf"], [0.5, -6]]}]}"#;
+    let checked = read(text);
+    let session = checked
+        .session
+        .unwrap_or_else(|| panic!("{:#?}", checked.findings));
+    let silent = Level::Constant(f64::NEG_INFINITY);
+    assert_eq!(session.file.song.title.as_deref(), Some("-inf"));
+    assert_eq!(session.file.stem[0].gain, Some(silent.clone()));
+    assert_eq!(session.file.returns[0].gain, Some(silent));
+    let Some(Level::Keyframes(keyframes)) = &session.file.stem[1].gain else {
+        panic!("{:?}", session.file.stem[1].gain);
+    };
+    assert!(keyframes[0].value.0 < f64::MIN, "{keyframes:?}");
+    // TOML has a number for it.
+    let toml = session_of_gain("\"-inf\"");
+    let found = check(folder.path(), &toml).findings;
+    assert_eq!(found[0].code, "U453", "{found:#?}");
+    let toml = format!("\"$schema\" = \"schema.json\"\n{}", session_of_gain("-inf"));
+    assert_eq!(check(folder.path(), &toml).findings, []);
+    // What is no table of keys is told what one is.
+    let found = read("[1]").findings;
+    assert!(
+        found[0]
+            .message
+            .starts_with("the session is a list; a table {"),
+        "{found:#?}"
+    );
+}
+
+fn session_of_gain(gain: &str) -> String {
+    session("", &format!("at = {{ az = 0 }}\ngain = {gain}"), "")
 }
 
 #[test]

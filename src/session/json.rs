@@ -25,6 +25,30 @@ pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
     Ok(node)
 }
 
+/// Keys below which a number may be a level in dB.
+const LEVELS: [&str; 4] = ["gain", "sends", "db", "lfe"];
+
+/// JSON has no infinite numbers: where levels stand, the text "-inf" is the number that TOML writes without quotes.
+pub(crate) fn read_silence(node: &mut Node, is_level: bool) {
+    match &mut node.value {
+        Value::Text(text) if is_level && text == "-inf" => {
+            node.value = Value::Float(f64::NEG_INFINITY);
+        }
+        Value::List(items) => {
+            for item in items {
+                read_silence(item, is_level);
+            }
+        }
+        Value::Table(entries) => {
+            for entry in entries {
+                let is_level = is_level || LEVELS.contains(&entry.key.as_str());
+                read_silence(&mut entry.node, is_level);
+            }
+        }
+        _ => {}
+    }
+}
+
 struct Reader<'t> {
     text: &'t str,
     at: usize,

@@ -66,7 +66,10 @@ fn parse_as_written(text: &str, path: &Path, findings: &mut Findings) -> Option<
         .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     if is_json {
         return match json::parse(text) {
-            Ok(tree) => Some(tree),
+            Ok(mut tree) => {
+                json::read_silence(&mut tree, false);
+                Some(tree)
+            }
             Err(fault) => {
                 let span = fault.at
                     ..text[fault.at..]

@@ -7,7 +7,9 @@ use crate::session::tree::{Node, Value};
 
 /// What a schema takes, in words.
 pub(super) fn phrase(schema: &Schema) -> String {
-    if let Some(title) = schema.get("title").and_then(Schema::as_str) {
+    let title = schema.get("title").and_then(Schema::as_str);
+    // The title of a whole file is no word for a value.
+    if let Some(title) = title.filter(|title| !title.starts_with("umbel ")) {
         return title.to_owned();
     }
     match schema.get("type").and_then(Schema::as_str) {

@@ -27,6 +27,9 @@ use crate::scene::RoomMode;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct SessionFile {
+    /// Where the JSON Schema of this file is, for editors; nothing else looks at it.
+    #[serde(rename = "$schema")]
+    pub schema: Option<String>,
     /// The song as a whole: title, tempo, markers, folder of the stems.
     pub song: SongKeys,
     /// Groups of stems, as on a desk: one fader, one mute, one solo for all members.
