@@ -1192,3 +1192,51 @@ fn every_input_is_opened_before_the_first_is_rendered() {
     let done = umbel(&[&render[..], &["--importance", "5"]].concat());
     assert_ends(&done, 2, &["--importance is about ADM masters"]);
 }
+
+/// What a name holds reaches no terminal as it is: neither its commands nor its line breaks.
+#[cfg(unix)]
+#[test]
+fn control_characters_of_names_are_shown_and_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "Kick\u{1b}[2J\nerror: fake\u{7}\u{9b}31m.wav";
+    write_tone(&folder.path().join(name), 1, 1);
+    let mut session = "[song]\nbpm = 120\n".to_owned();
+    for file in [name, "no\u{1b}ne\n.wav"] {
+        let file = serde_json::to_string(file).unwrap();
+        session += &format!("[[stem]]\nname = {file}\nfile = {file}\nat = {{ az = 0 }}\n");
+    }
+    let song = folder.path().join("bad\u{1b}\nname.toml");
+    fs::write(&song, session).unwrap();
+    let at = |name: &str| text(&folder.path().join(name)).to_owned();
+    let commands = [
+        vec![
+            "init".to_owned(),
+            "--dry-run".to_owned(),
+            text(folder.path()).to_owned(),
+        ],
+        vec!["info".to_owned(), at(name)],
+        vec!["measure".to_owned(), at(name)],
+        vec!["check".to_owned(), text(&song).to_owned()],
+        vec![
+            "render".to_owned(),
+            text(&song).to_owned(),
+            "-l".to_owned(),
+            "2.0".to_owned(),
+        ],
+        vec!["info".to_owned(), at("nothing\u{1b}\n.wav")],
+    ];
+    for command in &commands {
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        let done = umbel(&command);
+        for said in [stdout(&done), stderr(&done)] {
+            let hidden = said.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(hidden, None, "{command:?}: {said}");
+            assert!(!said.contains("\nerror: fake"), "{command:?}: {said}");
+        }
+        let said = stdout(&done) + &stderr(&done);
+        assert!(said.contains('\u{fffd}'), "{command:?}: {said}");
+    }
+    // Programs get the name.
+    let facts = json_lines(&umbel(&["info", &at(name), "--json"]));
+    assert_eq!(facts[0]["file"].as_str().unwrap(), at(name));
+}

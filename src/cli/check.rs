@@ -181,8 +181,8 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     }
     match args.format {
         Form::Human => {}
-        Form::Json => ui.line(listed.iter().map(listed_json).collect::<Value>())?,
-        Form::Sarif => ui.line(sarif(&listed))?,
+        Form::Json => ui.json_line(&listed.iter().map(listed_json).collect::<Value>())?,
+        Form::Sarif => ui.json_line(&sarif(&listed))?,
     }
     if let (Some(path), Some(page)) = (to_report, &page) {
         report::write(path, page, ui)?;

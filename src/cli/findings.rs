@@ -31,7 +31,7 @@ pub(crate) fn draw(findings: &[Finding], known: Option<(&Path, &str)>) -> String
                 read.as_ref().and_then(|(_, text)| text.as_deref())
             }
         };
-        drawn.push_str(&draw_one(finding, text));
+        drawn.push_str(&draw_one(&shown(finding), text));
     }
     drawn
 }
@@ -86,6 +86,18 @@ fn text_of(path: &Path) -> Option<String> {
         Some(rest) => rest.to_owned(),
         None => text,
     })
+}
+
+/// The finding with words and a path that a terminal can show.
+fn shown(finding: &Finding) -> Finding {
+    let words = |text: &str| ui::printable(text).into_owned();
+    Finding {
+        path: words(&finding.path.display().to_string()).into(),
+        message: words(&finding.message),
+        label: words(&finding.label),
+        help: words(&finding.help),
+        ..finding.clone()
+    }
 }
 
 fn draw_one(finding: &Finding, text: Option<&str>) -> String {

@@ -129,7 +129,7 @@ fn list(ui: &Ui) -> Result<()> {
         ]
     }));
     table(&rows, ui)?;
-    ui.line(format!("\n{STEREO}"))?;
+    ui.lines(format!("\n{STEREO}"))?;
     ui.line("Names that several layouts share (5.1.2, 7.1.2, 8.0, …) are refused with the choices named.")
 }
 
@@ -150,7 +150,7 @@ fn show(name: &str, toml: bool, picture: &Picture, ui: &Ui) -> Result<()> {
                 .to_owned(),
             Some(_) => layout::to_toml(layout, opened.reading.radius_m),
         };
-        return ui.line(text.trim_end());
+        return ui.lines(text.trim_end());
     }
     ui.line(format!("{}  {}", layout.name, layout.title))?;
     let also = layout::names_of(layout);
@@ -160,7 +160,7 @@ fn show(name: &str, toml: bool, picture: &Picture, ui: &Ui) -> Result<()> {
     if !layout.source.is_empty() {
         ui.line(format!("source   {}", layout.source))?;
     }
-    ui.line(format!("in a WAV {}\n", wav_order(layout)))?;
+    ui.lines(format!("in a WAV {}\n", wav_order(layout)))?;
     let radius_m = opened.reading.radius_m;
     let distance = if radius_m.is_some() {
         "metres"
@@ -247,7 +247,7 @@ fn check(name: &str, picture: &Picture, ui: &Ui) -> Result<()> {
         return ui.json_line(&check_json(&layout.name, &found, &compensation));
     }
     if !found.is_empty() {
-        ui.line(findings::draw(&found, Some((source.path, source.text))).trim_end())?;
+        ui.ready_made(findings::draw(&found, Some((source.path, source.text))).trim_end())?;
     }
     ui.line(format!(
         "{}: {} channels, {}",
@@ -306,7 +306,7 @@ fn import(
             imported.layout.channels(),
             output.display()
         )),
-        None => ui.line(imported.text.trim_end()),
+        None => ui.lines(imported.text.trim_end()),
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     })?;
     match ui.json {
         true => ui.json_line(&as_json(preset)),
-        false => ui.line(format_args!(
+        false => ui.lines(format_args!(
             "# {}\n{}",
             preset.about(),
             preset.chain_text()

@@ -69,7 +69,7 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     let entries = keyed(&text, args.key.is_some())?;
     let mut chain = Chain::build(&entries, setup).map_err(|faults| {
         let all: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Error::Usage(all.join("\n"))
+        Error::Usage(all.join("; "))
     })?;
     check_not_input(&args.input, &args.output)?;
     let options = ProcessOptions {

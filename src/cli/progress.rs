@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::Ui;
+use super::ui::printable;
 
 /// Between two events: a reader of JSON wants to see life, not every block.
 const EVENT_INTERVAL: Duration = Duration::from_millis(500);
@@ -26,7 +27,7 @@ impl Progress {
     pub(super) fn new(bars: Option<&MultiProgress>, events: bool, total: u64, label: &str) -> Self {
         let bar = bars.map(|bars| {
             let bar = bars.add(ProgressBar::new(total));
-            bar.set_message(label.to_owned());
+            bar.set_message(printable(label).into_owned());
             if let Ok(style) =
                 ProgressStyle::with_template("{msg} [{bar:30}] {percent:>3} % {eta} left")
             {

@@ -15,5 +15,5 @@ pub(crate) fn run(_args: Args, ui: &Ui) -> Result<()> {
     if ui.json {
         return ui.json_line(json_schema());
     }
-    ui.line(format_args!("{:#}", json_schema()))
+    ui.ready_made(format_args!("{:#}", json_schema()))
 }

@@ -1,5 +1,6 @@
 //! What every verb shares: results on stdout, everything else on stderr.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -110,6 +111,22 @@ impl Ui {
     /// # Errors
     /// [`Error::Io`] on "stdout"; if its reader has gone, the process ends as if all were printed.
     pub(crate) fn line(&self, text: impl Display) -> Result<()> {
+        self.ready_made(printable(&text.to_string()))
+    }
+
+    /// Prints several result lines on stdout.
+    ///
+    /// # Errors
+    /// As [`line`](Self::line).
+    pub(crate) fn lines(&self, text: impl Display) -> Result<()> {
+        self.ready_made(printable_lines(&text.to_string()))
+    }
+
+    /// Prints lines that hold no one else's control characters, but perhaps our colours.
+    ///
+    /// # Errors
+    /// As [`line`](Self::line).
+    pub(crate) fn ready_made(&self, text: impl Display) -> Result<()> {
         let print = || writeln!(std::io::stdout().lock(), "{text}");
         self.beside_bars(print)
             .map_err(|e| Error::io(STDOUT, "write to", e))
@@ -120,7 +137,7 @@ impl Ui {
     /// # Errors
     /// As [`line`](Self::line).
     pub(crate) fn json_line(&self, value: &Value) -> Result<()> {
-        self.line(value)
+        self.ready_made(value)
     }
 
     /// Prints an event of long work as one line of JSON on stdout. `value` is an object with the key
@@ -164,6 +181,8 @@ impl Ui {
 
     fn say(&self, prefix: &str, text: impl Display) {
         // Nowhere is left to report that stderr is gone.
+        let text = text.to_string();
+        let text = printable(&text);
         let _ = self.beside_bars(|| writeln!(std::io::stderr().lock(), "{prefix} {text}"));
     }
 
@@ -189,7 +208,9 @@ pub(super) fn reader_has_gone(error: &Error) -> bool {
 pub(super) fn report(error: &Error, code: u8, kind: &str, as_json: bool) {
     // Nowhere is left to report that stderr is gone.
     let mut stderr = std::io::stderr().lock();
-    let _ = writeln!(stderr, "{} {error}", paint("error:", "1;31"));
+    let words = error.to_string();
+    let prefix = paint("error:", "1;31");
+    let _ = writeln!(stderr, "{prefix} {}", printable(&words));
     let (found, known): (&[Finding], _) = match error {
         Error::Session { findings, .. } => (findings, None),
         Error::Chain {
@@ -222,6 +243,24 @@ pub(super) fn failure(code: u8, kind: &str, message: &str, found: &[Finding]) ->
 /// Prints a failure's object on stdout, if anybody still listens.
 pub(super) fn print_failure(value: &Value) {
     let _ = writeln!(std::io::stdout().lock(), "{value}");
+}
+
+/// Text for one line of a terminal: names of files and stems may hold anything, and what is no character to be seen, a
+/// line break or the start of a command to the terminal, is shown as U+FFFD.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    shown(text, char::is_control)
+}
+
+/// As [`printable`], for text of several lines.
+pub(crate) fn printable_lines(text: &str) -> Cow<'_, str> {
+    shown(text, |c| c.is_control() && c != '\n')
+}
+
+fn shown(text: &str, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
+    match text.contains(&is_hidden) {
+        true => Cow::Owned(text.replace(&is_hidden, "\u{fffd}")),
+        false => Cow::Borrowed(text),
+    }
 }
 
 fn paint(text: &str, style: &str) -> String {

@@ -110,7 +110,7 @@ pub(super) fn print(path: &Path, report: &Report, ui: &Ui) -> Result<()> {
         .cloned()
         .collect();
     if !shown.is_empty() {
-        ui.line(findings::draw(&shown, Some((path, text))).trim_end())?;
+        ui.ready_made(findings::draw(&shown, Some((path, text))).trim_end())?;
     }
     ui.line(format_args!(
         "{}: {kind}, {}",

@@ -68,9 +68,9 @@ pub(super) fn print(path: &Path, ui: &Ui) -> Result<()> {
     }
     let licence = match facts.licence.is_empty() {
         true => "none is written in the file".to_owned(),
-        false => facts.licence.replace('\n', "\n  "),
+        false => facts.licence.replace("\r\n", "\n").replace('\n', "\n  "),
     };
-    ui.line(format_args!("\nlicence: {licence}"))?;
+    ui.lines(format_args!("\nlicence: {licence}"))?;
     if !facts.organization.is_empty() {
         ui.line(format_args!("organization: {}", facts.organization))?;
     }

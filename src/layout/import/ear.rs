@@ -16,6 +16,12 @@ const SPEAKERS: &str = "EAR speakers file";
 
 pub(super) fn read(text: &str, pick: Option<&str>) -> Result<Draft, String> {
     let root: Value = serde_saphyr::from_str(text)
+        .map_err(|e| {
+            e.to_string()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
         .map_err(|e| format!("not SpatGRIS XML, IEM JSON or EAR YAML: {e}"))?;
     let is_layout = |item: &Value| item.get("channels").is_some();
     match &root {
