@@ -506,6 +506,16 @@ fn bad_texts() -> Vec<(&'static str, String, &'static str)> {
         ),
         ("U456", moved("«{ beats = 4 }»"), "`shape`"),
         (
+            "U451",
+            stem("at = { «azimuth» = 0 }"),
+            "did you mean `az`? write { az, dist, el, size, width } or",
+        ),
+        (
+            "U451",
+            stem("at = { az = 0, «elevation» = 9 }"),
+            "did you mean `el`?",
+        ),
+        (
             "U456",
             stem("at = «{}»"),
             "write { az, dist, el, size, width } or { x, y, size, width, z }",

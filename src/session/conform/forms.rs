@@ -4,7 +4,7 @@ use serde_json::Value as Schema;
 
 use super::schema::{choices, equal, kinds, type_fits};
 use super::words::form_of;
-use super::{Walk, name_of};
+use super::{Walk, name_of, nearest};
 use crate::session::codes::{MISSING_KEY, UNKNOWN_KEY, WRONG_COUNT};
 use crate::session::findings::{Found, did_you_mean, meant, shorten};
 use crate::session::later;
@@ -175,24 +175,43 @@ impl<'s> Walk<'s> {
         };
         // Nothing told the forms apart: say which there are.
         if entries.iter().all(|entry| !knows(best, &entry.key)) {
+            let properties = forms.iter().filter_map(|form| form.get("properties"));
+            let properties = properties.filter_map(Schema::as_object);
+            let keys: Vec<&str> = properties
+                .flat_map(|properties| properties.keys())
+                .map(String::as_str)
+                .collect();
             let forms = forms
                 .iter()
                 .map(|form| form_of(form))
                 .collect::<Vec<_>>()
                 .join(" or ");
-            for entry in entries
-                .iter()
-                .filter(|entry| later::key(&entry.key).is_some())
-            {
-                self.unknown_key(entry, std::iter::empty(), name);
+            for entry in entries {
+                if later::key(&entry.key).is_some() {
+                    self.unknown_key(entry, std::iter::empty(), name);
+                    continue;
+                }
+                self.keep(Found {
+                    rule: UNKNOWN_KEY,
+                    span: Some(entry.key_span.clone()),
+                    message: format!("unknown key `{}` in {name}", shorten(&entry.key)),
+                    label: "not a key".to_owned(),
+                    help: format!(
+                        "{}write {forms}",
+                        meant(nearest(&entry.key, keys.iter().copied()))
+                    ),
+                });
             }
-            return self.add(
-                MISSING_KEY,
-                node,
-                format!("{name} has none of its keys"),
-                "incomplete",
-                format!("write {forms}"),
-            );
+            if entries.is_empty() {
+                self.add(
+                    MISSING_KEY,
+                    node,
+                    format!("{name} has none of its keys"),
+                    "incomplete",
+                    format!("write {forms}"),
+                );
+            }
+            return;
         }
         let before = self.found.len();
         self.value(best, node, name, key);

@@ -141,10 +141,7 @@ impl<'s> Walk<'s> {
                 span: Some(entry.key_span.clone()),
                 message: format!("unknown key `{}` in {name}", shorten(&entry.key)),
                 label: "not a key".to_owned(),
-                help: format!(
-                    "{}the keys are: {all}",
-                    meant(did_you_mean(&entry.key, keys))
-                ),
+                help: format!("{}the keys are: {all}", meant(nearest(&entry.key, keys))),
             }
         };
         self.keep(found);
@@ -357,6 +354,15 @@ impl<'s> Walk<'s> {
             help: help.into(),
         });
     }
+}
+
+/// The key of `keys` that is meant by a word that is none: a slip of it, or what it is short for ("azimuth").
+fn nearest<'k>(word: &str, keys: impl Iterator<Item = &'k str> + Clone) -> Option<&'k str> {
+    did_you_mean(word, keys.clone()).or_else(|| {
+        let word = word.to_lowercase();
+        let short = keys.filter(|key| key.len() > 1 && word.starts_with(key));
+        short.max_by_key(|key| key.len())
+    })
 }
 
 /// The number that a text is, without the unit behind it ("-6 dB").
