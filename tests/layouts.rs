@@ -288,9 +288,9 @@ const BROKEN: [(&str, &[&str], &str); 33] = [
         "\"B\" has no distance",
     ),
     (
-        "speakers = [ { label = \"A\", az = 0, dist = 0 }, { label = \"B\", az = -30, dist = 1 } ]",
-        &["U413", "U414"],
-        "no distance",
+        "speakers = [ { label = \"A\", az = 0, dist = 0.001 }, { label = \"B\", az = -30, dist = 1 } ]",
+        &["U414"],
+        "is 0.001",
     ),
     (
         "speakers = [ { label = \"A\", az = 0, gain = 99, delay = -1, lfe = 1 }, { label = \"B\", az = -30 } ]",

@@ -104,6 +104,8 @@ pub(super) struct Row {
     pub(super) speaker: Speaker,
     /// The direction could be read (or is not needed).
     pub(super) placed: bool,
+    /// A distance is given, right or wrong.
+    pub(super) has_distance: bool,
     /// Metres, if given.
     pub(super) distance_m: Option<f64>,
     /// Where its label stands.
@@ -194,6 +196,7 @@ fn speaker_row(index: usize, item: &Spanned<DeValue<'_>>, notes: &mut Notes<'_>)
                 .unwrap_or(0.0),
         },
         placed: position.is_some(),
+        has_distance: keys.has("dist") || keys.has("x"),
         distance_m: distance(&keys, position, notes),
         place,
         wav_place: wav.map(|wav| wav.span),

@@ -88,10 +88,10 @@ fn wav_positions_differ(rows: &[Row], notes: &mut Notes<'_>) {
 /// Distances make sense only for all speakers or for none.
 fn distances_are_complete(rows: &[Row], notes: &mut Notes<'_>) {
     let speakers = || rows.iter().filter(|row| !row.speaker.lfe && row.placed);
-    if speakers().all(|row| row.distance_m.is_none()) {
+    if speakers().all(|row| !row.has_distance) {
         return;
     }
-    for row in speakers().filter(|row| row.distance_m.is_none()) {
+    for row in speakers().filter(|row| !row.has_distance) {
         notes.error(
             "U413",
             row.place.clone(),
