@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
@@ -39,13 +40,18 @@ pub(crate) fn draw(findings: &[Finding], known: Option<(&Path, &str)>) -> String
 /// One finding as an object with the keys code, severity, file, line, column, span, message, label, help.
 pub(crate) fn json(finding: &Finding) -> Value {
     let (line, column) = finding.line_column.unzip();
+    // Spans lie in the text without a byte order mark; whoever opens the file counts it.
+    let mark = match &finding.span {
+        Some(_) if begins_with_mark(&finding.path) => MARK.len(),
+        _ => 0,
+    };
     json!({
         "code": finding.code,
         "severity": finding.severity,
         "file": finding.path.display().to_string(),
         "line": line,
         "column": column,
-        "span": finding.span.as_ref().map(|span| [span.start, span.end]),
+        "span": finding.span.as_ref().map(|span| [span.start + mark, span.end + mark]),
         "message": finding.message,
         "label": finding.label,
         "help": finding.help,
@@ -77,6 +83,16 @@ pub(crate) fn count(findings: &[Finding]) -> String {
     } else {
         said.join(", ")
     }
+}
+
+/// The byte order mark that a text may begin with (UTF-8).
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+fn begins_with_mark(path: &Path) -> bool {
+    let mut head = Vec::with_capacity(MARK.len());
+    let file = fs::File::open(path).map(|file| file.take(MARK.len() as u64));
+    file.and_then(|mut file| file.read_to_end(&mut head))
+        .is_ok_and(|_| head == MARK)
 }
 
 /// The text as spans are counted in: without a byte order mark.
@@ -327,6 +343,21 @@ mod tests {
         long.span = Some(0..text.len());
         long.line_column = Some((1, 1));
         assert!(draw(&[long], known).len() < 2000);
+    }
+
+    #[test]
+    fn spans_of_json_are_bytes_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "grop = 1";
+        let mut found = finding(text, "grop");
+        for (name, mark) in [("plain.toml", ""), ("marked.toml", "\u{feff}")] {
+            found.path = folder.path().join(name);
+            let content = format!("{mark}{text}");
+            fs::write(&found.path, &content).unwrap();
+            let span = json(&found)["span"].clone();
+            let at = |index: usize| span[index].as_u64().unwrap() as usize;
+            assert_eq!(&content[at(0)..at(1)], "grop", "{name}");
+        }
     }
 
     #[test]
