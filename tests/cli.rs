@@ -1240,3 +1240,24 @@ fn control_characters_of_names_are_shown_and_not_sent() {
     let facts = json_lines(&umbel(&["info", &at(name), "--json"]));
     assert_eq!(facts[0]["file"].as_str().unwrap(), at(name));
 }
+
+#[test]
+fn a_time_that_is_none_is_told_what_one_is() {
+    let song = demo_session();
+    for time in ["2.1e-5", "1,5"] {
+        let done = umbel(&[
+            "render",
+            text(&song),
+            "-l",
+            "2.0",
+            "--dry-run",
+            "--from",
+            time,
+        ]);
+        let help = match time {
+            "1,5" => "with a point",
+            _ => "write seconds (26.5), min:s",
+        };
+        assert_ends(&done, 2, &[time, "is not a time", help]);
+    }
+}

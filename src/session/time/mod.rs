@@ -10,7 +10,7 @@ pub use line::{TempoChange, TimeLine};
 
 /// What is wrong with a time, and what may be written instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{message}; {help}")]
 pub struct TimeProblem {
     /// The sentence: what was found.
     pub message: String,
