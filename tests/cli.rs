@@ -1261,3 +1261,35 @@ fn a_time_that_is_none_is_told_what_one_is() {
         assert_ends(&done, 2, &[time, "is not a time", help]);
     }
 }
+
+#[test]
+fn a_mix_beyond_the_largest_number_is_said_to_be_too_loud() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 48_000,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut writer = hound::WavWriter::create(folder.path().join("a.wav"), spec).unwrap();
+    (0..480).for_each(|_| writer.write_sample(3e38f32).unwrap());
+    writer.finalize().unwrap();
+    let song = folder.path().join("song.toml");
+    let stem = "[[stem]]\nname = \"a\"\nfile = \"a.wav\"\ngain = 24\nat = { az = 30 }\n";
+    fs::write(&song, stem).unwrap();
+    let out = text(folder.path()).to_owned();
+    for depth in ["24", "f32"] {
+        let done = umbel(&[
+            "render",
+            text(&song),
+            "-l",
+            "2.0",
+            "--out",
+            &out,
+            "--bit-depth",
+            depth,
+        ]);
+        assert_ends(&done, 1, &["beyond the largest number", "turn down"]);
+        assert!(!stderr(&done).contains("verification"), "{}", stderr(&done));
+    }
+}

@@ -12,7 +12,7 @@ use super::reread::Reread;
 use super::verify::verify;
 use crate::audio::Block;
 use crate::format::part::{Part, check_replaceable};
-use crate::format::source::{ChunkId, place, unusable_sample};
+use crate::format::source::{ChunkId, place};
 use crate::units::Frames;
 use crate::{Error, Result};
 
@@ -390,19 +390,18 @@ impl WaveSink {
         Ok(())
     }
 
+    /// Samples that are read are finite, so what is not has come about on the way.
     fn not_finite(&self, found: NotFinite) -> Error {
-        Error::Verify {
-            path: self.path.clone(),
-            reason: format!(
-                "{}: {}",
-                place(
-                    found.channel,
-                    found.frame - self.first,
-                    self.spec.sample_rate
-                ),
-                unusable_sample(found.sample)
-            ),
-        }
+        let frame = found.frame - self.first;
+        let place = place(found.channel, frame, self.spec.sample_rate);
+        let reason = match found.sample.is_nan() {
+            true => "the sample is no number (NaN)",
+            false => {
+                "the sample is beyond the largest number, 3.4e38 (+770 dBFS); turn down what is so loud"
+            }
+        };
+        let reason = io::Error::new(io::ErrorKind::InvalidData, format!("{place}: {reason}"));
+        Error::io(&self.path, "write", reason)
     }
 }
 
