@@ -1293,3 +1293,33 @@ fn a_mix_beyond_the_largest_number_is_said_to_be_too_loud() {
         assert!(!stderr(&done).contains("verification"), "{}", stderr(&done));
     }
 }
+
+#[test]
+fn inputs_that_are_left_out_after_a_failure_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write_tone(&folder.path().join("a.wav"), 1, 1);
+    let song = |name: &str| {
+        let path = folder.path().join(name);
+        let stem = "[[stem]]\nname = \"a\"\nfile = \"a.wav\"\nat = { az = 30 }\n";
+        fs::write(&path, stem).unwrap();
+        text(&path).to_owned()
+    };
+    let songs = [song("one.toml"), song("two.toml"), song("three.toml")];
+    let out = folder.path().join("out");
+    let render = || {
+        let arguments = ["render", "-l", "2.0", "--out", text(&out)];
+        umbel(&[&arguments[..], &[&*songs[0], &*songs[1], &*songs[2]]].concat())
+    };
+    // The output of the second is there already.
+    fs::create_dir(&out).unwrap();
+    let second = umbel(&["render", "-l", "2.0", "--out", text(&out), &songs[1]]);
+    assert_ends(&second, 0, &[]);
+    let done = render();
+    assert_ends(&done, 2, &["two", "three.toml\" was not rendered"]);
+    fs::write(&songs[1], "no session").unwrap();
+    assert_ends(
+        &render(),
+        3,
+        &["none of the inputs was rendered", "two.toml"],
+    );
+}

@@ -148,13 +148,30 @@ pub(crate) fn run(args: Args, ui: &Ui) -> Result<()> {
     // What cannot be opened is told before hours of rendering.
     let mut jobs = Vec::new();
     for input in &args.inputs {
-        jobs.push((input, open(&args, input, ui)?));
+        let job = open(&args, input, ui).inspect_err(|_| {
+            if args.inputs.len() > 1 {
+                let input = input.display();
+                ui.warn(format_args!(
+                    "none of the inputs was rendered: \"{input}\" cannot be"
+                ));
+            }
+        })?;
+        jobs.push((input, job));
     }
     for (done, (input, job)) in jobs.into_iter().enumerate() {
         match render_one(&args, input, job, &mut missed, ui) {
             Ok(outputs) => all.extend(outputs),
-            Err(error) if done == 0 => return Err(error),
             Err(error) => {
+                for skipped in &args.inputs[done + 1..] {
+                    let skipped = skipped.display();
+                    ui.warn(format_args!(
+                        "\"{skipped}\" was not rendered: the work ended at \"{}\"",
+                        input.display()
+                    ));
+                }
+                if done == 0 {
+                    return Err(error);
+                }
                 if ui.json && !args.dry_run {
                     ui.json_line(
                         &json!({ "event": "done", "ok": false, "missed": missed, "outputs": all }),
