@@ -802,6 +802,12 @@ fn list_and_show_keep_their_contract() {
         let toml = String::from_utf8(toml.stdout).unwrap();
         assert!(!toml.contains("stereo bus"), "{toml}");
     }
+    // One speaker is a layout only where it is built in.
+    for (name, is_said) in [("0+1+0", true), ("0+2+0", false)] {
+        let shown = umbel(here.path(), &["layout", "show", name, "--toml"]);
+        let said = String::from_utf8(shown.stderr).unwrap();
+        assert_eq!(said.contains("at least two speakers"), is_said, "{said}");
+    }
     let refused = umbel(here.path(), &["layout", "show", "5.1.2"]);
     assert_eq!(refused.status.code(), Some(3));
     let said = String::from_utf8(refused.stderr).unwrap();

@@ -150,6 +150,18 @@ fn show(name: &str, toml: bool, picture: &Picture, ui: &Ui) -> Result<()> {
                 .to_owned(),
             Some(_) => layout::to_toml(layout, opened.reading.radius_m),
         };
+        if layout
+            .speakers
+            .iter()
+            .filter(|speaker| !speaker.lfe)
+            .count()
+            < 2
+        {
+            ui.warn(format_args!(
+                "{} cannot be the start of a file of one's own, which has at least two speakers; ask for it by its name",
+                layout.name
+            ));
+        }
         return ui.lines(text.trim_end());
     }
     ui.line(format!("{}  {}", layout.name, layout.title))?;
