@@ -1323,3 +1323,12 @@ fn inputs_that_are_left_out_after_a_failure_are_named() {
         &["none of the inputs was rendered", "two.toml"],
     );
 }
+
+#[test]
+fn a_folder_in_place_of_audio_is_called_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for verb in ["measure", "info"] {
+        let done = umbel(&[verb, text(folder.path())]);
+        assert_ends(&done, 1, &["cannot be read as audio: this is a folder"]);
+    }
+}

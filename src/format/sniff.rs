@@ -91,7 +91,7 @@ pub(super) fn kind_of(path: &Path) -> Result<Kind> {
 pub(super) fn open_regular(path: &Path) -> Result<File> {
     if let Some(fault) = plain_file::fault(path).map_err(|e| Error::io(path, "open", e))? {
         let reason = io::Error::new(io::ErrorKind::InvalidInput, fault);
-        return Err(Error::io(path, "read audio from", reason));
+        return Err(Error::io(path, "be read as audio", reason));
     }
     File::open(path).map_err(|e| Error::io(path, "open", e))
 }
