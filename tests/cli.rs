@@ -806,6 +806,9 @@ fn facts_of_a_layout_file_have_stable_keys() {
     );
     assert_eq!(channels[0]["label"], "M+030");
     assert_eq!(channels.iter().filter(|c| c["lfe"] == true).count(), 1);
+    // Angles are those of the file, to the last digit.
+    assert_eq!(channels[0]["azimuth"], 30.0);
+    assert_eq!(channels[3]["elevation"], -30.0);
 }
 
 // ---- schema, completions, man ------------------------------------------------------------------------

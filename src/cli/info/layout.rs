@@ -34,7 +34,7 @@ pub(super) fn print(path: &Path, layout: &Layout, ui: &Ui) -> Result<()> {
     }
     ui.line(format_args!("{} channels", layout.channels()))?;
     for (index, speaker) in layout.speakers.iter().enumerate() {
-        let (azimuth, elevation, distance) = speaker.position.to_polar();
+        let (azimuth, elevation, distance) = speaker.polar();
         let place = if speaker.lfe {
             "LFE".to_owned()
         } else {
@@ -50,7 +50,7 @@ pub(super) fn print(path: &Path, layout: &Layout, ui: &Ui) -> Result<()> {
 }
 
 fn channel(speaker: &Speaker) -> Value {
-    let (azimuth, elevation, distance) = speaker.position.to_polar();
+    let (azimuth, elevation, distance) = speaker.polar();
     json!({
         "label": speaker.label,
         "name": speaker.name,
