@@ -335,6 +335,30 @@ fn a_part_is_that_part_of_the_whole_for_any_number_of_threads() {
     }
 }
 
+/// Rooms go round for ever: a part that began in the middle would differ by the last bit.
+#[test]
+fn a_part_on_headphones_is_as_in_the_whole_in_every_room() {
+    let folder = tempfile::tempdir().unwrap();
+    for room in ["near", "mid", "far", "none"] {
+        let render_part = |name: &str, more: &[&str]| {
+            let file = folder.path().join(name);
+            let path = file.to_str().unwrap().to_owned();
+            let mut arguments = vec!["-l", "binaural", "-o", &path, "--bit-depth", "f32"];
+            arguments.extend(["-f", "--binaural-room", room, "--to", "6.5"]);
+            arguments.extend(more);
+            render(folder.path(), &arguments);
+            read(&file)
+        };
+        let whole = render_part("whole.wav", &[]);
+        for (from, frame) in [("3.1", 148_800), ("5.9", 283_200)] {
+            let part = render_part("part.wav", &["--from", from]);
+            for (whole, part) in whole.iter().zip(&part) {
+                assert!(whole[frame..] == part[..], "{room}, from {from}");
+            }
+        }
+    }
+}
+
 #[test]
 fn files_of_one_channel_hold_the_samples_of_the_file_of_all() {
     let folder = tempfile::tempdir().unwrap();

@@ -82,7 +82,9 @@ impl BinauralRenderer {
             .preview
             .as_ref()
             .map(|p| p.loudspeakers.memory_frames());
-        before.unwrap_or(0) + self.stage.memory_frames()
+        before
+            .unwrap_or(0)
+            .saturating_add(self.stage.memory_frames())
     }
 
     pub(in crate::render) fn skip_to(&mut self, frame: u64) {
