@@ -18,6 +18,7 @@ mod hash;
 mod hdf5;
 pub mod head_pose;
 pub mod headphone_eq;
+mod hrtf_cache;
 pub mod hrtf_file;
 pub mod impulse_response;
 pub mod layout_file;

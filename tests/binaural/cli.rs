@@ -94,6 +94,33 @@ fn a_source_is_heard_when_its_response_begins_and_what_was_taken_off_is_said() {
 }
 
 #[test]
+fn a_sparse_set_is_kept_in_the_cache_and_renders_the_same_bytes_from_it() {
+    let (folder, path) = session(50.0, "");
+    let out = folder.path().join("o.wav");
+    let sphere = sphere();
+    let render = || {
+        let mut arguments = vec!["render", path.to_str().unwrap(), "-l", "binaural", "-f"];
+        arguments.extend(["-o", out.to_str().unwrap(), "--hrtf", &sphere]);
+        let done = umbel(folder.path(), &arguments);
+        assert!(done.status.success(), "{done:?}");
+        std::fs::read(&out).unwrap()
+    };
+    let kept = || {
+        let files = std::fs::read_dir(folder.path().join("umbel/hrtf")).unwrap();
+        let names = files.map(|file| file.unwrap().path());
+        let of_kind = names.filter(|path| path.extension().is_some_and(|end| end == "between"));
+        of_kind.collect::<Vec<_>>()
+    };
+    let cold = render();
+    assert_eq!(kept().len(), 1);
+    assert!(cold == render(), "cold and warm differ");
+    let whole = std::fs::read(&kept()[0]).unwrap();
+    std::fs::write(&kept()[0], &whole[..whole.len() - 1000]).unwrap();
+    assert!(cold == render(), "cold and damaged differ");
+    assert!(std::fs::read(&kept()[0]).unwrap() == whole, "not made anew");
+}
+
+#[test]
 fn poses_and_equalisers_are_heard() {
     let (expected, _) = render(0.0, &[]);
     assert_eq!(render(30.0, &["--head-pose", "30,0,0"]).0, expected);

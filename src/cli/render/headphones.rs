@@ -216,7 +216,7 @@ impl HeadphoneArgs {
             },
         )?;
         let filters =
-            Filters::new(&ready.set, Preparation { rate, hop: HOP }).map_err(|fault| {
+            hrtf_file::filters(&ready.set, Preparation { rate, hop: HOP }).map_err(|fault| {
                 let name = ready
                     .path
                     .clone()

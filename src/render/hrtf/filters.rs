@@ -15,6 +15,7 @@ use super::bass::BassLift;
 use super::between::Around;
 use super::floor::Floor;
 use super::grid::Grid;
+use super::kept::Between;
 use super::level::{self, Level};
 use super::loops::{Add, LINE, Turn, Write};
 use super::rate::RateConverter;
@@ -82,6 +83,13 @@ pub(in crate::render) struct Blend {
     delays: [f64; 2],
 }
 
+impl HrtfSet {
+    /// True if it has so few directions that others are put between them.
+    pub fn is_sparse(&self) -> bool {
+        self.directions.len() <= SPARSE
+    }
+}
+
 impl Filters {
     /// Prepares `set`. Its alignment is found if it is not known.
     ///
@@ -89,6 +97,20 @@ impl Filters {
     /// The rate is below [`SampleRate::LOWEST_FILTERED`], the directions span no surface, or the rates have no common
     /// divisor.
     pub fn new(set: &HrtfSet, preparation: Preparation) -> Result<Self, SetFault> {
+        Self::remembering(set, preparation, None)
+    }
+
+    /// As [`new`](Self::new), to the bit, in a fraction of the time if what is [`between`](Self::between) the measured
+    /// directions is `known` from the same set and preparation. What has other directions or another length is
+    /// passed over.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn remembering(
+        set: &HrtfSet,
+        preparation: Preparation,
+        known: Option<&Between<'_>>,
+    ) -> Result<Self, SetFault> {
         let Preparation { rate, hop } = preparation;
         if rate < SampleRate::LOWEST_FILTERED {
             return Err(SetFault {
@@ -105,7 +127,7 @@ impl Filters {
             None => alignment::of_set(set, &grid),
         };
         let coarse = grid.clone();
-        let grid = match set.directions.len() <= SPARSE {
+        let grid = match set.is_sparse() {
             true => coarse.densified(),
             false => grid,
         };
@@ -141,10 +163,14 @@ impl Filters {
             length,
             rate: f64::from(rate.0),
         };
-        added.extend(around.interpolated(grid.between()));
-        delays.extend(added.iter().map(|rim| rim.delays));
         let bins = length / 2 + 1;
         let stride = bins.next_multiple_of(LINE);
+        let known = known.filter(|known| known.fits(grid.between(), 4 * stride));
+        if known.is_none() {
+            added.extend(around.interpolated(grid.between()));
+        }
+        delays.extend(added.iter().map(|rim| rim.delays));
+        delays.extend(known.into_iter().flat_map(|known| known.delays.iter()));
         let mut filters = Self {
             rate,
             length,
@@ -170,9 +196,24 @@ impl Filters {
                 }
             }
         });
+        if let Some(known) = known {
+            let start = filters.spectra.len() - known.spectra.len();
+            filters.spectra[start..].copy_from_slice(&known.spectra);
+        }
         filters.levels = filters.measured_levels();
         filters.front_onset = filters.onset(&crate::geometry::direction(0.0, 0.0));
         Ok(filters)
+    }
+
+    /// What was put between the measured directions; `None` if nothing was.
+    pub fn between(&self) -> Option<Between<'_>> {
+        let directions = self.grid.between();
+        let first = self.delays.len() - directions.len();
+        (!directions.is_empty()).then(|| Between {
+            directions: directions.into(),
+            delays: self.delays[first..].into(),
+            spectra: self.spectra[first * 4 * self.stride..].into(),
+        })
     }
 
     fn measured_levels(&self) -> Vec<Level> {

@@ -5,7 +5,7 @@
 //! between its directions, `alignment` finds each response's delay, and what a source in any direction needs is
 //! blended from the three responses around it; where measured directions are far apart, others are put `between`
 //! them: a `smooth` interpolation, its levels checked in `ear_bands`, its time by its `long_waves` and at the
-//! `floor`.
+//! `floor`. That takes seconds; [`Between`] is the form in which it may be `kept`.
 
 mod added;
 mod alignment;
@@ -18,6 +18,7 @@ mod floor;
 mod grid;
 mod holes;
 mod kemar;
+mod kept;
 mod level;
 mod long_waves;
 mod loops;
@@ -31,5 +32,6 @@ pub(super) use diffuse_field::loudness_weight;
 pub use diffuse_field::{Equalisation, Equaliser, Flatness};
 pub use filters::{Filters, Preparation};
 pub use kemar::{kemar, pack};
+pub use kept::Between;
 pub use level::Level;
 pub use set::{HrtfSet, Measured, SetFault};
