@@ -119,6 +119,40 @@ fn of_a_direction_measured_at_two_distances_the_farther_measurement_counts() {
 }
 
 #[test]
+fn what_was_measured_nearer_or_is_silent_is_left_out() {
+    let far = [
+        [0.0, 1.5, 0.0],
+        [1.5, 0.0, 0.0],
+        [-1.5, 0.0, 0.0],
+        [0.0, 0.0, 1.5],
+        [0.0, -1.5, 0.0],
+    ];
+    // The same directions from 0.3 m, as well as a turntable finds them again, and one of its own.
+    let mut positions: Vec<[f64; 3]> = far.iter().map(|p| p.map(|x| 0.2 * x + 1e-4)).collect();
+    positions.push([0.2, 0.2, 0.0]);
+    positions.extend(far);
+    let count = positions.len();
+    let mut left: Vec<f32> = (1..=count).map(|n| n as f32).collect();
+    let right = left.clone();
+    // Behind, the left ear was not plugged in.
+    left[count - 1] = 0.0;
+    let set = HrtfSet::new(Measured {
+        rate: 48_000,
+        positions,
+        taps: 1,
+        responses: [left, right],
+        ..Measured::default()
+    })
+    .unwrap();
+    let found: Vec<f32> = (0..set.directions().len())
+        .map(|i| set.response(1, i)[0])
+        .collect();
+    // From behind only the nearer measurement is left.
+    assert_eq!(found, [5.0, 6.0, 7.0, 8.0, 9.0, 10.0]);
+    assert_eq!(set.silent_measurements(), 1);
+}
+
+#[test]
 fn a_source_at_the_left_reaches_the_left_ear_first_and_between_directions_delays_lie_between() {
     let (set, _) = sofa::read(&file("sphere_taps.sofa")).unwrap();
     let filters = prepared(&set, set.rate());

@@ -45,6 +45,12 @@ pub(super) fn print(path: &Path, ui: &Ui) -> Result<()> {
         None => "no delays apart from the responses".to_owned(),
     })?;
     ui.line(format_args!("ears: {}", ears(facts.receivers)))?;
+    if set.silent_measurements() > 0 {
+        ui.line(format_args!(
+            "measurements that are silent at an ear, left out: {}",
+            set.silent_measurements()
+        ))?;
+    }
     ui.line(format_args!(
         "diffuse field: deviation {:.1} dB, highest {:+.1} dB (150 Hz to 14 kHz): {}",
         flatness.deviation_db,
@@ -109,6 +115,7 @@ fn as_json(
         "distance_m": facts.distance_m,
         "delay_frames": facts.delays,
         "ears": ears(facts.receivers),
+        "silent_measurements": set.silent_measurements(),
         "diffuse_field_deviation_db": flatness.deviation_db,
         "diffuse_field_highest_db": flatness.highest_db,
         "is_flat": flatness.is_flat(),

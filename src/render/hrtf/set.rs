@@ -10,6 +10,13 @@ use crate::units::SampleRate;
 /// Directions whose unit vectors differ by less than this (0.006 degrees) are one.
 const SAME_DIRECTION: f64 = 1e-4;
 
+/// A direction that was measured from farther away as well, within two degrees, is left out: what is measured nearer is
+/// louder and has another colour.
+const SHELL_DIRECTION: f64 = 0.035;
+
+/// From how much farther away another measurement counts as one of another shell.
+const SHELL_DISTANCE: f64 = 1.1;
+
 /// Most taps of a response, its delay included: a third of a second at 48 kHz, far beyond any head.
 const MOST_TAPS: usize = 16_384;
 
@@ -56,6 +63,8 @@ pub struct HrtfSet {
     pub(super) alignment: Option<[Vec<f64>; 2]>,
     /// What makes the set diffuse-field flat, if it is known.
     pub(super) equaliser: Option<Equaliser>,
+    /// Measurements without a sound at one ear, which are left out.
+    pub(super) silent: usize,
     /// What the responses still lack below the equaliser's range: part of every filter, but too long for the responses.
     pub(super) bass: Option<BassLift>,
 }
@@ -149,7 +158,16 @@ impl HrtfSet {
             }
         }
         let directions = unit_vectors(&measured.positions)?;
-        let kept = distinct(&directions, &measured.positions);
+        let is_heard = |&i: &usize| {
+            let of_ear = |ear: &Vec<f32>| {
+                ear[i * measured.taps..][..measured.taps]
+                    .iter()
+                    .any(|x| *x != 0.0)
+            };
+            measured.responses.iter().all(of_ear)
+        };
+        let heard: Vec<usize> = (0..count).filter(is_heard).collect();
+        let kept = distinct(&heard, &directions, &measured.positions);
         if kept.len() < 3 {
             let found = match kept.len() {
                 1 => "all positions lie in one direction".to_owned(),
@@ -170,8 +188,15 @@ impl HrtfSet {
             responses,
             alignment: None,
             equaliser: None,
+            silent: count - heard.len(),
             bass: None,
         })
+    }
+
+    /// Measurements without a sound at one ear: what is heard from there is put together from around, as where nothing
+    /// was measured.
+    pub fn silent_measurements(&self) -> usize {
+        self.silent
     }
 
     /// What people call it.
@@ -290,23 +315,31 @@ fn unit_vectors(positions: &[[f64; 3]]) -> Result<Vec<Direction>, SetFault> {
         .collect()
 }
 
-/// The numbers of the directions, each once: where the source stood farthest, of equally far ones the first.
-fn distinct(directions: &[Direction], positions: &[[f64; 3]]) -> Vec<usize> {
+/// The numbers of those `heard` whose directions count, each once: where the source stood farthest, of equally far ones the
+/// first.
+fn distinct(heard: &[usize], directions: &[Direction], positions: &[[f64; 3]]) -> Vec<usize> {
     let distance = |i: usize| Direction::from(positions[i]).norm();
     let nearer = |a: usize, b: usize| distance(a) < (1.0 - SAME_DIRECTION) * distance(b);
-    let mut order: Vec<usize> = (0..directions.len()).collect();
+    let mut order = heard.to_vec();
     order.sort_by(|&a, &b| directions[a].z.total_cmp(&directions[b].z).then(a.cmp(&b)));
     let mut repeats = vec![false; directions.len()];
     for (place, &i) in order.iter().enumerate() {
         let ahead = order[place + 1..].iter();
-        for &j in ahead.take_while(|&&j| directions[j].z - directions[i].z < SAME_DIRECTION) {
-            if (directions[i] - directions[j]).norm() < SAME_DIRECTION {
-                let (first, later) = (i.min(j), i.max(j));
-                repeats[if nearer(first, later) { first } else { later }] = true;
-            }
+        for &j in ahead.take_while(|&&j| directions[j].z - directions[i].z < SHELL_DIRECTION) {
+            let apart = (directions[i] - directions[j]).norm();
+            let (first, later) = (i.min(j), i.max(j));
+            let (near, far) = if nearer(first, later) {
+                (first, later)
+            } else {
+                (later, first)
+            };
+            let is_same = apart < SAME_DIRECTION;
+            let is_inner =
+                apart < SHELL_DIRECTION && distance(far) > SHELL_DISTANCE * distance(near);
+            repeats[near] |= is_same || is_inner;
         }
     }
-    (0..directions.len()).filter(|&i| !repeats[i]).collect()
+    heard.iter().copied().filter(|&i| !repeats[i]).collect()
 }
 
 /// The responses of the measurements `kept`, each behind its delay, and how long they are then.
