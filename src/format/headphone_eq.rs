@@ -138,6 +138,26 @@ fn entry(line: &str, rate: SampleRate) -> Result<Entry, String> {
         return Ok(Entry::Off);
     }
     let kind = words.get(1).map_or("", String::as_str);
+    // REW writes the places of filters that are not used so.
+    if kind == "none" {
+        return Ok(Entry::Off);
+    }
+    if !KINDS.contains(&kind) {
+        return Err(format!(
+            "filters of type \"{kind}\" are not known; allowed are PK, LS, LSC, HS, HSC, LP, LPQ, HP and HPQ"
+        ));
+    }
+    if words.get(2).is_some_and(|word| number(word).is_ok()) {
+        return Err(format!(
+            "a shelf by its slope (\"{}\") is not known: give its Q, \"Filter 1: ON LSC Fc 105 Hz Gain -3.1 dB Q 0.70\"",
+            words[2..]
+                .iter()
+                .take(2)
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(" ")
+        ));
+    }
     let known = ["fc", "hz", "khz", "gain", "db", "q", "bw", "oct"];
     let strange = words.iter().skip(2).find(|word| {
         let is_number = word.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
@@ -159,7 +179,9 @@ fn entry(line: &str, rate: SampleRate) -> Result<Entry, String> {
             rate.0 / 2
         ));
     }
+    let is_pass = ["lp", "lpq", "hp", "hpq"].contains(&kind);
     let gain = after("gain")?.filter(|db| (-60.0..=60.0).contains(db));
+    let gain = gain.or(is_pass.then_some(0.0));
     let gain = Decibels(gain.ok_or("the filter has no \"Gain … dB\" of -60 to 60")?);
     let bandwidth = match words.iter().any(|word| word == "bw") {
         true => Some(after("oct")?.ok_or("its bandwidth has no \"BW Oct …\"")?),
@@ -175,16 +197,19 @@ fn entry(line: &str, rate: SampleRate) -> Result<Entry, String> {
     }
     let at = Hertz(hz);
     Ok(Entry::Filter(match kind {
-        "pk" | "peq" | "modal" => Coefficients::bell(at, gain, q, rate),
         "ls" | "lsc" | "lsq" | "lfs" => Coefficients::low_shelf_q(at, gain, q, rate),
         "hs" | "hsc" | "hsq" | "hfs" => Coefficients::high_shelf_q(at, gain, q, rate),
-        other => {
-            return Err(format!(
-                "filters of type \"{other}\" are not known; allowed are PK, LS, LSC, HS and HSC"
-            ));
-        }
+        "lp" | "lpq" => Coefficients::lowpass(at, q, rate),
+        "hp" | "hpq" => Coefficients::highpass(at, q, rate),
+        _ => Coefficients::bell(at, gain, q, rate),
     }))
 }
+
+/// Kinds of filters, as AutoEq, Equalizer APO and REW call them.
+const KINDS: [&str; 15] = [
+    "pk", "peq", "modal", "ls", "lsc", "lsq", "lfs", "hs", "hsc", "hsq", "hfs", "lp", "lpq", "hp",
+    "hpq",
+];
 
 /// A number as it is written: 10000.5, 10,000.5 and 10000,5 are the same.
 fn number(word: &str) -> Result<f64, String> {
@@ -282,8 +307,25 @@ Filter 4: ON HSC Fc 10000 Hz Gain 2.0 dB Q 0.70
     }
 
     #[test]
+    fn passes_need_no_gain_and_places_without_a_filter_none() {
+        let rate = SampleRate(48_000);
+        let text =
+            "Filter 1: ON HP Fc 100 Hz\nFilter 2: ON LPQ Fc 5000 Hz Q 0.5\nFilter 3: ON None";
+        let impulse = parse(text, Path::new("eq.txt"), rate).unwrap();
+        for (hz, expected) in [(25.0, -24.1), (100.0, -3.0), (1000.0, -0.3), (5000.0, -6.0)] {
+            let found = level_db(&impulse.channels[0], hz, rate);
+            assert!((found - expected).abs() < 0.2, "{hz} Hz: {found} dB");
+        }
+    }
+
+    #[test]
     fn faults_name_the_line() {
         for (text, words) in [
+            (
+                "Filter 1: ON LSC 6 dB Fc 200 Hz Gain 6 dB",
+                "slope (\"6 db\")",
+            ),
+            ("Filter 1: ON AP Fc 200 Hz", "\"ap\""),
             ("Filter 1: ON PK Fc 1,000 Hz Gain 1 dB Q 1", "1000 or 1.000"),
             ("Filter 1: ON PK Fc 1000 Hz Gain 1 dB Width 2", "\"width\""),
             ("Filter 1: ON PK Fc 1000 Hz Gain 1 dB BW 2", "BW Oct"),
