@@ -1,7 +1,8 @@
 //! FLAC, AIFF, CAF, and the ALAC, AAC and PCM of MP4 files, decoded by symphonia.
 //!
 //! Symphonia gives packets; here they become the frames of a file: exactly as many as it has, each at its
-//! place, or an error that says where the file is broken. A packet that cannot be decoded is never skipped.
+//! place, or an error that says where the file is broken. A packet that cannot be decoded is never skipped. `stream`
+//! fences symphonia in; `caf` shows it CAF files in the form that it reads.
 
 mod caf;
 mod stream;

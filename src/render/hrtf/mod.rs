@@ -5,7 +5,7 @@
 //! between its directions, `alignment` finds each response's delay, and what a source in any direction needs is
 //! blended from the three responses around it; where measured directions are far apart, others are put `between`
 //! them: a `smooth` interpolation, its levels checked in `ear_bands`, its time by its `long_waves` and at the
-//! `floor`. That takes seconds; [`Between`] is the form in which it may be `kept`.
+//! `floor`; `kept` is what of that a cache can hold. `level` tells how loud a source is from each direction. That takes seconds; [`Between`] is the form in which it may be `kept`.
 
 mod added;
 mod alignment;
