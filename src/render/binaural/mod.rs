@@ -5,9 +5,10 @@
 //!   (`places`: where that is), [`pose`](Pose) how the head is turned.
 //! - `columns` divides what an object plays: its own source, fixed directions for extent and diffuse sound
 //!   (`virtual_layouts`; decorrelated in
-//!   `wide`, as loud as `wide_level` says), the `room` (as much as `room_level` says).
+//!   `wide`, as loud as `wide_level` says), the `room` (as much as `room_level` says); `bass_split` parts both from their bass.
 //! - `stage` puts it together; `renderer` runs it, or, for a preview of loudspeakers, runs it on their feeds.
 
+mod bass_split;
 mod columns;
 mod course;
 mod ears;

@@ -7,6 +7,7 @@
 //! Long waves that return would add to a bass note or take from it, whichever its pitch: what returns has a high-pass, and
 //! the bass that a source loses to the room comes back at once, from in front.
 
+use super::bass_split::{BassSplit, high_pass};
 use crate::audio::{Block, QUANTUM};
 use crate::dsp::{Biquad, Coefficients, DelayLine};
 use crate::effect::reverb::{Reverb, ReverbStyle, Room as Space, Times};
@@ -29,9 +30,6 @@ pub(super) const SETTINGS: [RoomMode; 3] = [RoomMode::Near, RoomMode::Mid, RoomM
 pub(super) const COLUMNS: usize = BASS + 1;
 
 pub(super) const BASS: usize = SENDS * SETTINGS.len();
-
-/// Quality of high-passes whose low-pass is what they take.
-const HALF: f64 = 0.5;
 
 /// Below this nothing returns. With Q = 1/2, and bass that is what the high-pass takes, direct sound, bass and returns
 /// have the same power together at all frequencies but for 2e x²/(1 + x²)² of it (x: frequency over this one, e: the
@@ -141,8 +139,7 @@ pub(super) struct Room {
     pub(super) sends: Block,
     /// What each setting returns; `None`: it is not used.
     settings: Vec<Option<Returns>>,
-    /// What is taken from the bass.
-    high_pass: Biquad,
+    bass_split: BassSplit,
     late: Block,
     run: Vec<f32>,
 }
@@ -161,7 +158,7 @@ struct Returns {
 impl Room {
     /// The room at `rate`, in the settings that `is_used` names.
     pub(super) fn new(rate: SampleRate, is_used: impl Fn(RoomMode) -> bool) -> Self {
-        let high_pass = Coefficients::highpass(RETURNS_FROM, HALF, rate);
+        let returned = high_pass(RETURNS_FROM, rate);
         let settings = SETTINGS.map(|mode| {
             if !is_used(mode) {
                 return None;
@@ -172,8 +169,8 @@ impl Room {
                 DelayLine::new(rate.frame_at(ms * setting.later / 1000.0).0 as usize)
             });
             Some(Returns {
-                treble: Biquad::new(Coefficients::highpass(Level::TREBLE_FROM, HALF, rate)),
-                filters: [(); TREBLE].map(|()| [high_pass, treble].map(Biquad::new)),
+                treble: Biquad::new(high_pass(Level::TREBLE_FROM, rate)),
+                filters: [(); TREBLE].map(|()| [returned, treble].map(Biquad::new)),
                 reflections: delays.collect(),
                 reverb: setting.late.map(|(db, rt60_s)| {
                     let reverb = Reverb::new(&space(rt60_s), 1, DIRECTIONS.len(), rate);
@@ -186,7 +183,7 @@ impl Room {
             block: Block::new(DIRECTIONS.len(), QUANTUM),
             sends: Block::new(COLUMNS, QUANTUM),
             settings: settings.into(),
-            high_pass: Biquad::new(high_pass),
+            bass_split: BassSplit::new(RETURNS_FROM, rate),
             late: Block::new(DIRECTIONS.len(), QUANTUM),
             run: vec![0.0; QUANTUM],
         }
@@ -213,14 +210,11 @@ impl Room {
         self.sends.set_frames(frames);
         self.late.set_frames(frames);
         self.block.clear();
-        let run = &mut self.run[..frames];
-        run.copy_from_slice(self.sends.row(BASS));
-        self.high_pass.process(run);
+        self.bass_split.take(self.sends.row_mut(BASS));
         for at in BASS_FROM {
             let rows = self.block.row_mut(at).iter_mut();
-            let bass = self.sends.row(BASS).iter().zip(&*run);
-            for (slot, (all, high)) in rows.zip(bass) {
-                *slot += (all - high) / BASS_FROM.len() as f32;
+            for (slot, bass) in rows.zip(self.sends.row(BASS)) {
+                *slot += bass / BASS_FROM.len() as f32;
             }
         }
         for (index, returns) in self.settings.iter_mut().enumerate() {
@@ -276,7 +270,7 @@ impl Room {
 
     /// Forgets everything heard so far.
     pub(super) fn reset(&mut self) {
-        self.high_pass.reset();
+        self.bass_split.reset();
         for returns in self.settings.iter_mut().flatten() {
             returns.treble.reset();
             let filters = returns.filters.iter_mut().flatten();

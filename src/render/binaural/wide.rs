@@ -7,11 +7,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::bass_split::{BassSplit, high_pass};
 use super::ears::Ears;
 use super::headphones::Headphones;
 use super::stage::hop_of;
 use crate::audio::{Block, QUANTUM};
-use crate::dsp::{Biquad, Coefficients, Decorrelators, DelayLine};
+use crate::dsp::{Biquad, Decorrelators, DelayLine};
 use crate::units::{Hertz, SampleRate};
 
 /// What is wide is played from fixed directions above this, by a high-pass of second order whose Q is 1/2.
@@ -27,10 +28,7 @@ pub(super) struct Wide {
     high_pass: Vec<Biquad>,
     /// The bass that is missing, one stretch of a quantum.
     pub(super) bass: Block,
-    /// What is taken from the bass.
-    bass_high_pass: Biquad,
-    /// It, one stretch of a quantum.
-    taken: Vec<f32>,
+    bass_split: BassSplit,
     /// The bass waits for what is decorrelated.
     bass_delay: DelayLine,
     /// The present hop, decorrelated.
@@ -45,12 +43,11 @@ impl Wide {
     pub(super) fn new(headphones: &Headphones, rate: SampleRate) -> Self {
         let speakers = &headphones.wide.layout.speakers;
         let names: Vec<&str> = speakers.iter().map(|s| s.label.as_str()).collect();
-        let high = Coefficients::highpass(WIDE_FROM, 0.5, rate);
+        let high = high_pass(WIDE_FROM, rate);
         Self {
             high_pass: vec![Biquad::new(high); names.len()],
             bass: Block::new(1, QUANTUM),
-            bass_high_pass: Biquad::new(high),
-            taken: vec![0.0; QUANTUM],
+            bass_split: BassSplit::new(WIDE_FROM, rate),
             bass_delay: DelayLine::new(Decorrelators::DIRECT_DELAY_FRAMES),
             block: Block::new(names.len(), QUANTUM),
             hop: hop_of(names.len()),
@@ -66,12 +63,7 @@ impl Wide {
             section.process(row);
         }
         let bass = self.bass.row_mut(0);
-        let taken = &mut self.taken[..bass.len()];
-        taken.copy_from_slice(bass);
-        self.bass_high_pass.process(taken);
-        for (sample, taken) in bass.iter_mut().zip(taken) {
-            *sample -= *taken;
-        }
+        self.bass_split.take(bass);
         self.bass_delay.process(bass);
         self.decorrelators.process(&mut self.block, 0, span.len());
         for (row, played) in self.hop.rows_mut().zip(self.block.rows()) {
@@ -91,7 +83,7 @@ impl Wide {
         self.ears.reset();
         self.hop.clear();
         self.high_pass.iter_mut().for_each(Biquad::reset);
-        self.bass_high_pass.reset();
+        self.bass_split.reset();
         self.bass_delay.reset();
         self.direct.iter_mut().for_each(DelayLine::reset);
     }
