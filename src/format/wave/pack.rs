@@ -1,5 +1,8 @@
-//! From planar samples to the bytes of a file: quantise row by row, then interleave and pack at once, four
-//! channels of eight frames in one go where AVX2 is there.
+//! From planar samples to the bytes of a file: quantise row by row, then interleave and pack at once, where AVX2 is there
+//! four channels of eight frames in one go.
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::__m256i;
 
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::V3;
@@ -134,12 +137,17 @@ impl Packer {
         let frame_bytes = BYTES * self.channels;
         let mut done = 0;
         #[cfg(target_arch = "x86_64")]
-        if let (Some(simd), CHANNELS..) = (self.simd, self.channels) {
+        if let (Some(simd), 1 | 2 | CHANNELS..) = (self.simd, self.channels) {
             done = out.len() / frame_bytes / FRAMES * FRAMES;
             let out = &mut out[..done * frame_bytes];
+            let (planar, channels) = (&self.planar, self.channels);
             simd.vectorize(
                 #[inline(always)]
-                || interleave_avx::<BYTES>(simd, &self.planar, stride, self.channels, out),
+                || match channels {
+                    1 => pack_mono_avx::<BYTES>(simd, planar, out),
+                    2 => pack_stereo_avx::<BYTES>(simd, planar, stride, out),
+                    _ => interleave_avx::<BYTES>(simd, planar, stride, channels, out),
+                },
             );
         }
         let frames = out.chunks_exact_mut(frame_bytes).enumerate().skip(done);
@@ -152,8 +160,8 @@ impl Packer {
     }
 }
 
-/// The same for whole groups of frames. `planar` holds a row of words for each of the channels, `stride`
-/// words apart.
+/// The same for whole groups of frames of four channels and more. `planar` holds a row of words for each of the
+/// channels, `stride` words apart.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn interleave_avx<const BYTES: usize>(
@@ -163,22 +171,16 @@ fn interleave_avx<const BYTES: usize>(
     channels: usize,
     out: &mut [u8],
 ) {
-    use std::arch::x86_64::__m256i;
     let avx2 = simd.avx2;
-    // The bytes to be kept, to the front of each half of the register.
-    let gather: __m256i = pulp::cast(const { kept_bytes(BYTES) });
     let frame_bytes = BYTES * channels;
     for (n, out) in out.chunks_exact_mut(FRAMES * frame_bytes).enumerate() {
+        // Of one length, so that one look at the bounds does for all.
+        let frames = frames(out, frame_bytes);
         for group in (0..channels).step_by(CHANNELS) {
             // The last group overlaps the one before it.
             let first = group.min(channels - CHANNELS);
-            let row = |channel: usize| -> __m256i {
-                let words = &planar[(first + channel) * stride + n * FRAMES..];
-                let words: [i32; FRAMES] = *words
-                    .first_chunk()
-                    .expect("a row of the tile holds whole groups of frames");
-                pulp::cast(words)
-            };
+            let rows = &planar[first * stride + n * FRAMES..];
+            let row = |channel: usize| eight_words(&rows[channel * stride..]);
             let (a, b, c, d) = (row(0), row(1), row(2), row(3));
             let (ab, cd) = (
                 avx2._mm256_unpacklo_epi32(a, b),
@@ -195,15 +197,97 @@ fn interleave_avx<const BYTES: usize>(
                 avx2._mm256_unpacklo_epi64(ab_high, cd_high),
                 avx2._mm256_unpackhi_epi64(ab_high, cd_high),
             ];
+            // The next group of the frame is written over what is too much.
+            let has_room = BYTES * first + 16 <= frame_bytes;
             for (frame, pair) in pairs.into_iter().enumerate() {
-                let halves: [[u8; 16]; 2] = pulp::cast(avx2._mm256_shuffle_epi8(pair, gather));
-                for (half, bytes) in halves.iter().enumerate() {
-                    let at = (frame + half * FRAMES / 2) * frame_bytes + BYTES * first;
-                    out[at..][..BYTES * CHANNELS].copy_from_slice(&bytes[..BYTES * CHANNELS]);
-                }
+                let [upper, lower] = kept_avx::<BYTES>(simd, pair);
+                store_four::<BYTES>(&upper, has_room, &mut frames[frame][BYTES * first..]);
+                let frame = frame + FRAMES / 2;
+                store_four::<BYTES>(&lower, has_room, &mut frames[frame][BYTES * first..]);
             }
         }
     }
+}
+
+/// The same for one channel.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn pack_mono_avx<const BYTES: usize>(simd: V3, row: &[i32], out: &mut [u8]) {
+    for (n, out) in out.chunks_exact_mut(8 * BYTES).enumerate() {
+        store_eight_avx::<BYTES>(simd, eight_words(&row[n * FRAMES..]), out);
+    }
+}
+
+/// The same for two channels.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn pack_stereo_avx<const BYTES: usize>(simd: V3, planar: &[i32], stride: usize, out: &mut [u8]) {
+    let avx2 = simd.avx2;
+    for (n, out) in out.chunks_exact_mut(16 * BYTES).enumerate() {
+        let rows = &planar[n * FRAMES..];
+        let (left, right) = (eight_words(rows), eight_words(&rows[stride..]));
+        // Frames 0, 1 and 4, 5; frames 2, 3 and 6, 7.
+        let even = avx2._mm256_unpacklo_epi32(left, right);
+        let odd = avx2._mm256_unpackhi_epi32(left, right);
+        let (first, second) = out.split_at_mut(8 * BYTES);
+        let in_order = avx2._mm256_permute2x128_si256::<0x20>(even, odd);
+        store_eight_avx::<BYTES>(simd, in_order, first);
+        let in_order = avx2._mm256_permute2x128_si256::<0x31>(even, odd);
+        store_eight_avx::<BYTES>(simd, in_order, second);
+    }
+}
+
+/// The first words of `row`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn eight_words(row: &[i32]) -> __m256i {
+    let words: [i32; FRAMES] = *row
+        .first_chunk()
+        .expect("a row of the tile holds whole groups of frames");
+    pulp::cast(words)
+}
+
+/// The frames of a group, `bytes` bytes each.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn frames(mut group: &mut [u8], bytes: usize) -> [&mut [u8]; FRAMES] {
+    std::array::from_fn(
+        #[inline(always)]
+        |_| {
+            let (frame, rest) = std::mem::take(&mut group).split_at_mut(bytes);
+            group = rest;
+            frame
+        },
+    )
+}
+
+/// Stores the lower `BYTES` bytes of eight words, one after the other.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn store_eight_avx<const BYTES: usize>(simd: V3, words: __m256i, out: &mut [u8]) {
+    let [upper, lower] = kept_avx::<BYTES>(simd, words);
+    store_four::<BYTES>(&upper, 8 * BYTES >= 16, out);
+    store_four::<BYTES>(&lower, false, &mut out[4 * BYTES..]);
+}
+
+/// Stores the first bytes of `half`, `BYTES` for each of four words, or all of it if there `has_room`: one step
+/// in place of two.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn store_four<const BYTES: usize>(half: &[u8; 16], has_room: bool, out: &mut [u8]) {
+    if has_room {
+        out[..16].copy_from_slice(half);
+    } else {
+        out[..4 * BYTES].copy_from_slice(&half[..4 * BYTES]);
+    }
+}
+
+/// The lower `BYTES` bytes of each word, to the front of its half of the register.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn kept_avx<const BYTES: usize>(simd: V3, words: __m256i) -> [[u8; 16]; 2] {
+    let gather: __m256i = pulp::cast(const { kept_bytes(BYTES) });
+    pulp::cast(simd.avx2._mm256_shuffle_epi8(words, gather))
 }
 
 /// For each half of a register: the lower `bytes` bytes of its four words, one after the other.
@@ -245,4 +329,40 @@ fn as_they_are(samples: &[f32], words: &mut [i32], tally: &mut ChannelTally) -> 
     let largest = largest_magnitude(samples);
     tally.peak = tally.peak.max(largest);
     largest.is_finite()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn vector_and_plain_code_agree() {
+        for depth in [BitDepth::Int16, BitDepth::Int24, BitDepth::Float32] {
+            for channels in (1..=13).chain([16, 24]) {
+                let mut packer = Packer::new(depth, channels);
+                for (n, word) in packer.planar.iter_mut().enumerate() {
+                    *word = (n as i32).wrapping_mul(0x6c07_8965);
+                }
+                for frames in [3, 8, 29, packer.tile_frames] {
+                    let packed = |packer: &Packer| {
+                        let mut out = vec![0x55; frames * channels * depth.bytes()];
+                        match depth {
+                            BitDepth::Int16 => packer.interleave::<2>(&mut out),
+                            BitDepth::Int24 => packer.interleave::<3>(&mut out),
+                            BitDepth::Float32 => packer.interleave::<4>(&mut out),
+                        }
+                        out
+                    };
+                    packer.simd = V3::try_new();
+                    let vector = packed(&packer);
+                    packer.simd = None;
+                    assert!(
+                        vector == packed(&packer),
+                        "{depth:?}, {frames} frames of {channels} channels"
+                    );
+                }
+            }
+        }
+    }
 }
