@@ -28,6 +28,11 @@ const TILE: usize = 4;
 /// As [`TILE`], with 32 registers and no corners about: fewer tiles, less to do for each.
 const WIDE_TILE: usize = 8;
 
+/// Most feeds of which a wide tile of 512 bits stays in the first-level cache, 48 KiB. It pays to stay there only if
+/// each feed plays on more than [`FEW`] channels.
+const CACHED_FEEDS: usize = 96;
+const FEW: usize = 4;
+
 const PADDED: &str = "rows are padded by more than a tile";
 
 /// The stretch of frames to be rendered: a part of one quantum and of the blocks at hand.
@@ -82,12 +87,16 @@ impl WithSimd for Mix<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let has_corners = self.plans.iter().any(ChannelPlan::has_corners);
+        let feeds = self.feeds.channels();
+        let plays: usize = self.plans.iter().map(ChannelPlan::throughout).sum();
+        let outgrows_cache = feeds > CACHED_FEEDS && plays > FEW * feeds;
+        let is_wide = S::REGISTER_COUNT >= 32 && !outgrows_cache;
         let mut done = 0;
         while done < self.stretch.frames {
             let left = self.stretch.frames - done;
             done += if has_corners {
                 self.tile_with_corners(simd, done)
-            } else if S::REGISTER_COUNT >= 32 && left > TILE * S::F32_LANES {
+            } else if is_wide && left > TILE * S::F32_LANES {
                 self.tile::<S, WIDE_TILE>(simd, done)
             } else {
                 self.tile::<S, TILE>(simd, done)

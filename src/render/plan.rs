@@ -87,6 +87,11 @@ impl ChannelPlan {
         self.pieces.push(piece);
     }
 
+    /// Number of feeds that hold or move in one line throughout.
+    pub(super) fn throughout(&self) -> usize {
+        self.held.len() + self.moving.len()
+    }
+
     /// True if some gain has a corner inside the quantum.
     pub(super) fn has_corners(&self) -> bool {
         !self.chains.is_empty()

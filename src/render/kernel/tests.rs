@@ -179,6 +179,38 @@ fn every_instruction_set_and_every_length_of_stretch_give_the_same_bits() {
 }
 
 #[test]
+fn a_channel_has_the_same_bits_beside_any_number_of_others() {
+    const MANY: usize = CACHED_FEEDS + 5;
+    let mut draw = Draw(3);
+    let mut plan = ChannelPlan::with_capacity(MANY);
+    let mut feeds = Block::new(MANY, QUANTUM);
+    feeds.set_frames(QUANTUM);
+    for feed in 0..MANY {
+        let (gain, step) = (draw.unit(), 0.001 * draw.unit());
+        match feed as u32 {
+            feed if feed % 3 == 0 => plan.held.push(Held { feed, gain }),
+            feed => plan.moving.push(Moving { feed, gain, step }),
+        }
+        feeds.row_mut(feed).fill_with(|| draw.unit() - 0.5);
+    }
+    let first_of = |channels: usize| {
+        let mut out = Block::new(channels, QUANTUM);
+        out.set_frames(QUANTUM);
+        let whole = Stretch {
+            offset: 0,
+            to: 0,
+            time: 0,
+            frames: QUANTUM,
+        };
+        let mut plans = vec![plan.clone(); channels];
+        mix(pulp::Arch::new(), &mut plans, &feeds, &mut out, whole);
+        vec![out.row(0).to_vec()]
+    };
+    // Few others, so that tiles are wide, and just too many.
+    assert!(same_bits(&first_of(1), &first_of(FEW + 1)));
+}
+
+#[test]
 fn a_channel_is_the_sum_of_its_feeds_times_their_gains() {
     let mut draw = Draw(2);
     for _ in 0..20 {
