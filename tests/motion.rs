@@ -393,6 +393,21 @@ fn a_csv_file_is_the_same_as_linear_keyframes() {
 }
 
 #[test]
+fn only_what_is_heard_makes_a_block() {
+    // A mono stem has no width, so that nothing happens to it here; the sides of a stereo stem move.
+    for rows in [
+        "time,az,el,width\n0,30,0,0\n1,30,0,90\n",
+        "time,x,y,z,width\n0,0,1,0,0\n1,0,1,0,2\n",
+    ] {
+        let file = csv(rows);
+        assert_eq!(from_csv(&file, Side::Mono, 96_000).len(), 1, "{rows}");
+        let left = from_csv(&file, Side::Left, 96_000);
+        assert!(left.len() > 40, "{rows}: {} blocks", left.len());
+        assert!(left.windows(2).all(|pair| pair[0].state != pair[1].state));
+    }
+}
+
+#[test]
 fn all_ways_of_writing_a_csv_file() {
     let expected = compiled(
         &keyframes(&[

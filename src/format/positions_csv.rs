@@ -284,15 +284,20 @@ impl<R: Read> CsvMotion<R> {
     }
 
     /// Reads on until the next row is later than `frame`.
+    #[inline(never)]
     fn advance(&mut self, frame: Frames) {
-        while let Some(row) = self.to.filter(|row| row.at <= frame) {
-            self.from = Some((row.at, row.place));
-            self.to = self.next_row().filter(|next| next.at >= row.at);
+        while let Some(Keyframe { at, place, .. }) = self.to
+            && at <= frame
+        {
+            self.from = Some((at, place));
+            self.to = self.next_row().filter(|next| next.at >= at);
         }
     }
 }
 
 impl<R: Read + Send> Motion for CsvMotion<R> {
+    // A place that is handed over in memory has to be waited for.
+    #[inline(always)]
     fn place_at(&mut self, frame: Frames) -> Place {
         self.advance(frame);
         match (&self.from, &self.to) {

@@ -176,7 +176,7 @@ pub fn blocks_of(
         length,
         quantum: 0,
         last: None,
-        states: Vec::with_capacity(parts),
+        places: Vec::with_capacity(parts),
         parts,
         ready: Vec::with_capacity(parts),
     })
@@ -206,12 +206,13 @@ struct GridBlocks<M> {
     length: Frames,
     /// The quantum whose blocks are made next.
     quantum: u64,
-    /// The state of the block made last.
-    last: Option<ObjectState>,
+    /// The place at the end of the block made last. The state there is worked out again where it is wanted, which
+    /// is quicker than to keep a copy.
+    last: Option<Place>,
     /// Most parts of a quantum that get blocks of their own, a power of two.
     parts: usize,
-    /// The states at the ends of those parts.
-    states: Vec<ObjectState>,
+    /// The places at the ends of those parts.
+    places: Vec<Place>,
     /// Blocks of a quantum that have not been handed out, the next one last.
     ready: Vec<MetadataBlock>,
 }
@@ -222,59 +223,47 @@ const GRID: u64 = QUANTUM as u64;
 /// in its middle, the line of gains is then at most 0.001 off (-60 dB).
 const NEAR: f64 = 0.001;
 
-impl<M: Motion> GridBlocks<M> {
-    fn state_at(&mut self, frame: Frames) -> ObjectState {
-        self.imaging.state(self.motion.place_at(frame), self.side)
+impl<M> GridBlocks<M> {
+    /// What holds at a place.
+    fn state(&self, place: Place) -> ObjectState {
+        self.imaging.state(place, self.side)
     }
 
-    /// The block of the quantum that begins at frame `start`, if the state changes in it.
-    fn make_one(&mut self, start: u64) -> Option<MetadataBlock> {
-        let end = self.length.0.min(start + GRID);
-        let state = self.state_at(Frames(end));
-        if self.last.as_ref() == Some(&state) {
-            return None;
-        }
-        self.last = Some(state.clone());
-        Some(MetadataBlock {
-            start: Frames(start),
+    /// The block that moves to a place within `frames` frames.
+    fn block(&self, start: Frames, frames: Frames, place: Place) -> MetadataBlock {
+        MetadataBlock {
+            start,
             length: None,
-            ramp: Ramp::over(Frames(start), Frames(end - start)),
-            state: State::Object(state),
-        })
+            ramp: Ramp::over(start, frames),
+            state: State::Object(self.state(place)),
+        }
     }
+}
 
+impl<M: Motion> GridBlocks<M> {
     /// Makes the blocks of the quantum that begins at frame `start`, of up to `most` parts.
-    fn make(&mut self, start: u64, most: usize, mut before: ObjectState) {
-        self.states.clear();
+    fn make(&mut self, start: u64, most: usize, mut before: Place) {
+        self.places.clear();
         for part in 1..=most {
             let end = start + GRID * part as u64 / most as u64;
-            let state = self.state_at(Frames(end.min(self.length.0)));
-            self.states.push(state);
+            let place = self.motion.place_at(Frames(end.min(self.length.0)));
+            self.places.push(place);
         }
-        let way = self.states.iter().map(|state| between(&before, state));
+        let from = self.state(before).position;
+        let way = (self.places.iter()).map(|place| between(from, self.state(*place).position));
         let way = way.fold(0.0, f64::max);
         let mut parts = 1;
         while parts < most && way > NEAR * parts as f64 {
             parts *= 2;
         }
         let frames = GRID / parts as u64;
-        for (part, state) in self
-            .states
-            .drain(..)
-            .skip(most / parts - 1)
-            .step_by(most / parts)
-            .enumerate()
-        {
+        for part in 0..parts {
+            let place = self.places[(part + 1) * (most / parts) - 1];
             let start = Frames(start + frames * part as u64);
-            if state != before && start < self.length {
-                before = state.clone();
+            if start < self.length && self.state(place) != self.state(before) {
+                before = place;
                 let frames = frames.min(self.length.0 - start.0);
-                self.ready.push(MetadataBlock {
-                    start,
-                    length: None,
-                    ramp: Ramp::over(start, Frames(frames)),
-                    state: state.into(),
-                });
+                self.ready.push(self.block(start, Frames(frames), place));
             }
         }
         self.ready.reverse();
@@ -282,9 +271,9 @@ impl<M: Motion> GridBlocks<M> {
     }
 }
 
-/// How far apart two states are in the room, along the axis on which they are farthest apart.
-fn between(a: &ObjectState, b: &ObjectState) -> f64 {
-    match (a.position, b.position) {
+/// How far apart two positions are in the room, along the axis on which they are farthest apart.
+fn between(a: Position, b: Position) -> f64 {
+    match (a, b) {
         (
             Position::Cartesian { x, y, z },
             Position::Cartesian {
@@ -299,16 +288,14 @@ fn between(a: &ObjectState, b: &ObjectState) -> f64 {
 
 impl<M: Motion> BlockSource for GridBlocks<M> {
     fn next_block(&mut self) -> Option<MetadataBlock> {
-        if self.last.is_none() {
-            let state = self.state_at(Frames(0));
-            self.last = Some(state.clone());
+        let Some(mut last) = self.last else {
+            let place = self.motion.place_at(Frames(0));
+            self.last = Some(place);
             return Some(MetadataBlock {
-                start: Frames(0),
-                length: None,
                 ramp: Ramp::JUMP,
-                state: state.into(),
+                ..self.block(Frames(0), Frames(0), place)
             });
-        }
+        };
         loop {
             if let Some(block) = self.ready.pop() {
                 return Some(block);
@@ -321,15 +308,20 @@ impl<M: Motion> BlockSource for GridBlocks<M> {
                 return None;
             }
             self.quantum += 1;
-            let most = match self.last.as_ref()?.position {
+            let most = match last.position {
                 Position::Cartesian { .. } => self.parts,
                 Position::Polar { .. } => 1,
             };
             if most > 1 {
-                let before = self.last.take()?;
-                self.make(start, most, before);
-            } else if let Some(block) = self.make_one(start) {
-                return Some(block);
+                self.make(start, most, last);
+                last = self.last?;
+                continue;
+            }
+            let end = self.length.0.min(start + GRID);
+            let place = self.motion.place_at(Frames(end));
+            if self.state(place) != self.state(last) {
+                self.last = Some(place);
+                return Some(self.block(Frames(start), Frames(end - start), place));
             }
         }
     }
