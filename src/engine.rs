@@ -261,8 +261,8 @@ impl Rendering {
         let quantum = song - time;
         if self.entered != Some(quantum) {
             let begun = self.playback.enter(quantum);
-            let positions = begun.iter().map(|(_, block)| block.state.position());
-            self.bearings.take(positions);
+            self.bearings
+                .take(begun.iter().map(|(_, block)| &block.state));
             for renderer in &mut self.renderers {
                 renderer.enter(quantum, begun, &self.bearings);
             }

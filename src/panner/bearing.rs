@@ -2,6 +2,7 @@
 
 use super::lookup;
 use crate::geometry::{Direction, Position, directions};
+use crate::scene::{ObjectState, State};
 
 /// The direction of a polar position, and where panners find it in their tables.
 #[derive(Debug, Clone, Copy)]
@@ -10,15 +11,17 @@ pub struct Bearing {
     pub(super) cell: usize,
 }
 
-/// The bearings of a list of positions.
+/// The bearings of a list of states.
 #[derive(Debug, Clone, Default)]
 pub struct Bearings {
     azimuths: Vec<f64>,
     elevations: Vec<f64>,
-    xs: Vec<f64>,
-    ys: Vec<f64>,
-    zs: Vec<f64>,
-    cells: Vec<u32>,
+    pub(super) xs: Vec<f64>,
+    pub(super) ys: Vec<f64>,
+    pub(super) zs: Vec<f64>,
+    pub(super) cells: Vec<u32>,
+    /// The gain of each that is a plain point.
+    levels: Vec<Option<f64>>,
 }
 
 impl Bearings {
@@ -32,15 +35,17 @@ impl Bearings {
             ys: room(),
             zs: room(),
             cells: Vec::with_capacity(count),
+            levels: Vec::with_capacity(count),
         }
     }
 
-    /// Takes the bearings of `positions` in place of those before. What is not polar counts as straight ahead.
-    pub fn take(&mut self, positions: impl Iterator<Item = Option<Position>>) {
+    /// Takes the bearings of `states` in place of those before. What has no polar position counts as straight ahead.
+    pub fn take<'a>(&mut self, states: impl Iterator<Item = &'a State>) {
         self.azimuths.clear();
         self.elevations.clear();
-        for position in positions {
-            let (azimuth, elevation) = match position {
+        self.levels.clear();
+        for object in states.map(State::object) {
+            let (azimuth, elevation) = match object.map(|object| object.position) {
                 Some(Position::Polar {
                     azimuth, elevation, ..
                 }) => (azimuth, elevation),
@@ -48,6 +53,8 @@ impl Bearings {
             };
             self.azimuths.push(azimuth);
             self.elevations.push(elevation);
+            let plain = object.filter(|object| is_plain_point(object));
+            self.levels.push(plain.map(|object| object.gain));
         }
         let count = self.azimuths.len();
         for row in [&mut self.xs, &mut self.ys, &mut self.zs] {
@@ -57,6 +64,28 @@ impl Bearings {
         let (xs, ys, zs) = (&mut self.xs[..], &mut self.ys[..], &mut self.zs[..]);
         directions(&self.azimuths, &self.elevations, [xs, ys, zs]);
         lookup::cells([&self.xs, &self.ys, &self.zs], &mut self.cells);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// True if some state is a [plain point](Self::plain_point).
+    pub(crate) fn has_plain_points(&self) -> bool {
+        self.levels.iter().any(Option::is_some)
+    }
+
+    /// The gain of the object number `index` if it is a point in some direction of which nothing else is said: those
+    /// may be panned [together](super::Panner::points).
+    #[inline]
+    pub(crate) fn plain_point(&self, index: usize) -> Option<f64> {
+        self.levels[index].filter(|_| self.get(index).is_some())
     }
 
     /// The bearing of the position number `index`, if its angles are numbers.
@@ -69,6 +98,14 @@ impl Bearings {
             cell: self.cells[index] as usize,
         })
     }
+}
+
+fn is_plain_point(object: &ObjectState) -> bool {
+    let has_direction = match object.position {
+        Position::Polar { distance, .. } => (1.0..f64::INFINITY).contains(&distance),
+        Position::Cartesian { .. } => false,
+    };
+    has_direction && object.extent.is_point() && object.diffuse == 0.0 && object.features.is_none()
 }
 
 #[cfg(test)]
@@ -94,7 +131,9 @@ mod tests {
         positions.extend([polar(90.0, 0.0, 1.0), polar(30.0, 0.0, f64::INFINITY)]);
         positions.extend([polar(f64::NAN, 0.0, 1.0), polar(1e300, 3.0, 1.0)]);
         let mut bearings = Bearings::with_capacity(0);
-        bearings.take(positions.iter().copied().map(Some));
+        let states = positions.iter().map(|&at| ObjectState::at(at).into());
+        let states: Vec<State> = states.collect();
+        bearings.take(states.iter());
         assert!(bearings.get(3002).is_none(), "an azimuth that is no number");
         let wide = Extent {
             width: 30.0,
@@ -106,9 +145,14 @@ mod tests {
                 Box::new(bs2127::Polar::new(&layout).expect("a system")),
                 Box::new(Vbap::new(&layout).expect("loudspeakers")),
             ];
-            for panner in &panners {
+            for (panner, pans_together) in panners.iter().zip([true, false]) {
                 let mut expected = vec![0.0; panner.channels()];
                 let mut found = expected.clone();
+                let stride = panner.channels().next_multiple_of(8);
+                let mut together = vec![f64::NAN; bearings.len() * stride];
+                let are_together = panner.points(&bearings, &mut together, stride);
+                assert_eq!(are_together, pans_together, "{name}");
+                let mut plain_points = 0;
                 for (i, &position) in positions.iter().enumerate() {
                     let Some(bearing) = bearings.get(i) else {
                         continue;
@@ -126,7 +170,16 @@ mod tests {
                     let bits =
                         |gains: &[f64]| gains.iter().map(|g| g.to_bits()).collect::<Vec<_>>();
                     assert_eq!(bits(&found), bits(&expected), "{name}, {position:?}");
+                    if bearings.plain_point(i).is_some() && pans_together {
+                        panner.gains(position, Extent::default(), &mut expected);
+                        // 0 has no sign here.
+                        let row = together[i * stride..][..panner.channels()].iter();
+                        let row: Vec<f64> = row.map(|gain| gain + 0.0).collect();
+                        assert_eq!(bits(&row), bits(&expected), "{name}, {position:?}");
+                        plain_points += 1;
+                    }
                 }
+                assert_eq!(plain_points > 1500, pans_together, "{name}");
             }
         }
     }

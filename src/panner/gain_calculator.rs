@@ -3,7 +3,7 @@
 use super::direct_speakers::{BedPanner, locked};
 use super::objects::{self, Objects};
 use super::stage::Stage;
-use super::{Bearing, Decoder, Panner};
+use super::{Bearing, Bearings, Decoder, Panner};
 use crate::geometry::Position;
 use crate::layout::Layout;
 use crate::scene::{DirectSpeakers, ObjectState, SoundField, SpeakerPosition, Zone};
@@ -75,8 +75,7 @@ impl GainCalculator {
             direct.len() == channels && [0, channels].contains(&diffuse.len()),
             "one gain per channel"
         );
-        let stage = &mut self.stage;
-        self.objects.gains(stage, state, bearing, direct);
+        self.raw_object_at(state, bearing, direct);
         drop_residues(direct);
         let share = state.diffuse.clamp(0.0, 1.0);
         if share == 0.0 {
@@ -87,6 +86,26 @@ impl GainCalculator {
             *diffuse = direct * (share.sqrt() * state.gain);
         }
         scale(direct, (1.0 - share).sqrt() * state.gain);
+    }
+
+    /// The gains of an object that is not diffuse, for those who drop [`RESIDUE`]s and apply its own gain themselves, to
+    /// many objects at once; `bearing` is that of its position, if it is known.
+    ///
+    /// # Panics
+    /// If `direct` is not as long as the layout has channels.
+    pub(crate) fn raw_object_at(
+        &mut self,
+        state: &ObjectState,
+        bearing: Option<&Bearing>,
+        direct: &mut [f64],
+    ) {
+        self.objects.gains(&mut self.stage, state, bearing, direct);
+    }
+
+    /// As [`raw_object_at`](Self::raw_object_at), with the same bits for [plain points](Bearings::plain_point): each bearing
+    /// has a row of `stride` gains. The answer `false`: they are to be panned one by one.
+    pub(crate) fn raw_points(&self, bearings: &Bearings, rows: &mut [f64], stride: usize) -> bool {
+        self.stage.panner.points(bearings, rows, stride)
     }
 
     /// Whether `zones` of an object hold every loudspeaker that could play it. Then none is left out, and it is panned as
@@ -128,7 +147,7 @@ impl GainCalculator {
 
 /// Gains below this (-180 dB) are what rounding leaves of none: a source on a loudspeaker feeds no other, and what is
 /// silent stays so to the last bit.
-const RESIDUE: f64 = 1e-9;
+pub(crate) const RESIDUE: f64 = 1e-9;
 
 fn drop_residues(gains: &mut [f64]) {
     // Without a branch, so that it is quick.

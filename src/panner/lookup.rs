@@ -1,16 +1,24 @@
 //! Which cones a direction can lie in: a table over the cells of a cube round the listener.
 
+use std::collections::HashMap;
+
 use nalgebra::Vector3;
 
 use crate::geometry::Direction;
 
-/// Cells along one edge of the cube: with 16, most cells of a usual layout meet one or two facets.
-const SIDE: usize = 16;
+/// Cells along one edge of the cube: so small that most lie within one facet of a usual layout, because to be wrong
+/// about the first costs more than to pan.
+const SIDE: usize = 32;
+
+/// Cells along one edge of a block of them, which is asked first: what does not meet it meets none of them.
+const BLOCK: usize = 2;
 
 /// For each cell of the cube's six faces, the cones that meet it.
 #[derive(Debug, Clone)]
 pub(super) struct Lookup {
-    /// Where each cell's list starts in `cones`; one more than there are cells.
+    /// The list of each cell; most share theirs with others.
+    lists: Vec<u16>,
+    /// Where each list starts in `cones`, and where the last ends.
     starts: Vec<u32>,
     cones: Vec<u32>,
 }
@@ -30,15 +38,42 @@ impl Lookup {
     /// The table of `count` sets of directions: `meets` says whether the one of a number has directions
     /// in a cell.
     pub(super) fn of(count: usize, meets: impl Fn(usize, &Cell) -> bool) -> Self {
-        let mut starts = vec![0];
-        let mut cones = Vec::new();
-        for cell in 0..6 * SIDE * SIDE {
-            let corners = cell_corners(cell);
-            let found = (0..count).filter(|&index| meets(index, &corners));
-            cones.extend(found.map(|index| index as u32));
-            starts.push(cones.len() as u32);
+        let mut known: HashMap<Vec<u32>, u16> = HashMap::new();
+        let mut table = Self {
+            lists: vec![0; 6 * SIDE * SIDE],
+            starts: vec![0],
+            cones: Vec::new(),
+        };
+        let all: Vec<u32> = (0..count as u32).collect();
+        let among = |candidates: &[u32], corners: &Cell| -> Vec<u32> {
+            let candidates = candidates.iter().copied();
+            candidates.filter(|&i| meets(i as usize, corners)).collect()
+        };
+        let squares = SIDE / BLOCK;
+        for block in 0..6 * squares * squares {
+            let place = (
+                block / squares / squares,
+                block / squares % squares,
+                block % squares,
+            );
+            let in_block = among(&all, &corners(place, squares));
+            for (up, right) in (0..BLOCK * BLOCK).map(|n| (n / BLOCK, n % BLOCK)) {
+                let (face, row, column) = place;
+                let (row, column) = (row * BLOCK + up, column * BLOCK + right);
+                let list = match &in_block[..] {
+                    [] | [_] => in_block.clone(),
+                    several => among(several, &corners((face, row, column), SIDE)),
+                };
+                let next = known.len() as u16;
+                table.lists[(face * SIDE + row) * SIDE + column] =
+                    *known.entry(list).or_insert_with_key(|list| {
+                        table.cones.extend(list);
+                        table.starts.push(table.cones.len() as u32);
+                        next
+                    });
+            }
         }
-        Self { starts, cones }
+        table
     }
 
     /// The cones that may hold `direction`, in their order; every cone that does is among them.
@@ -50,8 +85,8 @@ impl Lookup {
     /// The cones that may hold a direction in `cell`.
     #[inline]
     pub(super) fn candidates_in(&self, cell: usize) -> &[u32] {
-        let (start, end) = (self.starts[cell], self.starts[cell + 1]);
-        &self.cones[start as usize..end as usize]
+        let list = usize::from(self.lists[cell]);
+        &self.cones[self.starts[list] as usize..self.starts[list + 1] as usize]
     }
 }
 
@@ -107,14 +142,14 @@ fn cell([x, y, z]: [f64; 3]) -> u32 {
     (face * side + whole(v)) * side + whole(u)
 }
 
-/// The four corners of a cell, a hair outside of it, counter-clockwise or clockwise.
-fn cell_corners(cell: usize) -> Cell {
-    let (face, row, column) = (cell / (SIDE * SIDE), cell / SIDE % SIDE, cell % SIDE);
+/// The four corners of a cell, given by face, row and column of a cube with `side` cells along each edge: a hair
+/// outside of it, counter-clockwise or clockwise.
+fn corners((face, row, column): (usize, usize, usize), side: usize) -> Cell {
     let main = if face % 2 == 0 { 1.0 } else { -1.0 };
     [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(right, up)| {
         let at = |index: usize, upper: usize| {
             let hair = if upper == 1 { 1e-9 } else { -1e-9 };
-            (index + upper) as f64 * 2.0 / SIDE as f64 - 1.0 + hair
+            (index + upper) as f64 * 2.0 / side as f64 - 1.0 + hair
         };
         let (u, v) = (at(column, right), at(row, up));
         match face / 2 {
@@ -157,8 +192,9 @@ mod tests {
     fn a_direction_lies_in_its_own_cell() {
         for step in 0..5000 {
             let p = direction(f64::from(step) * 137.508, f64::from(step) * 0.036 - 90.0);
-            let corners = cell_corners(cell([p.x, p.y, p.z]) as usize);
-            assert!(!apart_from_cell(&corners, &[p]), "step {step}");
+            let cell = cell([p.x, p.y, p.z]) as usize;
+            let place = (cell / (SIDE * SIDE), cell / SIDE % SIDE, cell % SIDE);
+            assert!(!apart_from_cell(&corners(place, SIDE), &[p]), "step {step}");
         }
     }
 

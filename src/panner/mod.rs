@@ -23,6 +23,7 @@ pub use bearing::{Bearing, Bearings};
 pub(crate) use direct_speakers::is_lfe;
 pub use direct_speakers::{nominal_label, speaker_remarks};
 pub use gain_calculator::GainCalculator;
+pub(crate) use gain_calculator::RESIDUE;
 pub use hoa::{Decoder, Encoder};
 pub use vbap::Vbap;
 
@@ -45,6 +46,14 @@ pub trait Panner: Send + Sync {
     fn gains_at(&self, position: Position, bearing: &Bearing, extent: Extent, gains: &mut [f64]) {
         let _ = bearing;
         self.gains(position, extent, gains);
+    }
+
+    /// As [`gains`](Self::gains), with the same bits, for points without extent that are not nearer than 1, at all
+    /// `bearings`: that of number n has the row of `stride` gains from n · `stride` on, of which the first ones are the
+    /// channels'. The answer `false`: it pans them one by one only, and has written nothing.
+    fn points(&self, bearings: &Bearings, rows: &mut [f64], stride: usize) -> bool {
+        let _ = (bearings, rows, stride);
+        false
     }
 }
 

@@ -1,16 +1,18 @@
 //! Renders to loudspeakers, to the stereo bus and to sound fields.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::align::Alignment;
 use super::diffuse::Diffuse;
+use super::gains::{Finish, Gains, Settler};
 use super::kernel::{self, Stretch};
 use super::plan::{ChannelPlan, Held};
 use super::target::Target;
 use super::track::Track;
 use crate::audio::Block;
 use crate::panner::{Bearing, Bearings, GainCalculator, stereo};
-use crate::scene::{HoaComponent, MetadataBlock, Object, SoundField, State};
+use crate::scene::{HoaComponent, MetadataBlock, Object, SoundField, State, USUAL_BLOCKS};
 use crate::units::{Decibels, SampleRate};
 
 /// Turns feeds and metadata into the channels of one [`Target`].
@@ -24,12 +26,14 @@ pub(super) struct ChannelRenderer {
     target: Target,
     arch: pulp::Arch,
     tracks: Vec<Track>,
+    /// For each track, which of the blocks at hand are its own.
+    own: Vec<Range<usize>>,
     /// What each channel plays directly, then what each plays through its decorrelator.
     plans: Vec<ChannelPlan>,
     decoders: Vec<Decoder>,
     channels: usize,
-    /// Linear trim of each channel, if any is trimmed.
-    trims: Option<Vec<f64>>,
+    /// With the linear trims of the channels.
+    settler: Settler,
     /// The decorrelators, if any object is ever diffuse.
     diffuse: Option<Diffuse>,
     alignment: Alignment,
@@ -43,6 +47,7 @@ pub(super) struct ChannelRenderer {
 struct Lfe {
     feed: u32,
     channel: usize,
+    gain: f32,
 }
 
 /// The decoder of one sound field: component c plays on channel k with gain c · channels + k.
@@ -115,6 +120,7 @@ impl ChannelRenderer {
             .map(|(feed, channel)| Lfe {
                 feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
                 channel,
+                gain: trims[channel] as f32,
             });
         let diffuse = match &target {
             Target::Layout { layout, .. } if objects.iter().any(|object| object.diffuse) => {
@@ -132,6 +138,7 @@ impl ChannelRenderer {
                     Track::new(object.feed, sides * channels)
                 })
                 .collect(),
+            own: vec![0..0; objects.len()],
             plans: (0..2 * channels)
                 .map(|_| ChannelPlan::with_capacity(objects.len() + 1))
                 .collect(),
@@ -142,10 +149,7 @@ impl ChannelRenderer {
             arch: pulp::Arch::new(),
             target,
             channels,
-            trims: trims
-                .iter()
-                .any(|trim| trim.to_bits() != 1.0_f64.to_bits())
-                .then_some(trims),
+            settler: Settler::new(&trims, 2, USUAL_BLOCKS * objects.len()),
             alignment,
             lfe,
             settled: false,
@@ -203,39 +207,52 @@ impl ChannelRenderer {
             plan.clear();
         }
         self.settled = begun.is_empty();
+        let mut writer = Writer {
+            target: &mut self.target,
+            decoders: &self.decoders,
+            channels: self.channels,
+            begun,
+            bearings,
+        };
+        // Most objects are points that move in one straight line: they are panned together, and their gains settled
+        // together.
+        let are_panned = writer.pan_points(&mut self.settler);
         let mut next = 0;
-        for (index, track) in self.tracks.iter_mut().enumerate() {
+        for (index, (track, own)) in self.tracks.iter_mut().zip(&mut self.own).enumerate() {
+            let ahead = begun[next..].iter();
+            *own = next..next + ahead.take_while(|(o, _)| *o == index).count();
+            if let Some(gains) = track.turn(quantum, &begun[own.clone()]) {
+                match bearings.plain_point(next) {
+                    Some(level) if are_panned && is_heard(writer.target, index) => {
+                        gains.take_row(next, Finish::of(level));
+                    }
+                    _ => writer.write(index, next, gains),
+                }
+            }
+            next = own.end;
+        }
+        let turned = self.tracks.iter_mut().filter_map(Track::turned);
+        self.settler.settle(turned);
+        for (index, (track, own)) in self.tracks.iter_mut().zip(&self.own).enumerate() {
             self.settled &= track.holds(quantum);
-            let ahead = &begun[next..];
-            let own = ahead.iter().take_while(|(o, _)| *o == index).count();
-            let blocks = ahead[..own].iter().map(|(_, block)| block).zip(next..);
-            next += own;
-            let (target, decoders) = (&mut self.target, &self.decoders);
-            let (channels, trims) = (self.channels, self.trims.as_deref());
+            let (blocks, first) = (&begun[own.clone()], own.start);
             track.plan(
                 quantum,
                 blocks,
                 &mut self.plans,
-                |(block, number), gains| {
-                    if !is_heard(target, index) {
-                        return gains.fill(0.0);
-                    }
-                    let (direct, diffuse) = gains.split_at_mut(channels);
-                    let bearing = bearings.get(number);
-                    gains_of(target, decoders, &block.state, bearing, direct, diffuse);
-                    if let Some(trims) = trims {
-                        trim(trims, direct);
-                        trim(trims, diffuse);
-                    }
+                &self.settler,
+                |place, gains| {
+                    writer.write(index, first + place, gains);
                 },
             );
         }
-        if let Some(Lfe { feed, channel }) = self.lfe {
-            let trim = self.trims.as_ref().map_or(1.0, |trims| trims[channel]);
-            self.plans[channel].held.push(Held {
-                feed,
-                gain: trim as f32,
-            });
+        if let Some(Lfe {
+            feed,
+            channel,
+            gain,
+        }) = self.lfe
+        {
+            self.plans[channel].held.push(Held { feed, gain });
         }
     }
 
@@ -263,6 +280,41 @@ impl ChannelRenderer {
     }
 }
 
+/// Writes the gains of the blocks that begin in a quantum.
+struct Writer<'a> {
+    target: &'a mut Target,
+    decoders: &'a [Decoder],
+    channels: usize,
+    begun: &'a [(usize, MetadataBlock)],
+    bearings: &'a Bearings,
+}
+
+impl Writer<'_> {
+    /// Pans all plain points, a row for each block; or answers `false`, if they are to be panned one by one.
+    fn pan_points(&self, settler: &mut Settler) -> bool {
+        match &*self.target {
+            Target::Layout { gains, .. } if self.bearings.has_plain_points() => settler
+                .write_rows(self.bearings.len(), |rows, stride| {
+                    gains.raw_points(self.bearings, rows, stride)
+                }),
+            _ => false,
+        }
+    }
+
+    /// Writes the gains of block `number` of object `index`.
+    fn write(&mut self, index: usize, number: usize, gains: &mut Gains) {
+        gains.write(|gains| {
+            if !is_heard(self.target, index) {
+                gains.fill(0.0);
+                return Finish::NONE;
+            }
+            let (direct, diffuse) = gains.split_at_mut(self.channels);
+            let (state, bearing) = (&self.begun[number].1.state, self.bearings.get(number));
+            write_gains(self.target, self.decoders, state, bearing, direct, diffuse)
+        });
+    }
+}
+
 /// Whether the object `index` plays on `target`.
 fn is_heard(target: &Target, index: usize) -> bool {
     match target {
@@ -273,24 +325,22 @@ fn is_heard(target: &Target, index: usize) -> bool {
     }
 }
 
-fn trim(trims: &[f64], gains: &mut [f64]) {
-    for (gain, trim) in gains.iter_mut().zip(trims) {
-        *gain *= trim;
-    }
-}
-
-/// The gains of every channel for a feed in `state`: played directly, and through the decorrelators
-/// (`diffuse` is empty for a feed that never is).
-fn gains_of(
+/// Writes the gains of every channel for a feed in `state`: played directly, and through the decorrelators
+/// (`diffuse` is empty for a feed that never is). What is left to do with them is the answer.
+fn write_gains(
     target: &mut Target,
     decoders: &[Decoder],
     state: &State,
     bearing: Option<Bearing>,
     direct: &mut [f64],
     diffuse: &mut [f64],
-) {
+) -> Finish {
     diffuse.fill(0.0);
     match (target, state) {
+        (Target::Layout { gains, .. }, State::Object(object)) if object.diffuse == 0.0 => {
+            gains.raw_object_at(object, bearing.as_ref(), direct);
+            return Finish::of(object.gain);
+        }
         (Target::Layout { gains, .. }, State::Object(object)) => {
             gains.object_at(object, bearing.as_ref(), direct, diffuse);
         }
@@ -316,4 +366,5 @@ fn gains_of(
             direct.fill(0.0);
         }
     }
+    Finish::NONE
 }

@@ -1,5 +1,6 @@
 //! One feed's gains on one target over time.
 
+use super::gains::{Gains, Settler};
 use super::plan::{ChannelPlan, Held, Moving, Piece};
 use crate::audio::QUANTUM;
 use crate::scene::{MetadataBlock, Ramp};
@@ -21,6 +22,8 @@ pub(super) struct Track {
     begun: bool,
     /// Frame up to which the present quantum is planned.
     at: u64,
+    /// The present quantum is one straight line.
+    sweeps: bool,
 }
 
 impl Track {
@@ -28,13 +31,14 @@ impl Track {
     pub(super) fn new(feed: usize, channels: usize) -> Self {
         Self {
             feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
-            from: Gains::silence(channels),
-            to: Gains::silence(channels),
+            from: Gains::new(channels),
+            to: Gains::new(channels),
             ramp: Ramp::JUMP,
             arrival: 0,
             end: None,
             begun: false,
             at: 0,
+            sweeps: false,
         }
     }
 
@@ -43,33 +47,59 @@ impl Track {
         self.arrival <= quantum && self.end.is_none()
     }
 
-    /// Plans the quantum that starts at `quantum`, in which `blocks` begin, each with its number; `gains_of`
-    /// writes the gains of a block.
-    pub(super) fn plan<'a>(
+    /// The usual case of an object that moves: if its gains are one straight line over the quantum that starts at
+    /// `quantum`, to those of the only one of the `blocks` that begin in it, gives where these are to be written. They
+    /// are to be [settled](Settler) before the quantum is [planned](Self::plan).
+    pub(super) fn turn(
         &mut self,
         quantum: u64,
-        mut blocks: impl Iterator<Item = (&'a MetadataBlock, usize)> + Clone,
+        blocks: &[(usize, MetadataBlock)],
+    ) -> Option<&mut Gains> {
+        self.sweeps = match blocks {
+            [(_, block)] => self.begun && self.holds(quantum) && sweeps(block, quantum),
+            _ => false,
+        };
+        self.sweeps.then(|| {
+            std::mem::swap(&mut self.from, &mut self.to);
+            self.ramp = blocks[0].1.ramp;
+            self.arrival = quantum + QUANTUM as u64;
+            &mut self.to
+        })
+    }
+
+    /// The gains written after [`turn`](Self::turn), if they still wait to be settled.
+    pub(super) fn turned(&mut self) -> Option<&mut Gains> {
+        self.sweeps.then_some(&mut self.to)
+    }
+
+    /// Plans the quantum that starts at `quantum`, in which `blocks` begin; `write` writes the gains of the block
+    /// at a place of the list.
+    pub(super) fn plan(
+        &mut self,
+        quantum: u64,
+        blocks: &[(usize, MetadataBlock)],
         plans: &mut [ChannelPlan],
-        mut gains_of: impl FnMut((&MetadataBlock, usize), &mut [f64]),
+        settler: &Settler,
+        mut write: impl FnMut(usize, &mut Gains),
     ) {
-        if self.holds(quantum) {
-            let mut ahead = blocks.clone();
-            match (ahead.next(), ahead.next()) {
-                (None, _) => return self.hold(plans),
-                (Some(block), None) if self.begun && sweeps(block.0, quantum) => {
-                    std::mem::swap(&mut self.from, &mut self.to);
-                    self.to.set(|gains| gains_of(block, gains));
-                    self.ramp = block.0.ramp;
-                    self.arrival = quantum + QUANTUM as u64;
-                    return self.sweep(plans);
-                }
-                _ => {}
-            }
+        if !self.sweeps
+            && let Some(gains) = self.turn(quantum, blocks)
+        {
+            write(0, gains);
+            settler.settle([gains]);
+        }
+        if std::mem::take(&mut self.sweeps) {
+            return self.sweep(plans);
+        }
+        if self.holds(quantum) && blocks.is_empty() {
+            return self.hold(plans);
         }
         self.at = quantum;
-        for block in blocks.by_ref() {
-            self.plan_until(quantum, block.0.start.0.max(quantum), plans);
-            self.begin(block.0, |gains| gains_of(block, gains));
+        for (place, (_, block)) in blocks.iter().enumerate() {
+            self.plan_until(quantum, block.start.0.max(quantum), plans);
+            self.begin(block);
+            write(place, &mut self.to);
+            settler.settle([&mut self.to]);
         }
         self.plan_until(quantum, quantum + QUANTUM as u64, plans);
     }
@@ -98,26 +128,20 @@ impl Track {
 
     /// The channels on which the object plays at the start or the end of its ramp, with both gains.
     fn lines(&self) -> impl Iterator<Item = (usize, f64, f64)> {
-        let words = self.from.playing.iter().zip(&self.to.playing);
-        let channels = channels_of(words.map(|(from, to)| from | to));
-        channels.map(|channel| (channel, self.from.all[channel], self.to.all[channel]))
+        let (from, to) = (self.from.values(), self.to.values());
+        let channels = Gains::playing_in(&self.from, &self.to);
+        channels.map(|channel| (channel, from[channel], to[channel]))
     }
 
-    /// A new block starts at `self.at`; `gains` writes the gains it moves to.
-    fn begin(&mut self, block: &MetadataBlock, gains: impl FnOnce(&mut [f64])) {
+    /// A new block starts at `self.at`; the gains it moves to are written afterwards.
+    fn begin(&mut self, block: &MetadataBlock) {
         if self.is_silent() {
-            self.from.set(|from| from.fill(0.0));
+            self.from.silence();
         } else if self.at >= self.arrival {
             std::mem::swap(&mut self.from, &mut self.to);
         } else {
-            let (x, to) = (self.progress(), &self.to.all);
-            self.from.set(|from| {
-                for (from, to) in from.iter_mut().zip(to) {
-                    *from += (to - *from) * x;
-                }
-            });
+            self.from.move_towards(&self.to, self.progress());
         }
-        self.to.set(gains);
         self.ramp = if self.begun { block.ramp } else { Ramp::JUMP };
         self.arrival = if self.ramp.end > self.ramp.start {
             self.ramp.end.ceil() as u64
@@ -197,63 +221,4 @@ fn sweeps(block: &MetadataBlock, quantum: u64) -> bool {
     block.start.0 == quantum
         && block.ramp == Ramp::over(block.start, Frames(QUANTUM as u64))
         && block.length.is_none()
-}
-
-/// A gain for each channel. Most are 0, so the others are marked.
-#[derive(Debug)]
-struct Gains {
-    all: Vec<f64>,
-    /// A bit for each channel whose gain is not 0.
-    playing: Vec<u64>,
-}
-
-/// Channels whose bits stand in one word.
-const WORD: usize = u64::BITS as usize;
-
-impl Gains {
-    fn silence(channels: usize) -> Self {
-        Self {
-            all: vec![0.0; channels],
-            playing: vec![0; channels.div_ceil(WORD)],
-        }
-    }
-
-    /// Has `write` change the gains.
-    fn set(&mut self, write: impl FnOnce(&mut [f64])) {
-        write(&mut self.all);
-        for (word, gains) in self.playing.iter_mut().zip(self.all.chunks(WORD)) {
-            // Without a branch: which channels play is hard to predict.
-            let bits = gains.iter().enumerate();
-            *word = bits.fold(0, |word, (n, gain)| word | u64::from(*gain != 0.0) << n);
-        }
-    }
-
-    /// The channels that play, and their gains.
-    fn playing(&self) -> impl Iterator<Item = (usize, f64)> {
-        let channels = channels_of(self.playing.iter().copied());
-        channels.map(|channel| (channel, self.all[channel]))
-    }
-}
-
-/// The channels whose bits are set in `words`, in order.
-fn channels_of(words: impl Iterator<Item = u64>) -> impl Iterator<Item = usize> {
-    words
-        .enumerate()
-        .flat_map(|(n, word)| Bits(word).map(move |bit| n * WORD + bit))
-}
-
-/// The places of the bits of a word, from the lowest.
-struct Bits(u64);
-
-impl Iterator for Bits {
-    type Item = usize;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        let place = self.0.trailing_zeros() as usize;
-        (place < WORD).then(|| {
-            self.0 &= self.0 - 1;
-            place
-        })
-    }
 }

@@ -5,6 +5,7 @@
 
 mod edges;
 mod extent;
+mod many;
 mod point_source;
 mod polar;
 mod region;

@@ -1,12 +1,13 @@
 //! The point source panner of ITU-R BS.2127-0, section 6.1.
 
+use super::many;
 use super::region::Region;
 use super::system::System;
 use super::topology;
 use crate::geometry::Direction;
 use crate::layout::Layout;
-use crate::panner::Bearing;
 use crate::panner::lookup::{Cell, Lookup};
+use crate::panner::{Bearing, Bearings};
 
 /// Pans a point by its direction on a system of BS.2051.
 ///
@@ -71,6 +72,26 @@ impl PointSource {
         self.gains_among(candidates, &bearing.direction, gains);
     }
 
+    /// The same for many, with the same bits: number n has the row of `stride` gains from n · `stride` on.
+    pub(super) fn points_gains(&self, bearings: &Bearings, rows: &mut [f64], stride: usize) {
+        rows.fill(0.0);
+        let count = bearings.len();
+        let batches = rows.chunks_mut(many::BATCH * stride);
+        for (rows, from) in batches.zip((0..count).step_by(many::BATCH)) {
+            let span = (from, count.min(from + many::BATCH));
+            let Some([left, right]) = self.stereo else {
+                many::pan(&self.regions, bearings, span, rows, stride);
+                continue;
+            };
+            let mut fives = [0.0; 6 * many::BATCH];
+            many::pan(&self.regions, bearings, span, &mut fives, 6);
+            let fives = fives.as_chunks().0.iter().take(span.1 - span.0);
+            for (&five, row) in fives.zip(rows.chunks_exact_mut(stride)) {
+                [row[left], row[right]] = stereo_gains(five);
+            }
+        }
+    }
+
     #[inline]
     fn gains_among(&self, candidates: &[u32], direction: &Direction, gains: &mut [f64]) {
         assert_eq!(gains.len(), self.channels, "one gain per channel");
@@ -106,13 +127,13 @@ fn stereo_gains([l, r, c, _, ls, rs]: [f64; 6]) -> [f64; 2] {
 
 /// The regions of a layout and how to find the one of a direction.
 #[derive(Debug, Clone)]
-struct Regions {
-    regions: Vec<Region>,
-    lookup: Lookup,
+pub(super) struct Regions {
+    pub(super) regions: Vec<Region>,
+    pub(super) lookup: Lookup,
 }
 
 impl Regions {
-    fn new(layout: &Layout, system: &System) -> Self {
+    pub(super) fn new(layout: &Layout, system: &System) -> Self {
         let regions = topology::regions(layout, system);
         let meets = |index: usize, cell: &Cell| regions[index].meets(cell);
         Self {
@@ -124,7 +145,7 @@ impl Regions {
     /// Writes the gains of power 1 in `direction`, whose region is one of the `candidates`, into `gains`,
     /// which hold zeros.
     #[inline]
-    fn pan(&self, candidates: &[u32], direction: &Direction, gains: &mut [f64]) {
+    pub(super) fn pan(&self, candidates: &[u32], direction: &Direction, gains: &mut [f64]) {
         let taken = candidates
             .iter()
             .any(|&i| self.regions[i as usize].pan(direction, gains));

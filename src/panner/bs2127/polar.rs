@@ -6,7 +6,7 @@ use super::PointSource;
 use super::extent::{FADE_DEG, Grid, interpolate};
 use crate::geometry::{Direction, Position, direction};
 use crate::layout::Layout;
-use crate::panner::{Bearing, Panner};
+use crate::panner::{Bearing, Bearings, Panner};
 use crate::scene::Extent;
 
 /// The size, as the tangent of a quarter of the angle it covers from distance 1, of something without
@@ -100,6 +100,11 @@ impl Panner for Polar {
             }
             _ => self.gains(position, extent, gains),
         }
+    }
+
+    fn points(&self, bearings: &Bearings, rows: &mut [f64], stride: usize) -> bool {
+        self.point_source.points_gains(bearings, rows, stride);
+        true
     }
 
     fn gains(&self, position: Position, extent: Extent, gains: &mut [f64]) {

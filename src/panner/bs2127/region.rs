@@ -2,6 +2,7 @@
 //! section 6.1.3.1).
 
 use nalgebra::{Matrix3, Vector3};
+use pulp::{Scalar, Simd};
 
 use crate::geometry::Direction;
 use crate::panner::lookup::{Cell, apart, apart_from_cell};
@@ -99,36 +100,43 @@ impl Region {
     /// If `direction` lies in the region, writes its gains, of power 1, into `gains`, which hold zeros.
     #[inline]
     pub(super) fn pan(&self, direction: &Direction, gains: &mut [f64]) -> bool {
+        let mut one = One { gains, lies: false };
+        self.pan_lanes(Scalar, [direction.x, direction.y, direction.z], &mut one);
+        one.lies
+    }
+
+    /// Pans the directions with the coordinates `at`, one in each lane.
+    #[inline(always)]
+    pub(super) fn pan_lanes<S: Simd>(&self, simd: S, at: [S::f64s; 3], to: &mut impl Panned<S>) {
         match self {
             Self::Triplet { rows, channels, .. } => {
-                let weights = rows.each_ref().map(|row| row.dot(direction));
-                if !inside(weights) {
-                    return false;
+                let (weights, lie) = corner_weights(simd, rows, at);
+                if !to.lie(simd, lie) {
+                    return;
                 }
-                let weights = weights.map(|w| w.max(0.0));
-                let power: f64 = weights.iter().map(|w| w * w).sum();
-                let scale = 1.0 / power.sqrt();
+                let scale = inverse_root(simd, power(simd, weights));
                 for (channel, weight) in channels.iter().zip(weights) {
-                    gains[*channel] = scale * weight;
+                    to.play(simd, *channel, simd.mul_f64s(scale, weight));
                 }
-                true
             }
             Self::Mixed {
                 rows, gram, feeds, ..
             } => {
-                let weights = rows.each_ref().map(|row| row.dot(direction));
-                if !inside(weights) {
-                    return false;
+                let (weights, lie) = corner_weights(simd, rows, at);
+                if !to.lie(simd, lie) {
+                    return;
                 }
-                let [a, b, c] = weights.map(|w| w.max(0.0));
-                let weights = Vector3::new(a, b, c);
-                let scale = 1.0 / weights.dot(&(gram * weights)).sqrt();
+                let mut products = [simd.splat_f64s(0.0); 3];
+                for (i, product) in products.iter_mut().enumerate() {
+                    *product = dot(simd, [gram[(i, 0)], gram[(i, 1)], gram[(i, 2)]], weights);
+                }
+                let scale = inverse_root(simd, dot_lanes(simd, weights, products));
                 for (channel, corners) in feeds {
-                    gains[*channel] = scale * corners.dot(&weights);
+                    let gain = dot(simd, [corners.x, corners.y, corners.z], weights);
+                    to.play(simd, *channel, simd.mul_f64s(scale, gain));
                 }
-                true
             }
-            Self::Quad(quad) => quad.pan(direction, gains),
+            Self::Quad(quad) => quad.pan_lanes(simd, at, to),
         }
     }
 
@@ -157,9 +165,79 @@ impl Region {
     }
 }
 
-#[inline]
-fn inside([a, b, c]: [f64; 3]) -> bool {
-    a.min(b).min(c) >= -TRIPLET_TOLERANCE
+/// Takes what comes of directions that are panned side by side.
+pub(super) trait Panned<S: Simd> {
+    /// Which of them lie in the region. The answer `false`, which none may do, ends it.
+    fn lie(&mut self, simd: S, lie: S::m64s) -> bool;
+
+    /// Their gains on `channel`, which mean nothing for those that do not lie in the region.
+    fn play(&mut self, simd: S, channel: usize, gains: S::f64s);
+}
+
+/// One direction.
+struct One<'a> {
+    gains: &'a mut [f64],
+    lies: bool,
+}
+
+impl Panned<Scalar> for One<'_> {
+    #[inline(always)]
+    fn lie(&mut self, _: Scalar, lies: bool) -> bool {
+        self.lies = lies;
+        lies
+    }
+
+    #[inline(always)]
+    fn play(&mut self, _: Scalar, channel: usize, gain: f64) {
+        self.gains[channel] = gain;
+    }
+}
+
+/// The sum of the products of the numbers with the lanes.
+#[inline(always)]
+fn dot<S: Simd>(simd: S, [a, b, c]: [f64; 3], at: [S::f64s; 3]) -> S::f64s {
+    let numbers = [simd.splat_f64s(a), simd.splat_f64s(b), simd.splat_f64s(c)];
+    dot_lanes(simd, numbers, at)
+}
+
+#[inline(always)]
+fn dot_lanes<S: Simd>(simd: S, [a, b, c]: [S::f64s; 3], [x, y, z]: [S::f64s; 3]) -> S::f64s {
+    let sum = simd.add_f64s(simd.mul_f64s(a, x), simd.mul_f64s(b, y));
+    simd.add_f64s(sum, simd.mul_f64s(c, z))
+}
+
+/// The sum of squares.
+#[inline(always)]
+fn power<S: Simd, const N: usize>(simd: S, weights: [S::f64s; N]) -> S::f64s {
+    let mut sum = simd.splat_f64s(0.0);
+    for weight in &weights {
+        sum = simd.add_f64s(sum, simd.mul_f64s(*weight, *weight));
+    }
+    sum
+}
+
+#[inline(always)]
+fn inverse_root<S: Simd>(simd: S, power: S::f64s) -> S::f64s {
+    simd.div_f64s(simd.splat_f64s(1.0), simd.sqrt_f64s(power))
+}
+
+/// The weights of three corners, and which directions lie between them.
+#[inline(always)]
+fn corner_weights<S: Simd>(
+    simd: S,
+    rows: &[Vector3<f64>; 3],
+    at: [S::f64s; 3],
+) -> ([S::f64s; 3], S::m64s) {
+    let mut weights = [simd.splat_f64s(0.0); 3];
+    for (weight, row) in weights.iter_mut().zip(rows) {
+        *weight = dot(simd, [row.x, row.y, row.z], at);
+    }
+    let least = simd.min_f64s(simd.min_f64s(weights[0], weights[1]), weights[2]);
+    let lie = simd.greater_than_or_equal_f64s(least, simd.splat_f64s(-TRIPLET_TOLERANCE));
+    for weight in &mut weights {
+        *weight = simd.max_f64s(*weight, simd.splat_f64s(0.0));
+    }
+    (weights, lie)
 }
 
 /// Four corners a, b, c, d in order, and the bilinear rule between them.
@@ -210,38 +288,46 @@ impl Quad {
         self.sides.iter().all(|side| side.meets(cell)) && self.corners.iter().any(faces)
     }
 
-    #[inline]
-    fn pan(&self, direction: &Direction, gains: &mut [f64]) -> bool {
+    #[inline(always)]
+    fn pan_lanes<S: Simd>(&self, simd: S, at: [S::f64s; 3], to: &mut impl Panned<S>) {
         let [xs, ys, zs] = &self.vectors;
-        let mut products = [0.0; 10];
+        let mut products = [simd.splat_f64s(0.0); 10];
         for (i, product) in products.iter_mut().enumerate() {
-            *product = xs[i] * direction.x + ys[i] * direction.y + zs[i] * direction.z;
+            *product = dot(simd, [xs[i], ys[i], zs[i]], at);
         }
         let [au, av, bu, bv, cu, cv, a, b, c, d] = products;
-        let (u, lies_across) = root_between(au, bu, cu);
-        let (v, lies_along) = root_between(av, bv, cv);
-        let weights = [(1.0 - u) * (1.0 - v), u * (1.0 - v), u * v, (1.0 - u) * v];
+        let (u, lie_across) = root_between(simd, au, bu, cu);
+        let (v, lie_along) = root_between(simd, av, bv, cv);
+        let one = simd.splat_f64s(1.0);
+        let (not_u, not_v) = (simd.sub_f64s(one, u), simd.sub_f64s(one, v));
+        let weights = [
+            simd.mul_f64s(not_u, not_v),
+            simd.mul_f64s(u, not_v),
+            simd.mul_f64s(u, v),
+            simd.mul_f64s(not_u, v),
+        ];
         // The planes that give u and v also hold the opposite direction.
-        let forward = a * weights[0] + b * weights[1] + c * weights[2] + d * weights[3];
+        let forward = dot_lanes(simd, [a, b, c], [weights[0], weights[1], weights[2]]);
+        let forward = simd.add_f64s(forward, simd.mul_f64s(d, weights[3]));
+        let faces = simd.greater_than_f64s(forward, simd.splat_f64s(0.0));
         // One question and not three: most often it is one of many regions, and hard to guess.
-        if !(lies_across & lies_along & (forward > 0.0)) {
-            return false;
+        let lie = simd.and_m64s(simd.and_m64s(lie_across, lie_along), faces);
+        if !to.lie(simd, lie) {
+            return;
         }
-        let mut sums = [0.0; 4];
+        let mut sums = [simd.splat_f64s(0.0); 4];
         if self.shares {
             for (slot, weight) in self.slots.iter().zip(weights) {
-                sums[*slot & 3] += weight;
+                sums[*slot & 3] = simd.add_f64s(sums[*slot & 3], weight);
             }
         } else {
             sums = weights;
         }
-        let power: f64 = sums.iter().map(|sum| sum * sum).sum();
-        let scale = 1.0 / power.sqrt();
+        let scale = inverse_root(simd, power(simd, sums));
         // The repeated channels first, whose sums are 0.
         for (channel, sum) in self.channels.iter().zip(sums).rev() {
-            gains[*channel] = scale * sum;
+            to.play(simd, *channel, simd.mul_f64s(scale, sum));
         }
-        true
     }
 }
 
@@ -281,17 +367,40 @@ impl Side {
     }
 }
 
-/// The solution of `a t² + b t + c = 0` from 0 to 1, and whether there is one; if not, it means nothing.
+/// The solutions of `a t² + b t + c = 0` from 0 to 1, and whether there are any; if not, they mean nothing.
 #[inline(always)]
-fn root_between(a: f64, b: f64, c: f64) -> (f64, bool) {
-    let discriminant = b * b - 4.0 * a * c;
-    let tangent = 2.0 * QUAD_TOLERANCE * a;
-    let is_real = discriminant >= -tangent * tangent;
+fn root_between<S: Simd>(simd: S, a: S::f64s, b: S::f64s, c: S::f64s) -> (S::f64s, S::m64s) {
+    let zero = simd.splat_f64s(0.0);
+    let four_a_c = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(4.0), a), c);
+    let discriminant = simd.sub_f64s(simd.mul_f64s(b, b), four_a_c);
+    let tangent = simd.mul_f64s(simd.splat_f64s(2.0 * QUAD_TOLERANCE), a);
+    let least = simd.neg_f64s(simd.mul_f64s(tangent, tangent));
+    let is_real = simd.greater_than_or_equal_f64s(discriminant, least);
     // Of two solutions the one farther from 0 comes first. An equation without a square has its
     // first at infinity.
-    let sum = -0.5 * (b + discriminant.max(0.0).sqrt().copysign(b));
-    let (first, second) = (sum / a, c / sum);
-    let lies = |t: f64| (-QUAD_TOLERANCE < t) & (t < 1.0 + QUAD_TOLERANCE);
-    let part = if lies(first) { first } else { second };
-    (part.clamp(0.0, 1.0), is_real & lies(part))
+    let root = simd.sqrt_f64s(simd.max_f64s(discriminant, zero));
+    let sum = simd.add_f64s(b, with_sign_of(simd, root, b));
+    let sum = simd.mul_f64s(simd.splat_f64s(-0.5), sum);
+    let (first, second) = (simd.div_f64s(sum, a), simd.div_f64s(c, sum));
+    let part = simd.select_f64s(lie_on_side(simd, first), first, second);
+    let held = simd.min_f64s(simd.max_f64s(part, zero), simd.splat_f64s(1.0));
+    (held, simd.and_m64s(is_real, lie_on_side(simd, part)))
+}
+
+/// Which places lie on a side, from 0 to 1.
+#[inline(always)]
+fn lie_on_side<S: Simd>(simd: S, places: S::f64s) -> S::m64s {
+    let begun = simd.greater_than_f64s(places, simd.splat_f64s(-QUAD_TOLERANCE));
+    let goes_on = simd.less_than_f64s(places, simd.splat_f64s(1.0 + QUAD_TOLERANCE));
+    simd.and_m64s(begun, goes_on)
+}
+
+/// `magnitudes`, none of which is below 0, with the signs of `signs`.
+#[inline(always)]
+fn with_sign_of<S: Simd>(simd: S, magnitudes: S::f64s, signs: S::f64s) -> S::f64s {
+    let sign = simd.and_u64s(
+        simd.transmute_u64s_f64s(signs),
+        simd.splat_u64s(1 << (u64::BITS - 1)),
+    );
+    simd.transmute_f64s_u64s(simd.or_u64s(simd.transmute_u64s_f64s(magnitudes), sign))
 }

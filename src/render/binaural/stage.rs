@@ -15,6 +15,7 @@ use crate::dsp::decorrelator::TAPS;
 use crate::dsp::{Biquad, Decorrelators, DelayLine};
 use crate::geometry::Direction;
 use crate::render::channels::Decoder;
+use crate::render::gains::{Finish, Settler};
 use crate::render::kernel::{self, Stretch};
 use crate::render::plan::ChannelPlan;
 use crate::render::track::Track;
@@ -28,6 +29,7 @@ pub(super) struct Stage {
     rate: SampleRate,
     objects: Vec<OnHeadphones>,
     tracks: Vec<Track>,
+    settler: Settler,
     courses: Vec<Course>,
     mapping: Mapping,
     /// What each object's own source plays.
@@ -116,6 +118,7 @@ impl Stage {
                 .iter()
                 .map(|object| Track::new(object.feed, columns.count))
                 .collect(),
+            settler: Settler::new(&vec![1.0; columns.count], 1, 0),
             courses: vec![Course::new(); count],
             own_plans: (0..count).map(|_| ChannelPlan::with_capacity(1)).collect(),
             plans: (0..columns.count)
@@ -204,11 +207,11 @@ impl Stage {
             self.settled &= track.holds(quantum);
             let ahead = &begun[next..];
             let own = ahead.iter().take_while(|(o, _)| *o == index).count();
-            let blocks = ahead[..own].iter().map(|(_, block)| block);
-            next += own;
+            let own = &ahead[..own];
+            next += own.len();
             let room = self.objects[index].room;
             let (mapping, headphones) = (&mut self.mapping, &mut self.headphones);
-            let placed = blocks.clone().filter_map(|block| {
+            let placed = own.iter().filter_map(|(_, block)| {
                 let direction = direction_of(&mut headphones.wide.gains, &block.state)?;
                 Some((block, direction))
             });
@@ -216,9 +219,15 @@ impl Stage {
             std::mem::swap(&mut self.plans[0], &mut self.own_plans[index]);
             track.plan(
                 quantum,
-                blocks.zip(0..),
+                own,
                 &mut self.plans,
-                |(block, _), gains| mapping.write(headphones, &block.state, room, gains),
+                &self.settler,
+                |place, gains| {
+                    gains.write(|gains| {
+                        mapping.write(headphones, &own[place].1.state, room, gains);
+                        Finish::NONE
+                    });
+                },
             );
             std::mem::swap(&mut self.plans[0], &mut self.own_plans[index]);
         }

@@ -1,0 +1,289 @@
+//! Many points at once: those whose region is the same are panned side by side.
+//!
+//! The gains are those of one point after the other, to the bit: the lanes do what is done for one.
+
+use pulp::{Simd, WithSimd};
+
+use super::point_source::Regions;
+use super::region::Panned;
+use crate::geometry::Direction;
+use crate::panner::Bearings;
+
+/// Points sorted by their regions at a time.
+pub(super) const BATCH: usize = 128;
+
+/// Most regions that points are sorted into; the systems have far fewer.
+const MOST_REGIONS: usize = 256;
+
+/// Most lanes of a vector.
+const MOST_LANES: usize = 8;
+
+/// Writes the gains of points `from` up to `to`, at most [`BATCH`], of power 1. Point n has the row of `stride` gains
+/// from n - `from` on; rows hold zeros.
+pub(super) fn pan(
+    regions: &Regions,
+    bearings: &Bearings,
+    (from, to): (usize, usize),
+    rows: &mut [f64],
+    stride: usize,
+) {
+    pulp::Arch::new().dispatch(PanMany {
+        regions,
+        bearings,
+        from,
+        count: to - from,
+        rows,
+        stride,
+    });
+}
+
+/// [`pan`] for each instruction set. A named type, because a closure is not reliably inlined into the function that
+/// enables the instructions.
+struct PanMany<'a> {
+    regions: &'a Regions,
+    bearings: &'a Bearings,
+    from: usize,
+    count: usize,
+    rows: &'a mut [f64],
+    stride: usize,
+}
+
+impl WithSimd for PanMany<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let mut order = Order::new();
+        let cells = &self.bearings.cells[self.from..][..self.count];
+        for (n, &cell) in cells.iter().enumerate() {
+            match self.regions.lookup.candidates_in(cell as usize) {
+                [region, ..] if (*region as usize) < MOST_REGIONS => {
+                    order.count(n, *region as usize);
+                }
+                _ => self.pan_one(n, 0),
+            }
+        }
+        order.sort(self.count, self.regions.regions.len());
+        let mut run = &order.sorted[..order.used];
+        while let Some(&first) = run.first() {
+            let region = order.regions[usize::from(first)];
+            let mut count = 1;
+            while count < run.len().min(S::F64_LANES)
+                && order.regions[usize::from(run[count])] == region
+            {
+                count += 1;
+            }
+            let (now, rest) = run.split_at(count);
+            self.pan_lanes(simd, usize::from(region), now);
+            run = rest;
+        }
+    }
+}
+
+impl PanMany<'_> {
+    /// Pans the points `numbers`, no more than there are lanes, by the region `region`, and those that do not lie in it
+    /// one by one.
+    #[inline(always)]
+    fn pan_lanes<S: Simd>(&mut self, simd: S, region: usize, numbers: &[u8]) {
+        // Lanes to spare repeat the first point.
+        let mut lanes = [usize::from(numbers[0]); MOST_LANES];
+        for (lane, n) in lanes.iter_mut().zip(numbers) {
+            *lane = usize::from(*n);
+        }
+        let Bearings { xs, ys, zs, .. } = self.bearings;
+        let at = [
+            gathered(simd, &xs[self.from..], lanes),
+            gathered(simd, &ys[self.from..], lanes),
+            gathered(simd, &zs[self.from..], lanes),
+        ];
+        let mut starts = lanes;
+        for start in &mut starts {
+            *start *= self.stride;
+        }
+        let mut outcome = Outcome {
+            rows: &mut *self.rows,
+            starts,
+            lie: [0.0; MOST_LANES],
+        };
+        self.regions.regions[region].pan_lanes(simd, at, &mut outcome);
+        let lie = outcome.lie;
+        for (&n, lies) in numbers.iter().zip(lie) {
+            if lies == 0.0 {
+                self.row(usize::from(n)).fill(0.0);
+                self.pan_one(usize::from(n), 1);
+            }
+        }
+    }
+
+    fn row(&mut self, n: usize) -> &mut [f64] {
+        &mut self.rows[n * self.stride..][..self.stride]
+    }
+
+    /// Pans point `n` by one of its candidates, of which the first `tried` have been tried.
+    #[cold]
+    fn pan_one(&mut self, n: usize, tried: usize) {
+        let at = self.from + n;
+        let Bearings {
+            xs, ys, zs, cells, ..
+        } = self.bearings;
+        let direction = Direction::new(xs[at], ys[at], zs[at]);
+        let regions = self.regions;
+        let candidates = regions.lookup.candidates_in(cells[at] as usize);
+        regions.pan(&candidates[tried..], &direction, self.row(n));
+    }
+}
+
+/// The numbers at the places `lanes` of a row.
+#[inline(always)]
+fn gathered<S: Simd>(_: S, row: &[f64], lanes: [usize; MOST_LANES]) -> S::f64s {
+    let mut numbers = [0.0; MOST_LANES];
+    for (number, lane) in numbers.iter_mut().zip(lanes) {
+        *number = row[lane];
+    }
+    S::as_simd_f64s(&numbers).0[0]
+}
+
+/// The points of a batch, sorted by region.
+struct Order {
+    /// The region of each point; [`NONE`] for those that are not sorted.
+    regions: [u16; BATCH],
+    /// Points of each region, then where each region ends.
+    ends: [u16; MOST_REGIONS],
+    sorted: [u8; BATCH],
+    used: usize,
+}
+
+const NONE: u16 = u16::MAX;
+
+impl Order {
+    #[inline(always)]
+    fn new() -> Self {
+        Self {
+            regions: [NONE; BATCH],
+            ends: [0; MOST_REGIONS],
+            sorted: [0; BATCH],
+            used: 0,
+        }
+    }
+
+    #[inline(always)]
+    fn count(&mut self, n: usize, region: usize) {
+        self.regions[n] = region as u16;
+        self.ends[region] += 1;
+        self.used += 1;
+    }
+
+    #[inline(always)]
+    fn sort(&mut self, count: usize, regions: usize) {
+        let mut sum = 0;
+        for end in self.ends.iter_mut().take(regions) {
+            sum += *end;
+            *end = sum;
+        }
+        for n in (0..count).rev() {
+            if self.regions[n] != NONE {
+                let end = &mut self.ends[usize::from(self.regions[n])];
+                *end -= 1;
+                self.sorted[usize::from(*end)] = n as u8;
+            }
+        }
+    }
+}
+
+/// What comes of points side by side.
+struct Outcome<'a> {
+    rows: &'a mut [f64],
+    /// Where the row of each begins.
+    starts: [usize; MOST_LANES],
+    /// Not 0 for those that lie in the region.
+    lie: [f64; MOST_LANES],
+}
+
+impl<S: Simd> Panned<S> for Outcome<'_> {
+    #[inline(always)]
+    fn lie(&mut self, simd: S, lie: S::m64s) -> bool {
+        let marks = simd.select_f64s(lie, simd.splat_f64s(1.0), simd.splat_f64s(0.0));
+        S::as_mut_simd_f64s(&mut self.lie).0[0] = marks;
+        self.lie.iter().any(|&lies| lies > 0.0)
+    }
+
+    #[inline(always)]
+    fn play(&mut self, _: S, channel: usize, gains: S::f64s) {
+        let mut of_lane = [0.0; MOST_LANES];
+        S::as_mut_simd_f64s(&mut of_lane).0[0] = gains;
+        for (start, gain) in self.starts.iter().zip(of_lane).take(S::F64_LANES) {
+            self.rows[start + channel] = gain;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::system::System;
+    use super::*;
+    use crate::geometry::Position;
+    use crate::scene::{ObjectState, State};
+
+    /// Directions all over the sphere, at its poles and at every loudspeaker.
+    fn directions(layout: &crate::layout::Layout) -> Bearings {
+        let polar = |azimuth, elevation| Position::Polar {
+            azimuth,
+            elevation,
+            distance: 1.0,
+        };
+        let spiral = (0..1000).map(f64::from);
+        let spiral = spiral.map(|i| polar(i * 137.508, (i * 0.002 - 1.0).asin().to_degrees()));
+        let grid = (0..24).flat_map(|a| (-3..=3).map(move |e| (a, e)));
+        let grid = grid.map(|(a, e)| polar(f64::from(a) * 15.0, f64::from(e) * 30.0));
+        let speakers = layout.speakers.iter();
+        let speakers = speakers.map(|s| s.position);
+        let all = spiral.chain(grid).chain(speakers);
+        let all: Vec<State> = all.map(|at| ObjectState::at(at).into()).collect();
+        let mut bearings = Bearings::default();
+        bearings.take(all.iter());
+        bearings
+    }
+
+    #[test]
+    fn many_points_have_the_gains_of_each_on_every_instruction_set() {
+        for layout in crate::layout::library() {
+            // 0+2+0 is panned by the regions of 0+5+0.
+            let Some(system) = System::of(layout).filter(|system| system.name() != "0+2+0") else {
+                continue;
+            };
+            let regions = Regions::new(layout, &system);
+            let bearings = directions(layout);
+            let stride = layout.channels() + 3;
+            for from in (0..bearings.len()).step_by(BATCH) {
+                let count = BATCH.min(bearings.len() - from);
+                let run = |pan: &dyn Fn(PanMany<'_>)| {
+                    let mut rows = vec![0.0; BATCH * stride];
+                    pan(PanMany {
+                        regions: &regions,
+                        bearings: &bearings,
+                        from,
+                        count,
+                        rows: &mut rows,
+                        stride,
+                    });
+                    // 0 has no sign here.
+                    rows.iter()
+                        .map(|gain| (gain + 0.0).to_bits())
+                        .collect::<Vec<_>>()
+                };
+                let one_by_one = run(&|mut many| (0..count).for_each(|n| many.pan_one(n, 0)));
+                let scalar = run(&|many| pulp::Scalar.vectorize(many));
+                let best = run(&|many| pulp::Arch::new().dispatch(many));
+                let place = format!("{}, points from {from} on", layout.name);
+                assert!(one_by_one.iter().any(|&bits| bits != 0), "{place}");
+                assert!(scalar == one_by_one, "scalar, {place}");
+                assert!(best == one_by_one, "best, {place}");
+                #[cfg(target_arch = "x86_64")]
+                if let Some(v3) = pulp::x86::V3::try_new() {
+                    let narrow = run(&|many| Simd::vectorize(v3, many));
+                    assert!(narrow == one_by_one, "AVX2, {place}");
+                }
+            }
+        }
+    }
+}
