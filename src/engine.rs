@@ -261,8 +261,8 @@ impl Rendering {
         let quantum = song - time;
         if self.entered != Some(quantum) {
             let begun = self.playback.enter(quantum);
-            self.bearings
-                .take(begun.iter().map(|(_, block)| &block.state));
+            let states = begun.blocks().iter().map(|block| &block.state);
+            self.bearings.take(states);
             for renderer in &mut self.renderers {
                 renderer.enter(quantum, begun, &self.bearings);
             }

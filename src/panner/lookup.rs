@@ -8,10 +8,10 @@ use crate::geometry::Direction;
 
 /// Cells along one edge of the cube: so small that most lie within one facet of a usual layout, because to be wrong
 /// about the first costs more than to pan.
-const SIDE: usize = 32;
+const SIDE: usize = 64;
 
 /// Cells along one edge of a block of them, which is asked first: what does not meet it meets none of them.
-const BLOCK: usize = 2;
+const BLOCK: usize = 4;
 
 /// For each cell of the cube's six faces, the cones that meet it.
 #[derive(Debug, Clone)]
@@ -39,41 +39,39 @@ impl Lookup {
     /// in a cell.
     pub(super) fn of(count: usize, meets: impl Fn(usize, &Cell) -> bool) -> Self {
         let mut known: HashMap<Vec<u32>, u16> = HashMap::new();
-        let mut table = Self {
-            lists: vec![0; 6 * SIDE * SIDE],
-            starts: vec![0],
-            cones: Vec::new(),
+        let (mut starts, mut cones) = (vec![0], Vec::new());
+        let mut number_of = |list: Vec<u32>| {
+            let next = known.len() as u16;
+            *known.entry(list).or_insert_with_key(|list| {
+                cones.extend(list);
+                starts.push(cones.len() as u32);
+                next
+            })
         };
         let all: Vec<u32> = (0..count as u32).collect();
         let among = |candidates: &[u32], corners: &Cell| -> Vec<u32> {
             let candidates = candidates.iter().copied();
             candidates.filter(|&i| meets(i as usize, corners)).collect()
         };
-        let squares = SIDE / BLOCK;
-        for block in 0..6 * squares * squares {
-            let place = (
-                block / squares / squares,
-                block / squares % squares,
-                block % squares,
-            );
-            let in_block = among(&all, &corners(place, squares));
+        let mut lists = vec![0; 6 * SIDE * SIDE];
+        let blocks = SIDE / BLOCK;
+        for n in 0..6 * blocks * blocks {
+            let (face, row, column) = (n / blocks / blocks, n / blocks % blocks, n % blocks);
+            let in_block = among(&all, &corners((face, row, column), blocks));
+            let of_block = number_of(in_block.clone());
             for (up, right) in (0..BLOCK * BLOCK).map(|n| (n / BLOCK, n % BLOCK)) {
-                let (face, row, column) = place;
                 let (row, column) = (row * BLOCK + up, column * BLOCK + right);
-                let list = match &in_block[..] {
-                    [] | [_] => in_block.clone(),
-                    several => among(several, &corners((face, row, column), SIDE)),
+                lists[(face * SIDE + row) * SIDE + column] = match &in_block[..] {
+                    [] | [_] => of_block,
+                    several => number_of(among(several, &corners((face, row, column), SIDE))),
                 };
-                let next = known.len() as u16;
-                table.lists[(face * SIDE + row) * SIDE + column] =
-                    *known.entry(list).or_insert_with_key(|list| {
-                        table.cones.extend(list);
-                        table.starts.push(table.cones.len() as u32);
-                        next
-                    });
             }
         }
-        table
+        Self {
+            lists,
+            starts,
+            cones,
+        }
     }
 
     /// The cones that may hold `direction`, in their order; every cone that does is among them.

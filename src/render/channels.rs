@@ -1,6 +1,5 @@
 //! Renders to loudspeakers, to the stereo bus and to sound fields.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::align::Alignment;
@@ -12,7 +11,7 @@ use super::target::Target;
 use super::track::Track;
 use crate::audio::Block;
 use crate::panner::{Bearing, Bearings, GainCalculator, stereo};
-use crate::scene::{HoaComponent, MetadataBlock, Object, SoundField, State, USUAL_BLOCKS};
+use crate::scene::{Begun, HoaComponent, Object, SoundField, State, USUAL_BLOCKS};
 use crate::units::{Decibels, SampleRate};
 
 /// Turns feeds and metadata into the channels of one [`Target`].
@@ -26,8 +25,6 @@ pub(super) struct ChannelRenderer {
     target: Target,
     arch: pulp::Arch,
     tracks: Vec<Track>,
-    /// For each track, which of the blocks at hand are its own.
-    own: Vec<Range<usize>>,
     /// What each channel plays directly, then what each plays through its decorrelator.
     plans: Vec<ChannelPlan>,
     decoders: Vec<Decoder>,
@@ -138,7 +135,6 @@ impl ChannelRenderer {
                     Track::new(object.feed, sides * channels)
                 })
                 .collect(),
-            own: vec![0..0; objects.len()],
             plans: (0..2 * channels)
                 .map(|_| ChannelPlan::with_capacity(objects.len() + 1))
                 .collect(),
@@ -189,24 +185,19 @@ impl ChannelRenderer {
         }
     }
 
-    /// Plans the quantum that starts at absolute frame `quantum`, in which the blocks `begun` begin
-    /// (object index and block, ordered by object, then time), whose positions have the bearings `bearings`.
+    /// Plans the quantum that starts at absolute frame `quantum`, in which the blocks `begun` begin, whose positions
+    /// have the bearings `bearings`.
     ///
     /// # Panics
-    /// If there are fewer bearings than blocks.
-    pub(super) fn enter(
-        &mut self,
-        quantum: u64,
-        begun: &[(usize, MetadataBlock)],
-        bearings: &Bearings,
-    ) {
-        if begun.is_empty() && self.settled {
+    /// If these are of other objects, or there are fewer bearings than blocks.
+    pub(super) fn enter(&mut self, quantum: u64, begun: &Begun, bearings: &Bearings) {
+        if begun.blocks().is_empty() && self.settled {
             return;
         }
         for plan in &mut self.plans {
             plan.clear();
         }
-        self.settled = begun.is_empty();
+        self.settled = begun.blocks().is_empty();
         let mut writer = Writer {
             target: &mut self.target,
             decoders: &self.decoders,
@@ -217,33 +208,27 @@ impl ChannelRenderer {
         // Most objects are points that move in one straight line: they are panned together, and their gains settled
         // together.
         let are_panned = writer.pan_points(&mut self.settler);
-        let mut next = 0;
-        for (index, (track, own)) in self.tracks.iter_mut().zip(&mut self.own).enumerate() {
-            let ahead = begun[next..].iter();
-            *own = next..next + ahead.take_while(|(o, _)| *o == index).count();
-            if let Some(gains) = track.turn(quantum, &begun[own.clone()]) {
-                match bearings.plain_point(next) {
+        for (index, track) in self.tracks.iter_mut().enumerate() {
+            if let Some(gains) = track.turn(quantum, begun.sweeps(index)) {
+                let block = begun.of(index).start;
+                match bearings.plain_point(block) {
                     Some(level) if are_panned && is_heard(writer.target, index) => {
-                        gains.take_row(next, Finish::of(level));
+                        gains.take_row(block, Finish::of(level));
                     }
-                    _ => writer.write(index, next, gains),
+                    _ => writer.write(index, block, gains),
                 }
             }
-            next = own.end;
         }
         let turned = self.tracks.iter_mut().filter_map(Track::turned);
         self.settler.settle(turned);
-        for (index, (track, own)) in self.tracks.iter_mut().zip(&self.own).enumerate() {
+        for (index, track) in self.tracks.iter_mut().enumerate() {
             self.settled &= track.holds(quantum);
-            let (blocks, first) = (&begun[own.clone()], own.start);
+            let write = |block: usize, gains: &mut Gains| writer.write(index, block, gains);
             track.plan(
-                quantum,
-                blocks,
+                (quantum, begun, index),
                 &mut self.plans,
                 &self.settler,
-                |place, gains| {
-                    writer.write(index, first + place, gains);
-                },
+                write,
             );
         }
         if let Some(Lfe {
@@ -285,7 +270,7 @@ struct Writer<'a> {
     target: &'a mut Target,
     decoders: &'a [Decoder],
     channels: usize,
-    begun: &'a [(usize, MetadataBlock)],
+    begun: &'a Begun,
     bearings: &'a Bearings,
 }
 
@@ -301,15 +286,16 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes the gains of block `number` of object `index`.
-    fn write(&mut self, index: usize, number: usize, gains: &mut Gains) {
+    /// Writes the gains of block number `block`, one of object `index`.
+    fn write(&mut self, index: usize, block: usize, gains: &mut Gains) {
         gains.write(|gains| {
             if !is_heard(self.target, index) {
                 gains.fill(0.0);
                 return Finish::NONE;
             }
             let (direct, diffuse) = gains.split_at_mut(self.channels);
-            let (state, bearing) = (&self.begun[number].1.state, self.bearings.get(number));
+            let state = &self.begun.blocks()[block].state;
+            let bearing = self.bearings.get(block);
             write_gains(self.target, self.decoders, state, bearing, direct, diffuse)
         });
     }

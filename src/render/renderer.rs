@@ -6,7 +6,7 @@ use super::kernel::Stretch;
 use super::target::Target;
 use crate::audio::{Block, QUANTUM};
 use crate::panner::Bearings;
-use crate::scene::{MetadataBlock, Object};
+use crate::scene::{Begun, Object};
 use crate::units::SampleRate;
 
 /// Turns feeds and metadata into the channels of one [`Target`].
@@ -92,12 +92,12 @@ impl Renderer {
         of_work!(&mut self.0, renderer => renderer.skip_to(frame));
     }
 
-    /// Plans the quantum that starts at absolute frame `quantum`, in which the blocks `begun` begin
-    /// (object index and block, ordered by object, then time), whose positions have the bearings `bearings`.
+    /// Plans the quantum that starts at absolute frame `quantum`, in which the blocks `begun` begin, whose positions
+    /// have the bearings `bearings`.
     ///
     /// # Panics
-    /// If there are fewer bearings than blocks.
-    pub fn enter(&mut self, quantum: u64, begun: &[(usize, MetadataBlock)], bearings: &Bearings) {
+    /// If these are of other objects, or there are fewer bearings than blocks.
+    pub fn enter(&mut self, quantum: u64, begun: &Begun, bearings: &Bearings) {
         of_work!(&mut self.0, renderer => renderer.enter(quantum, begun, bearings));
     }
 

@@ -3,7 +3,7 @@
 use super::gains::{Gains, Settler};
 use super::plan::{ChannelPlan, Held, Moving, Piece};
 use crate::audio::QUANTUM;
-use crate::scene::{MetadataBlock, Ramp};
+use crate::scene::{Begun, MetadataBlock, Ramp};
 use crate::units::Frames;
 
 /// The gains of an object: a straight line from `from` to `to` within `ramp`, then `to` until the end of
@@ -11,8 +11,10 @@ use crate::units::Frames;
 #[derive(Debug)]
 pub(super) struct Track {
     feed: u32,
-    from: Gains,
-    to: Gains,
+    /// The gains of both ends of the line, in turn.
+    ends: [Gains; 2],
+    /// Which of them is `to`.
+    to: usize,
     ramp: Ramp,
     /// First frame at which `to` is reached.
     arrival: u64,
@@ -31,8 +33,8 @@ impl Track {
     pub(super) fn new(feed: usize, channels: usize) -> Self {
         Self {
             feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
-            from: Gains::new(channels),
-            to: Gains::new(channels),
+            ends: [Gains::new(channels), Gains::new(channels)],
+            to: 0,
             ramp: Ramp::JUMP,
             arrival: 0,
             end: None,
@@ -42,64 +44,66 @@ impl Track {
         }
     }
 
+    fn from(&self) -> &Gains {
+        &self.ends[1 - self.to]
+    }
+
+    fn to(&self) -> &Gains {
+        &self.ends[self.to]
+    }
+
     /// True if the gains neither move nor end in the quantum that starts at `quantum`.
     pub(super) fn holds(&self, quantum: u64) -> bool {
         self.arrival <= quantum && self.end.is_none()
     }
 
-    /// The usual case of an object that moves: if its gains are one straight line over the quantum that starts at
-    /// `quantum`, to those of the only one of the `blocks` that begin in it, gives where these are to be written. They
-    /// are to be [settled](Settler) before the quantum is [planned](Self::plan).
-    pub(super) fn turn(
-        &mut self,
-        quantum: u64,
-        blocks: &[(usize, MetadataBlock)],
-    ) -> Option<&mut Gains> {
-        self.sweeps = match blocks {
-            [(_, block)] => self.begun && self.holds(quantum) && sweeps(block, quantum),
-            _ => false,
-        };
+    /// The usual case of an object that moves: if its only block `sweeps` over the quantum that starts at `quantum`, and
+    /// its gains are one straight line then, gives where those of the block are to be written. They are to be
+    /// [settled](Settler) before the quantum is [planned](Self::plan).
+    pub(super) fn turn(&mut self, quantum: u64, sweeps: bool) -> Option<&mut Gains> {
+        self.sweeps = sweeps && self.begun && self.holds(quantum);
         self.sweeps.then(|| {
-            std::mem::swap(&mut self.from, &mut self.to);
-            self.ramp = blocks[0].1.ramp;
+            self.to = 1 - self.to;
+            self.ramp = Ramp::over(Frames(quantum), Frames(QUANTUM as u64));
             self.arrival = quantum + QUANTUM as u64;
-            &mut self.to
+            &mut self.ends[self.to]
         })
     }
 
     /// The gains written after [`turn`](Self::turn), if they still wait to be settled.
     pub(super) fn turned(&mut self) -> Option<&mut Gains> {
-        self.sweeps.then_some(&mut self.to)
+        self.sweeps.then_some(&mut self.ends[self.to])
     }
 
-    /// Plans the quantum that starts at `quantum`, in which `blocks` begin; `write` writes the gains of the block
-    /// at a place of the list.
+    /// Plans the quantum that starts at `quantum`, in which the blocks `begun` begin, for an object; `write` writes the
+    /// gains of the block of a number.
     pub(super) fn plan(
         &mut self,
-        quantum: u64,
-        blocks: &[(usize, MetadataBlock)],
+        (quantum, begun, object): (u64, &Begun, usize),
         plans: &mut [ChannelPlan],
         settler: &Settler,
         mut write: impl FnMut(usize, &mut Gains),
     ) {
         if !self.sweeps
-            && let Some(gains) = self.turn(quantum, blocks)
+            && let Some(gains) = self.turn(quantum, begun.sweeps(object))
         {
-            write(0, gains);
+            write(begun.of(object).start, gains);
             settler.settle([gains]);
         }
         if std::mem::take(&mut self.sweeps) {
             return self.sweep(plans);
         }
-        if self.holds(quantum) && blocks.is_empty() {
+        if self.holds(quantum) && begun.of(object).is_empty() {
             return self.hold(plans);
         }
         self.at = quantum;
-        for (place, (_, block)) in blocks.iter().enumerate() {
+        for number in begun.of(object) {
+            let block = &begun.blocks()[number];
             self.plan_until(quantum, block.start.0.max(quantum), plans);
             self.begin(block);
-            write(place, &mut self.to);
-            settler.settle([&mut self.to]);
+            let to = &mut self.ends[self.to];
+            write(number, to);
+            settler.settle([to]);
         }
         self.plan_until(quantum, quantum + QUANTUM as u64, plans);
     }
@@ -107,7 +111,7 @@ impl Track {
     /// The usual case of an object that stands still: its gains hold.
     fn hold(&self, plans: &mut [ChannelPlan]) {
         let feed = self.feed;
-        self.to.playing().for_each(|(channel, gain)| {
+        self.to().playing().for_each(|(channel, gain)| {
             let gain = gain as f32;
             plans[channel].held.push(Held { feed, gain });
         });
@@ -128,19 +132,25 @@ impl Track {
 
     /// The channels on which the object plays at the start or the end of its ramp, with both gains.
     fn lines(&self) -> impl Iterator<Item = (usize, f64, f64)> {
-        let (from, to) = (self.from.values(), self.to.values());
-        let channels = Gains::playing_in(&self.from, &self.to);
+        let (from, to) = (self.from(), self.to());
+        let channels = Gains::playing_in(from, to);
+        let (from, to) = (from.values(), to.values());
         channels.map(|channel| (channel, from[channel], to[channel]))
     }
 
     /// A new block starts at `self.at`; the gains it moves to are written afterwards.
     fn begin(&mut self, block: &MetadataBlock) {
         if self.is_silent() {
-            self.from.silence();
+            self.ends[1 - self.to].silence();
         } else if self.at >= self.arrival {
-            std::mem::swap(&mut self.from, &mut self.to);
+            self.to = 1 - self.to;
         } else {
-            self.from.move_towards(&self.to, self.progress());
+            let x = self.progress();
+            let [a, b] = &mut self.ends;
+            match self.to {
+                0 => b.move_towards(a, x),
+                _ => a.move_towards(b, x),
+            }
         }
         self.ramp = if self.begun { block.ramp } else { Ramp::JUMP };
         self.arrival = if self.ramp.end > self.ramp.start {
@@ -190,7 +200,7 @@ impl Track {
             }
         };
         if self.at >= self.arrival {
-            for (channel, gain) in self.to.playing() {
+            for (channel, gain) in self.to().playing() {
                 plan(channel, gain, 0.0);
             }
         } else {
@@ -215,10 +225,3 @@ impl Track {
 }
 
 const PER_QUANTUM: f64 = 1.0 / QUANTUM as f64;
-
-/// True for a block whose ramp is the quantum that starts at `quantum`.
-fn sweeps(block: &MetadataBlock, quantum: u64) -> bool {
-    block.start.0 == quantum
-        && block.ramp == Ramp::over(block.start, Frames(QUANTUM as u64))
-        && block.length.is_none()
-}

@@ -28,8 +28,8 @@ pub use motion::{Imaging, Motion, PanRule, Placement, Side, blocks, blocks_of};
 pub use object::{
     BlockSource, Extent, MetadataBlock, Object, ObjectState, Pan, Ramp, State, StaticBlock,
 };
-pub use playback::Playback;
 pub(crate) use playback::USUAL_BLOCKS;
+pub use playback::{Begun, Playback};
 pub use shapes::{BackAndForth, Circle, Cycle, Ring, Spiral, Swing, Turn};
 pub use sound_field::{HoaComponent, Normalization, SoundField};
 pub use speakers::{Bounded, DirectSpeakers, SpeakerPosition};

@@ -65,26 +65,24 @@ pub(super) fn course_of(
     })
 }
 
-/// The layout a target is for, with the facets of its panner.
-fn drawn(target: &Target) -> Option<(Layout, Vec<Vec<usize>>)> {
-    let Target::Layout { layout, .. } = target else {
-        return None;
-    };
-    let facets = Vbap::new(layout)
-        .map(|panner| panner.facets())
-        .unwrap_or_default();
-    Some((layout.clone(), facets))
+/// A layout with the facets of its panner.
+fn with_facets(layout: Layout) -> (Layout, Vec<Vec<usize>>) {
+    let facets = Vbap::new(&layout).map(|panner| panner.facets());
+    (layout, facets.unwrap_or_default())
 }
 
 /// What is known of a delivery before it is given away.
 pub(in crate::cli) struct Drawn {
-    layout: Option<(Layout, Vec<Vec<usize>>)>,
+    layout: Option<Layout>,
 }
 
 impl Drawn {
     pub(in crate::cli) fn of(delivery: &Delivery) -> Self {
         Self {
-            layout: drawn(&delivery.target),
+            layout: match &delivery.target {
+                Target::Layout { layout, .. } => Some(layout.clone()),
+                _ => None,
+            },
         }
     }
 }
@@ -99,7 +97,7 @@ pub(in crate::cli) fn add_output(
     for file in &output.files {
         page.files.push(file_row("render", &file.path)?);
     }
-    let layout = drawn.layout.as_ref().map(|(layout, _)| layout);
+    let layout = drawn.layout.as_ref();
     let paths: Vec<&Path> = output
         .files
         .iter()
@@ -123,7 +121,7 @@ pub(in crate::cli) fn add_output(
         figures,
         loudness: Some(output.loudness),
         course,
-        layout: drawn.layout,
+        layout: drawn.layout.map(with_facets),
     });
     Ok(())
 }
@@ -229,12 +227,7 @@ pub(in crate::cli) fn add_file(
         channels: labels,
         course: Some(course),
         loudness: Some(measured.into_loudness()),
-        layout: layout.map(|layout| {
-            let facets = Vbap::new(&layout)
-                .map(|panner| panner.facets())
-                .unwrap_or_default();
-            (layout, facets)
-        }),
+        layout: layout.map(with_facets),
     });
     Ok(())
 }

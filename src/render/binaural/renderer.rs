@@ -10,9 +10,7 @@ use crate::panner::Bearings;
 use crate::render::channels::ChannelRenderer;
 use crate::render::kernel::Stretch;
 use crate::render::target::Target;
-use crate::scene::{
-    DirectSpeakers, MetadataBlock, Object, ObjectState, Playback, State, StaticBlock,
-};
+use crate::scene::{Begun, DirectSpeakers, Object, ObjectState, Playback, State, StaticBlock};
 use crate::units::SampleRate;
 
 /// What binaural targets are rendered by.
@@ -94,12 +92,7 @@ impl BinauralRenderer {
         self.stage.skip_to(frame);
     }
 
-    pub(in crate::render) fn enter(
-        &mut self,
-        quantum: u64,
-        begun: &[(usize, MetadataBlock)],
-        bearings: &Bearings,
-    ) {
+    pub(in crate::render) fn enter(&mut self, quantum: u64, begun: &Begun, bearings: &Bearings) {
         match &mut self.preview {
             None => self.stage.enter(quantum, begun),
             Some(preview) => {

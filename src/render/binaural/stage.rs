@@ -15,11 +15,11 @@ use crate::dsp::decorrelator::TAPS;
 use crate::dsp::{Biquad, Decorrelators, DelayLine};
 use crate::geometry::Direction;
 use crate::render::channels::Decoder;
-use crate::render::gains::{Finish, Settler};
+use crate::render::gains::{Finish, Gains, Settler};
 use crate::render::kernel::{self, Stretch};
 use crate::render::plan::ChannelPlan;
 use crate::render::track::Track;
-use crate::scene::{MetadataBlock, Object, OnHeadphones, RoomMode};
+use crate::scene::{Begun, Object, OnHeadphones, RoomMode};
 use crate::units::SampleRate;
 
 /// Plays a scene to two ears.
@@ -192,42 +192,39 @@ impl Stage {
         }
     }
 
-    pub(super) fn enter(&mut self, quantum: u64, begun: &[(usize, MetadataBlock)]) {
+    pub(super) fn enter(&mut self, quantum: u64, begun: &Begun) {
         self.quantum = quantum;
-        if begun.is_empty() && self.settled {
+        if begun.blocks().is_empty() && self.settled {
             return;
         }
         for plan in self.own_plans.iter_mut().chain(&mut self.plans) {
             plan.clear();
         }
-        self.settled = begun.is_empty();
-        let mut next = 0;
+        self.settled = begun.blocks().is_empty();
         for index in 0..self.tracks.len() {
             let track = &mut self.tracks[index];
             self.settled &= track.holds(quantum);
-            let ahead = &begun[next..];
-            let own = ahead.iter().take_while(|(o, _)| *o == index).count();
-            let own = &ahead[..own];
-            next += own.len();
+            let own = &begun.blocks()[begun.of(index)];
             let room = self.objects[index].room;
             let (mapping, headphones) = (&mut self.mapping, &mut self.headphones);
-            let placed = own.iter().filter_map(|(_, block)| {
+            let placed = own.iter().filter_map(|block| {
                 let direction = direction_of(&mut headphones.wide.gains, &block.state)?;
                 Some((block, direction))
             });
             self.courses[index].plan(quantum, placed);
             std::mem::swap(&mut self.plans[0], &mut self.own_plans[index]);
+            let write = |number: usize, gains: &mut Gains| {
+                let state = &begun.blocks()[number].state;
+                gains.write(|gains| {
+                    mapping.write(headphones, state, room, gains);
+                    Finish::NONE
+                });
+            };
             track.plan(
-                quantum,
-                own,
+                (quantum, begun, index),
                 &mut self.plans,
                 &self.settler,
-                |place, gains| {
-                    gains.write(|gains| {
-                        mapping.write(headphones, &own[place].1.state, room, gains);
-                        Finish::NONE
-                    });
-                },
+                write,
             );
             std::mem::swap(&mut self.plans[0], &mut self.own_plans[index]);
         }
