@@ -53,17 +53,31 @@ impl WithSimd for PanMany<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
+        let mut left = Numbers::up_to(self.count);
+        let mut tried = 0;
+        while left.count > 0 {
+            left = self.pan_by_candidate(simd, tried, left.as_slice());
+            tried += 1;
+        }
+    }
+}
+
+impl PanMany<'_> {
+    /// Tries candidate number `tried` of each of the points `numbers`; gives those that do not lie in it.
+    #[inline(always)]
+    fn pan_by_candidate<S: Simd>(&mut self, simd: S, tried: usize, numbers: &[u8]) -> Numbers {
         let mut order = Order::new();
-        let cells = &self.bearings.cells[self.from..][..self.count];
-        for (n, &cell) in cells.iter().enumerate() {
-            match self.regions.lookup.candidates_in(cell as usize) {
-                [region, ..] if (*region as usize) < MOST_REGIONS => {
-                    order.count(n, *region as usize);
+        for &n in numbers {
+            let cell = self.bearings.cells[self.from + usize::from(n)];
+            match self.regions.lookup.candidates_in(cell as usize).get(tried) {
+                Some(&region) if (region as usize) < MOST_REGIONS => {
+                    order.count(n, region as usize)
                 }
-                _ => self.pan_one(n, 0),
+                _ => self.pan_alone(n, tried),
             }
         }
-        order.sort(self.count, self.regions.regions.len());
+        order.sort(numbers, self.regions.regions.len());
+        let mut left = Numbers::up_to(0);
         let mut run = &order.sorted[..order.used];
         while let Some(&first) = run.first() {
             let region = order.regions[usize::from(first)];
@@ -74,17 +88,16 @@ impl WithSimd for PanMany<'_> {
                 count += 1;
             }
             let (now, rest) = run.split_at(count);
-            self.pan_lanes(simd, usize::from(region), now);
+            self.pan_lanes(simd, usize::from(region), now, &mut left);
             run = rest;
         }
+        left
     }
-}
 
-impl PanMany<'_> {
-    /// Pans the points `numbers`, no more than there are lanes, by the region `region`, and those that do not lie in it
-    /// one by one.
+    /// Pans the points `numbers`, no more than there are lanes, by the region `region`; those that do not lie in it are
+    /// `left`.
     #[inline(always)]
-    fn pan_lanes<S: Simd>(&mut self, simd: S, region: usize, numbers: &[u8]) {
+    fn pan_lanes<S: Simd>(&mut self, simd: S, region: usize, numbers: &[u8], left: &mut Numbers) {
         // Lanes to spare repeat the first point.
         let mut lanes = [usize::from(numbers[0]); MOST_LANES];
         for (lane, n) in lanes.iter_mut().zip(numbers) {
@@ -109,20 +122,20 @@ impl PanMany<'_> {
         let lie = outcome.lie;
         for (&n, lies) in numbers.iter().zip(lie) {
             if lies == 0.0 {
-                self.row(usize::from(n)).fill(0.0);
-                self.pan_one(usize::from(n), 1);
+                self.row(n).fill(0.0);
+                left.push(n);
             }
         }
     }
 
-    fn row(&mut self, n: usize) -> &mut [f64] {
-        &mut self.rows[n * self.stride..][..self.stride]
+    fn row(&mut self, n: u8) -> &mut [f64] {
+        &mut self.rows[usize::from(n) * self.stride..][..self.stride]
     }
 
     /// Pans point `n` by one of its candidates, of which the first `tried` have been tried.
     #[cold]
-    fn pan_one(&mut self, n: usize, tried: usize) {
-        let at = self.from + n;
+    fn pan_alone(&mut self, n: u8, tried: usize) {
+        let at = self.from + usize::from(n);
         let Bearings {
             xs, ys, zs, cells, ..
         } = self.bearings;
@@ -130,6 +143,34 @@ impl PanMany<'_> {
         let regions = self.regions;
         let candidates = regions.lookup.candidates_in(cells[at] as usize);
         regions.pan(&candidates[tried..], &direction, self.row(n));
+    }
+}
+
+/// Numbers of points of a batch.
+struct Numbers {
+    all: [u8; BATCH],
+    count: usize,
+}
+
+impl Numbers {
+    /// The numbers below `count`.
+    #[inline(always)]
+    fn up_to(count: usize) -> Self {
+        let mut all = [0; BATCH];
+        for (n, number) in all.iter_mut().enumerate().take(count) {
+            *number = n as u8;
+        }
+        Self { all, count }
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        &self.all[..self.count]
+    }
+
+    #[inline(always)]
+    fn push(&mut self, n: u8) {
+        self.all[self.count] = n;
+        self.count += 1;
     }
 }
 
@@ -167,24 +208,26 @@ impl Order {
     }
 
     #[inline(always)]
-    fn count(&mut self, n: usize, region: usize) {
-        self.regions[n] = region as u16;
+    fn count(&mut self, n: u8, region: usize) {
+        self.regions[usize::from(n)] = region as u16;
         self.ends[region] += 1;
         self.used += 1;
     }
 
+    /// Sorts those of `numbers` that have been counted.
     #[inline(always)]
-    fn sort(&mut self, count: usize, regions: usize) {
+    fn sort(&mut self, numbers: &[u8], regions: usize) {
         let mut sum = 0;
         for end in self.ends.iter_mut().take(regions) {
             sum += *end;
             *end = sum;
         }
-        for n in (0..count).rev() {
-            if self.regions[n] != NONE {
-                let end = &mut self.ends[usize::from(self.regions[n])];
+        for &n in numbers.iter().rev() {
+            let region = self.regions[usize::from(n)];
+            if region != NONE {
+                let end = &mut self.ends[usize::from(region)];
                 *end -= 1;
-                self.sorted[usize::from(*end)] = n as u8;
+                self.sorted[usize::from(*end)] = n;
             }
         }
     }
@@ -271,7 +314,8 @@ mod tests {
                         .map(|gain| (gain + 0.0).to_bits())
                         .collect::<Vec<_>>()
                 };
-                let one_by_one = run(&|mut many| (0..count).for_each(|n| many.pan_one(n, 0)));
+                let one_by_one =
+                    run(&|mut many| (0..count).for_each(|n| many.pan_alone(n as u8, 0)));
                 let scalar = run(&|many| pulp::Scalar.vectorize(many));
                 let best = run(&|many| pulp::Arch::new().dispatch(many));
                 let place = format!("{}, points from {from} on", layout.name);
