@@ -1196,6 +1196,33 @@ fn every_input_is_opened_before_the_first_is_rendered() {
     assert_ends(&done, 2, &["--importance is about ADM masters"]);
 }
 
+/// The usual limit of open files is no limit of stems.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_song_may_have_more_stems_than_files_may_be_open_at_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = "[song]\nbpm = 120\n".to_owned();
+    for n in 0..60 {
+        write_tone(&folder.path().join(format!("s{n}.wav")), 1, 1);
+        session +=
+            &format!("[[stem]]\nname = \"s{n}\"\nfile = \"s{n}.wav\"\nat = {{ az = {n} }}\n");
+    }
+    let song = folder.path().join("song.toml");
+    fs::write(&song, session).unwrap();
+    let out = folder.path().join("out");
+    let script = r#"ulimit -S -n 40 && exec "$0" "$@""#;
+    let done = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_umbel"), "render"])
+        .args([text(&song), "-l", "2.0", "--out", text(&out)])
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
 /// What a name holds reaches no terminal as it is: neither its commands nor its line breaks.
 #[cfg(unix)]
 #[test]

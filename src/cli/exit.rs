@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
-use super::{Cli, ui};
+use super::{Cli, open_files, ui};
 use crate::Error;
 
 /// Runs the command line of this process and gives its exit code: 0 done, 1 the work failed, 2 usage,
 /// 3 session, layout or other text of the user's invalid, 4 audio unusable, 5 a gate failed,
 /// 130 interrupted.
 pub fn main() -> ExitCode {
+    open_files::allow_all();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let command = Cli::command().color(colour_asked_for(&arguments));
     let parsed = command

@@ -13,6 +13,7 @@ mod json_lines;
 mod limits;
 mod measured;
 mod named_layout;
+mod open_files;
 mod opened;
 mod place_keys;
 mod progress;
