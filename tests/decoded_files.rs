@@ -167,6 +167,21 @@ fn a_last_packet_of_any_length_is_read() {
     }
 }
 
+#[test]
+fn alac_of_32_bits_is_refused_and_not_decoded_wrongly() {
+    let folder = TempDir::new().unwrap();
+    let mut bytes = alac_in_caf(&[5; 256]);
+    let depth = [0, 24, 40, 10, 14, 2];
+    let at = bytes.windows(6).position(|six| six == depth).unwrap();
+    bytes[at + 1] = 32;
+    let error = open(&file(&folder, "deep.caf", &bytes)).err().unwrap();
+    let message = error.to_string();
+    assert!(
+        message.contains("deep.caf") && message.contains("ALAC of 32 bits"),
+        "{message}"
+    );
+}
+
 /// The same, whose packet table is filled up with so many bytes.
 fn alac_of_table(samples: &[i32], frames: u64, filled_up: usize) -> Vec<u8> {
     let packets: Vec<Vec<u8>> = samples

@@ -14,7 +14,7 @@ use symphonia::core::errors::Error as SymphoniaError;
 
 use self::stream::{Stream, sample_format};
 use super::magnitude::largest_magnitude;
-use super::source::{AudioFacts, AudioSource, place, silence_rest, unusable_sample};
+use super::source::{AudioFacts, AudioSource, SampleFormat, place, silence_rest, unusable_sample};
 use crate::audio::Block;
 use crate::units::{Frames, SampleRate};
 use crate::{Error, Result};
@@ -68,12 +68,22 @@ impl DecodedFile {
             let reason = "the sample rate is 0 Hz";
             return Err(Error::malformed(path, container, "", reason));
         }
+        let sample_format = sample_format(&parameters);
+        let deep = SampleFormat::Integer { bits: 32 };
+        if parameters.codec == CODEC_ID_ALAC && sample_format == deep {
+            // The decoder takes it for what it is not as soon as it is loud.
+            return Err(Error::Unsupported {
+                path: path.to_path_buf(),
+                feature: "ALAC of 32 bits".to_owned(),
+                hint: "convert it to WAV, or to ALAC or FLAC of 24 bits".to_owned(),
+            });
+        }
         let mut file = Self {
             path: path.to_path_buf(),
             track,
             facts: AudioFacts {
                 container,
-                sample_format: sample_format(&parameters),
+                sample_format,
                 channels,
                 sample_rate: SampleRate(rate),
                 frames: Frames(frames.unwrap_or(u64::MAX)),
