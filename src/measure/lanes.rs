@@ -57,24 +57,20 @@ impl<const L: usize> Lanes<L> {
 
     #[inline(always)]
     fn filter(&mut self, weighting: &KWeighting, lanes: &[[f32; LANES]]) {
-        let KWeighting { shelf, high_pass } = weighting;
-        let (b1, b2) = (shelf.b1 / shelf.b0, shelf.b2 / shelf.b0);
+        let factors = Factors::new(weighting);
         let [mut w1, mut w2] = self.shelf;
         let [mut v1, mut v2] = self.high_pass;
         let mut energy = self.energy;
-        for frame in lanes {
-            for lane in 0..L {
-                let x = f64::from(frame[lane]);
-                let w = (-shelf.a1).mul_add(w1[lane], (-shelf.a2).mul_add(w2[lane], x));
-                let y = b1.mul_add(w1[lane], b2.mul_add(w2[lane], w));
-                (w1[lane], w2[lane]) = (w, w1[lane]);
-
-                let v = (-high_pass.a1).mul_add(v1[lane], (-high_pass.a2).mul_add(v2[lane], y));
-                let z = (-2.0_f64).mul_add(v1[lane], v + v2[lane]);
-                (v1[lane], v2[lane]) = (v, v1[lane]);
-
-                energy[lane] = z.mul_add(z, energy[lane]);
-            }
+        // Two frames at a time: what is older takes the place of what is newer, so that nothing has to move.
+        let (pairs, last) = lanes.as_chunks::<2>();
+        for [first, second] in pairs {
+            factors.step(first, (&w1, &mut w2), (&v1, &mut v2), &mut energy);
+            factors.step(second, (&w2, &mut w1), (&v2, &mut v1), &mut energy);
+        }
+        for frame in last {
+            factors.step(frame, (&w1, &mut w2), (&v1, &mut v2), &mut energy);
+            (w1, w2) = (w2, w1);
+            (v1, v2) = (v2, v1);
         }
         self.shelf = [w1, w2];
         self.high_pass = [v1, v2];
@@ -90,6 +86,56 @@ impl<const L: usize> Lanes<L> {
             }
         }
         std::mem::replace(&mut self.energy, [0.0; L])
+    }
+}
+
+/// The factors of both stages, with the sign they are added with.
+struct Factors {
+    a1: f64,
+    a2: f64,
+    b1: f64,
+    b2: f64,
+    high_pass_a1: f64,
+    high_pass_a2: f64,
+}
+
+impl Factors {
+    #[inline(always)]
+    fn new(weighting: &KWeighting) -> Self {
+        let KWeighting { shelf, high_pass } = weighting;
+        Self {
+            a1: -shelf.a1,
+            a2: -shelf.a2,
+            b1: shelf.b1 / shelf.b0,
+            b2: shelf.b2 / shelf.b0,
+            high_pass_a1: -high_pass.a1,
+            high_pass_a2: -high_pass.a2,
+        }
+    }
+
+    /// Filters a frame and adds its squares to `energy`. Of the newer and the older state of each stage the older
+    /// becomes the newest.
+    #[inline(always)]
+    fn step<const L: usize>(
+        &self,
+        frame: &[f32; LANES],
+        (w1, w2): (&[f64; L], &mut [f64; L]),
+        (v1, v2): (&[f64; L], &mut [f64; L]),
+        energy: &mut [f64; L],
+    ) {
+        for lane in 0..L {
+            let x = f64::from(frame[lane]);
+            let w = self.a1.mul_add(w1[lane], self.a2.mul_add(w2[lane], x));
+            let y = self.b1.mul_add(w1[lane], self.b2.mul_add(w2[lane], w));
+            w2[lane] = w;
+
+            let v = self.high_pass_a2.mul_add(v2[lane], y);
+            let v = self.high_pass_a1.mul_add(v1[lane], v);
+            let z = (-2.0_f64).mul_add(v1[lane], v + v2[lane]);
+            v2[lane] = v;
+
+            energy[lane] = z.mul_add(z, energy[lane]);
+        }
     }
 }
 
