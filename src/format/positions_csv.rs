@@ -156,6 +156,7 @@ pub fn blocks(
         lines,
         columns,
         rate,
+        ahead: Vec::with_capacity(AHEAD),
         from: None,
         to: None,
     };
@@ -248,11 +249,16 @@ impl Fault {
     }
 }
 
-/// The rows of a file as a movement: two rows are in memory, the one passed last and the next.
+/// Rows read at a time: the file's text has left the cache when the next ones are wanted.
+const AHEAD: usize = 32;
+
+/// The rows of a file as a movement: few rows are in memory, the one passed last and those that come next.
 struct CsvMotion<R> {
     lines: Lines<R>,
     columns: Columns,
     rate: SampleRate,
+    /// Rows that have been read and are still to come, the next one last.
+    ahead: Vec<Row>,
     from: Option<(Frames, Place)>,
     /// The next row; `None` at the end of the file, or where it could not be read any more.
     to: Option<Keyframe>,
@@ -260,18 +266,34 @@ struct CsvMotion<R> {
 
 impl<R: Read> CsvMotion<R> {
     fn next_row(&mut self) -> Option<Keyframe> {
-        let row = match quick_row(&self.lines, &self.columns) {
-            Some((row, length)) => {
-                self.lines.pass(length);
-                row
-            }
-            None => self.careful_row()?,
-        };
+        if self.ahead.is_empty() {
+            self.read_ahead();
+        }
+        let row = self.ahead.pop()?;
         Some(Keyframe {
             at: self.rate.frame_at(row.at_s),
             place: row.place,
             curve: Curve::Linear,
         })
+    }
+
+    /// Reads the rows that come next; none at the end of the file, or where it cannot be read any more.
+    #[inline(never)]
+    fn read_ahead(&mut self) {
+        while self.ahead.len() < AHEAD {
+            let row = match quick_row(&self.lines, &self.columns) {
+                Some((row, length)) => {
+                    self.lines.pass(length);
+                    row
+                }
+                None => match self.careful_row() {
+                    Some(row) => row,
+                    None => break,
+                },
+            };
+            self.ahead.push(row);
+        }
+        self.ahead.reverse();
     }
 
     fn careful_row(&mut self) -> Option<Row> {
