@@ -5,7 +5,7 @@
 use crate::audio::{Block, QUANTUM};
 use crate::mix::Mixer;
 use crate::panner::Bearings;
-use crate::render::{Renderer, Target};
+use crate::render::{self, Renderer, Target};
 use crate::scene::{Object, Playback, USUAL_BLOCKS};
 use crate::units::{Frames, SampleRate};
 
@@ -220,14 +220,31 @@ impl Rendering {
         while done < frames {
             let (time, stretch) = self.next_stretch(frames - done);
             let offset = offset + done;
-            for (renderer, out) in self.renderers.iter_mut().zip(&mut *outputs) {
-                match time {
-                    Some(time) => renderer.render(feeds, block_of(out), offset, time, stretch),
-                    None => silence(block_of(out), offset, stretch),
+            let slice = self.slice_frames(feeds).min(stretch);
+            for at in (0..stretch).step_by(slice) {
+                let (offset, frames) = (offset + at, slice.min(stretch - at));
+                for (renderer, out) in self.renderers.iter_mut().zip(&mut *outputs) {
+                    match time {
+                        Some(time) => {
+                            renderer.render(feeds, block_of(out), offset, time + at, frames)
+                        }
+                        None => silence(block_of(out), offset, frames),
+                    }
                 }
             }
             self.at += stretch as u64;
             done += stretch;
+        }
+    }
+
+    /// How many frames are rendered to one target after the other: those of all feeds stay in the first-level cache
+    /// meanwhile, if they are wanted more than once.
+    fn slice_frames(&self, feeds: &Block) -> usize {
+        match &self.renderers[..] {
+            [_, _, ..] if self.renderers.iter().all(Renderer::works_in_slices) => {
+                render::slice_frames(feeds.channels())
+            }
+            _ => usize::MAX,
         }
     }
 

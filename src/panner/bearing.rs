@@ -76,11 +76,6 @@ impl Bearings {
         self.cells.is_empty()
     }
 
-    /// True if some state is a [plain point](Self::plain_point).
-    pub(crate) fn has_plain_points(&self) -> bool {
-        self.levels.iter().any(Option::is_some)
-    }
-
     /// The gain of the object number `index` if it is a point in some direction of which nothing else is said: those
     /// may be panned [together](super::Panner::points).
     #[inline]
@@ -149,9 +144,11 @@ mod tests {
                 let mut expected = vec![0.0; panner.channels()];
                 let mut found = expected.clone();
                 let stride = panner.channels().next_multiple_of(8);
-                let mut together = vec![f64::NAN; bearings.len() * stride];
-                let are_together = panner.points(&bearings, &mut together, stride);
-                assert_eq!(are_together, pans_together, "{name}");
+                let mut together = vec![0.0; bearings.len() * stride];
+                let place = |n: usize| bearings.plain_point(n).map(|_| (n * stride) as u32);
+                let places: Vec<_> = (0..bearings.len()).map(place).collect();
+                panner.points(&bearings, &mut together, &places);
+                assert_eq!(panner.pans_together(), pans_together, "{name}");
                 let mut plain_points = 0;
                 for (i, &position) in positions.iter().enumerate() {
                     let Some(bearing) = bearings.get(i) else {

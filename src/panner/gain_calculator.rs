@@ -102,10 +102,20 @@ impl GainCalculator {
         self.objects.gains(&mut self.stage, state, bearing, direct);
     }
 
-    /// As [`raw_object_at`](Self::raw_object_at), with the same bits for [plain points](Bearings::plain_point): each bearing
-    /// has a row of `stride` gains. The answer `false`: they are to be panned one by one.
-    pub(crate) fn raw_points(&self, bearings: &Bearings, rows: &mut [f64], stride: usize) -> bool {
-        self.stage.panner.points(bearings, rows, stride)
+    /// Whether there are [`raw_points`](Self::raw_points).
+    pub(crate) fn pans_together(&self) -> bool {
+        self.stage.panner.pans_together()
+    }
+
+    /// As [`raw_object_at`](Self::raw_object_at), with the same bits for [plain points](Bearings::plain_point), if it
+    /// [`pans_together`](Self::pans_together): those that have a place in `gains`, where they find zeros.
+    pub(crate) fn raw_points(
+        &self,
+        bearings: &Bearings,
+        gains: &mut [f64],
+        places: &[Option<u32>],
+    ) {
+        self.stage.panner.points(bearings, gains, places);
     }
 
     /// Whether `zones` of an object hold every loudspeaker that could play it. Then none is left out, and it is panned as

@@ -23,15 +23,20 @@ pub(super) struct Lookup {
     cones: Vec<u32>,
 }
 
-/// The four corners of a cell, in order round it.
-pub(super) type Cell = [Vector3<f64>; 4];
+/// A cell of the cube, as seen from the listener.
+pub(super) struct Cell {
+    /// In order round it.
+    pub(super) corners: [Vector3<f64>; 4],
+    /// Inward normals of the planes through the listener and each side.
+    sides: [Vector3<f64>; 4],
+}
 
 impl Lookup {
     /// The table of cones given by their corner vectors, counter-clockwise seen from outside.
     pub(super) fn new(cones: &[Vec<Vector3<f64>>]) -> Self {
         let planes: Vec<_> = cones.iter().map(|cone| edges(cone)).collect();
         Self::of(cones.len(), |index, cell| {
-            !apart(&planes[index], cell) && !apart_from_cell(cell, &cones[index])
+            !cell.is_beyond(&planes[index]) && !cell.is_apart(&cones[index])
         })
     }
 
@@ -49,21 +54,21 @@ impl Lookup {
             })
         };
         let all: Vec<u32> = (0..count as u32).collect();
-        let among = |candidates: &[u32], corners: &Cell| -> Vec<u32> {
+        let among = |candidates: &[u32], cell: &Cell| -> Vec<u32> {
             let candidates = candidates.iter().copied();
-            candidates.filter(|&i| meets(i as usize, corners)).collect()
+            candidates.filter(|&i| meets(i as usize, cell)).collect()
         };
         let mut lists = vec![0; 6 * SIDE * SIDE];
         let blocks = SIDE / BLOCK;
         for n in 0..6 * blocks * blocks {
             let (face, row, column) = (n / blocks / blocks, n / blocks % blocks, n % blocks);
-            let in_block = among(&all, &corners((face, row, column), blocks));
+            let in_block = among(&all, &Cell::new((face, row, column), blocks));
             let of_block = number_of(in_block.clone());
             for (up, right) in (0..BLOCK * BLOCK).map(|n| (n / BLOCK, n % BLOCK)) {
                 let (row, column) = (row * BLOCK + up, column * BLOCK + right);
                 lists[(face * SIDE + row) * SIDE + column] = match &in_block[..] {
                     [] | [_] => of_block,
-                    several => number_of(among(several, &corners((face, row, column), SIDE))),
+                    several => number_of(among(several, &Cell::new((face, row, column), SIDE))),
                 };
             }
         }
@@ -83,7 +88,19 @@ impl Lookup {
     /// The cones that may hold a direction in `cell`.
     #[inline]
     pub(super) fn candidates_in(&self, cell: usize) -> &[u32] {
-        let list = usize::from(self.lists[cell]);
+        self.list(self.list_of(cell))
+    }
+
+    /// The list of the cones that may hold a direction in `cell`.
+    #[inline(always)]
+    pub(super) fn list_of(&self, cell: usize) -> u16 {
+        self.lists[cell]
+    }
+
+    /// The cones of a list.
+    #[inline(always)]
+    pub(super) fn list(&self, list: u16) -> &[u32] {
+        let list = usize::from(list);
         &self.cones[self.starts[list] as usize..self.starts[list + 1] as usize]
     }
 }
@@ -142,7 +159,7 @@ fn cell([x, y, z]: [f64; 3]) -> u32 {
 
 /// The four corners of a cell, given by face, row and column of a cube with `side` cells along each edge: a hair
 /// outside of it, counter-clockwise or clockwise.
-fn corners((face, row, column): (usize, usize, usize), side: usize) -> Cell {
+fn corners((face, row, column): (usize, usize, usize), side: usize) -> [Vector3<f64>; 4] {
     let main = if face % 2 == 0 { 1.0 } else { -1.0 };
     [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(right, up)| {
         let at = |index: usize, upper: usize| {
@@ -164,21 +181,33 @@ fn edges(cone: &[Vector3<f64>]) -> Vec<Vector3<f64>> {
     cone.iter().zip(next).map(|(a, b)| a.cross(b)).collect()
 }
 
+impl Cell {
+    fn new(place: (usize, usize, usize), side: usize) -> Self {
+        let corners = corners(place, side);
+        let middle: Vector3<f64> = corners.iter().sum();
+        let sides = [0, 1, 2, 3].map(|i| {
+            let side = corners[i].cross(&corners[(i + 1) % 4]);
+            if side.dot(&middle) < 0.0 { -side } else { side }
+        });
+        Self { corners, sides }
+    }
+
+    /// Whether all of it lies on the outer side of one of the planes, given by their inward normals.
+    pub(super) fn is_beyond(&self, planes: &[Vector3<f64>]) -> bool {
+        apart(planes, &self.corners)
+    }
+
+    /// Whether one of its sides has all the points on its outer side.
+    pub(super) fn is_apart(&self, points: &[Vector3<f64>]) -> bool {
+        apart(&self.sides, points)
+    }
+}
+
 /// Whether one of the planes, given by their inward normals, has all the points on its outer side.
-pub(super) fn apart(planes: &[Vector3<f64>], points: &[Vector3<f64>]) -> bool {
+fn apart(planes: &[Vector3<f64>], points: &[Vector3<f64>]) -> bool {
     planes
         .iter()
         .any(|plane| points.iter().all(|point| plane.dot(point) < -1e-12))
-}
-
-/// Whether one side of a cell has all the points on its outer side.
-pub(super) fn apart_from_cell(cell: &Cell, points: &[Vector3<f64>]) -> bool {
-    let middle: Vector3<f64> = cell.iter().sum();
-    (0..4).any(|i| {
-        let side = cell[i].cross(&cell[(i + 1) % 4]);
-        let side = if side.dot(&middle) < 0.0 { -side } else { side };
-        points.iter().all(|point| side.dot(point) < -1e-12)
-    })
 }
 
 #[cfg(test)]
@@ -192,7 +221,7 @@ mod tests {
             let p = direction(f64::from(step) * 137.508, f64::from(step) * 0.036 - 90.0);
             let cell = cell([p.x, p.y, p.z]) as usize;
             let place = (cell / (SIDE * SIDE), cell / SIDE % SIDE, cell % SIDE);
-            assert!(!apart_from_cell(&corners(place, SIDE), &[p]), "step {step}");
+            assert!(!Cell::new(place, SIDE).is_apart(&[p]), "step {step}");
         }
     }
 

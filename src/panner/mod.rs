@@ -48,12 +48,20 @@ pub trait Panner: Send + Sync {
         self.gains(position, extent, gains);
     }
 
-    /// As [`gains`](Self::gains), with the same bits, for points without extent that are not nearer than 1, at all
-    /// `bearings`: that of number n has the row of `stride` gains from n · `stride` on, of which the first ones are the
-    /// channels'. The answer `false`: it pans them one by one only, and has written nothing.
-    fn points(&self, bearings: &Bearings, rows: &mut [f64], stride: usize) -> bool {
-        let _ = (bearings, rows, stride);
+    /// Whether [`points`](Self::points) pans many points beside each other.
+    fn pans_together(&self) -> bool {
         false
+    }
+
+    /// As [`gains`](Self::gains), with the same bits, for points without extent that are not nearer than 1, at those of the
+    /// `bearings` that have a place: the first of as many places in `gains` as there are channels, which hold zeros.
+    ///
+    /// Does nothing unless it [`pans_together`](Self::pans_together).
+    ///
+    /// # Panics
+    /// If there are fewer places than bearings, or a place lies outside of `gains`.
+    fn points(&self, bearings: &Bearings, gains: &mut [f64], places: &[Option<u32>]) {
+        let _ = (bearings, gains, places);
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::align::Alignment;
 use super::diffuse::Diffuse;
-use super::gains::{Finish, Gains, Settler};
+use super::gains::{Finish, Gains};
 use super::kernel::{self, Stretch};
-use super::plan::{ChannelPlan, Held};
+use super::plan::ChannelPlan;
 use super::target::Target;
 use super::track::Track;
 use crate::audio::Block;
@@ -29,8 +29,10 @@ pub(super) struct ChannelRenderer {
     plans: Vec<ChannelPlan>,
     decoders: Vec<Decoder>,
     channels: usize,
-    /// With the linear trims of the channels.
-    settler: Settler,
+    /// On the channels, then on those played through decorrelators, if there are any.
+    gains: Gains,
+    /// Where the gains of each block of a quantum are to be written that is panned beside others.
+    places: Vec<Option<u32>>,
     /// The decorrelators, if any object is ever diffuse.
     diffuse: Option<Diffuse>,
     alignment: Alignment,
@@ -126,15 +128,16 @@ impl ChannelRenderer {
             }
             _ => None,
         };
+        let sides = if diffuse.is_some() { 2 } else { 1 };
+        let count = objects.len();
+        let tracks = objects.iter().enumerate();
         Self {
             diffuse,
-            tracks: objects
-                .iter()
-                .map(|object| {
-                    let sides = if object.diffuse { 2 } else { 1 };
-                    Track::new(object.feed, sides * channels)
-                })
+            tracks: tracks
+                .map(|(index, object)| Track::new(object.feed, index, count))
                 .collect(),
+            gains: Gains::new(count, trims.repeat(sides)),
+            places: Vec::with_capacity(USUAL_BLOCKS * count),
             plans: (0..2 * channels)
                 .map(|_| ChannelPlan::with_capacity(objects.len() + 1))
                 .collect(),
@@ -145,7 +148,6 @@ impl ChannelRenderer {
             arch: pulp::Arch::new(),
             target,
             channels,
-            settler: Settler::new(&trims, 2, USUAL_BLOCKS * objects.len()),
             alignment,
             lfe,
             settled: false,
@@ -178,6 +180,11 @@ impl ChannelRenderer {
         diffuse + self.alignment.tail_frames()
     }
 
+    /// True if a stretch costs as much in many short parts as in one.
+    pub(super) fn works_in_slices(&self) -> bool {
+        self.diffuse.is_none()
+    }
+
     /// Goes on at absolute frame `frame` without having heard what was before.
     pub(super) fn skip_to(&mut self, frame: u64) {
         if let Some(diffuse) = &mut self.diffuse {
@@ -207,27 +214,31 @@ impl ChannelRenderer {
         };
         // Most objects are points that move in one straight line: they are panned together, and their gains settled
         // together.
-        let are_panned = writer.pan_points(&mut self.settler);
+        self.places.clear();
+        self.places.resize(bearings.len(), None);
         for (index, track) in self.tracks.iter_mut().enumerate() {
-            if let Some(gains) = track.turn(quantum, begun.sweeps(index)) {
+            if let Some(row) = track.turn(quantum, begun.sweeps(index)) {
                 let block = begun.of(index).start;
                 match bearings.plain_point(block) {
-                    Some(level) if are_panned && is_heard(writer.target, index) => {
-                        gains.take_row(block, Finish::of(level));
+                    Some(level) if writer.pans_together() && is_heard(writer.target, index) => {
+                        self.places[block] =
+                            Some(self.gains.clear_to_write(row, Finish::of(level)));
                     }
-                    _ => writer.write(index, block, gains),
+                    _ => self
+                        .gains
+                        .write(row, |gains| writer.write(index, block, gains)),
                 }
             }
         }
-        let turned = self.tracks.iter_mut().filter_map(Track::turned);
-        self.settler.settle(turned);
+        writer.pan_points(&self.places, self.gains.all_mut());
+        self.gains.settle();
         for (index, track) in self.tracks.iter_mut().enumerate() {
             self.settled &= track.holds(quantum);
-            let write = |block: usize, gains: &mut Gains| writer.write(index, block, gains);
+            let write = |block: usize, gains: &mut [f64]| writer.write(index, block, gains);
             track.plan(
                 (quantum, begun, index),
                 &mut self.plans,
-                &self.settler,
+                &mut self.gains,
                 write,
             );
         }
@@ -237,7 +248,7 @@ impl ChannelRenderer {
             gain,
         }) = self.lfe
         {
-            self.plans[channel].held.push(Held { feed, gain });
+            self.plans[channel].hold(feed, gain);
         }
     }
 
@@ -275,29 +286,30 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Pans all plain points, a row for each block; or answers `false`, if they are to be panned one by one.
-    fn pan_points(&self, settler: &mut Settler) -> bool {
-        match &*self.target {
-            Target::Layout { gains, .. } if self.bearings.has_plain_points() => settler
-                .write_rows(self.bearings.len(), |rows, stride| {
-                    gains.raw_points(self.bearings, rows, stride)
-                }),
-            _ => false,
+    /// Whether points are panned beside others where that may be.
+    fn pans_together(&self) -> bool {
+        matches!(&*self.target, Target::Layout { gains, .. } if gains.pans_together())
+    }
+
+    /// Pans the plain points that have places in `gains`, a row of zeros for each block.
+    fn pan_points(&self, places: &[Option<u32>], gains: &mut [f64]) {
+        if let Target::Layout { gains: panner, .. } = &*self.target
+            && places.iter().any(Option::is_some)
+        {
+            panner.raw_points(self.bearings, gains, places);
         }
     }
 
     /// Writes the gains of block number `block`, one of object `index`.
-    fn write(&mut self, index: usize, block: usize, gains: &mut Gains) {
-        gains.write(|gains| {
-            if !is_heard(self.target, index) {
-                gains.fill(0.0);
-                return Finish::NONE;
-            }
-            let (direct, diffuse) = gains.split_at_mut(self.channels);
-            let state = &self.begun.blocks()[block].state;
-            let bearing = self.bearings.get(block);
-            write_gains(self.target, self.decoders, state, bearing, direct, diffuse)
-        });
+    fn write(&mut self, index: usize, block: usize, gains: &mut [f64]) -> Finish {
+        if !is_heard(self.target, index) {
+            gains.fill(0.0);
+            return Finish::NONE;
+        }
+        let (direct, diffuse) = gains.split_at_mut(self.channels);
+        let state = &self.begun.blocks()[block].state;
+        let bearing = self.bearings.get(block);
+        write_gains(self.target, self.decoders, state, bearing, direct, diffuse)
     }
 }
 

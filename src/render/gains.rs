@@ -1,4 +1,7 @@
-//! The gains of an object on every channel. Most are 0, so those that play are marked.
+//! The gains of all objects of a target on every channel. Most are 0, so those that play are marked.
+//!
+//! Each object has two rows of gains: those at the two ends of the line on which they move. All rows stand in one
+//! block of memory, because a target's gains leave the cache between one quantum and the next.
 //!
 //! Gains are written as a panner gives them and then settled, many objects at once: residues of rounding are dropped,
 //! the object's own gain and the trims of the channels are applied, and the marks are set, all in vectors.
@@ -13,135 +16,49 @@ const LANES: usize = 8;
 /// Channels whose marks stand in one word.
 const WORD: usize = u64::BITS as usize;
 
-/// A gain for each channel.
+/// A gain for each channel at both ends of each object's line.
 #[derive(Debug)]
 pub(super) struct Gains {
-    /// In whole vectors: what is beyond the last channel is 0.
-    all: Vec<[f64; LANES]>,
     channels: usize,
-    /// A bit for each channel whose gain is not 0.
-    playing: Vec<u64>,
-    /// They are to be taken from this row first.
-    row: Option<usize>,
-    /// Magnitudes below this are residues.
-    residue: f64,
-    /// What all are to be multiplied by.
-    level: f64,
+    /// The rows in whole vectors: what is beyond the last channel is 0.
+    rows: Vec<[f64; LANES]>,
+    /// Vectors of a row.
+    width: usize,
+    /// A bit for each channel whose gain is not 0, in so many words for each row.
+    marks: Vec<u64>,
+    words: usize,
+    /// A factor for each channel.
+    trims: Vec<[f64; LANES]>,
+    /// Rows that have been written and not settled.
+    written: Vec<Written>,
 }
 
-/// `values` in whole vectors, the last filled up.
-fn in_vectors(mut values: Vec<f64>, filling: f64) -> Vec<[f64; LANES]> {
-    values.resize(values.len().next_multiple_of(LANES), filling);
-    values.as_chunks::<LANES>().0.to_vec()
-}
+/// One end of an object's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row(u32);
 
-impl Gains {
-    /// No gain on any of the `channels`.
-    pub(super) fn new(channels: usize) -> Self {
-        Self {
-            all: in_vectors(vec![0.0; channels], 0.0),
-            channels,
-            playing: vec![0; channels.div_ceil(WORD)],
-            row: None,
-            residue: 0.0,
-            level: 1.0,
-        }
+impl Row {
+    /// One of the two rows, 0 or 1, of object `object` of `objects`: rows that are written in turn follow each other.
+    ///
+    /// # Panics
+    /// If there are more than 2³¹ objects.
+    pub(super) fn of(object: usize, objects: usize, end: usize) -> Self {
+        Self(
+            u32::try_from(end * objects + object).expect("a scene has far fewer than 2^31 objects"),
+        )
     }
 
-    /// The gain of each channel.
-    pub(super) fn values(&self) -> &[f64] {
-        &self.all.as_flattened()[..self.channels]
-    }
-
-    /// Has `write` write the gains, which are to be settled then.
-    pub(super) fn write(&mut self, write: impl FnOnce(&mut [f64]) -> Finish) {
-        let finish = write(&mut self.all.as_flattened_mut()[..self.channels]);
-        (self.residue, self.level) = (finish.residue, finish.level);
-    }
-
-    /// Takes the gains from row `row` of those that [`Settler`] has.
-    pub(super) fn take_row(&mut self, row: usize, finish: Finish) {
-        self.row = Some(row);
-        (self.residue, self.level) = (finish.residue, finish.level);
-    }
-
-    /// No gain on any channel.
-    pub(super) fn silence(&mut self) {
-        self.all.fill([0.0; LANES]);
-        self.playing.fill(0);
-    }
-
-    /// Goes the part `x` (0 to 1) of the way to `other`.
-    pub(super) fn move_towards(&mut self, other: &Self, x: f64) {
-        let others = other.all.as_flattened();
-        for (from, to) in self.all.as_flattened_mut().iter_mut().zip(others) {
-            *from += (to - *from) * x;
-        }
-        self.mark();
-    }
-
-    fn mark(&mut self) {
-        for (word, eights) in self.playing.iter_mut().zip(self.all.chunks(WORD / LANES)) {
-            let bits = eights.as_flattened().iter().enumerate();
-            *word = bits.fold(0, |word, (n, gain)| word | u64::from(*gain != 0.0) << n);
-        }
-    }
-
-    /// The channels that play, and their gains.
-    pub(super) fn playing(&self) -> impl Iterator<Item = (usize, f64)> {
-        let values = self.values();
-        channels_of(self.playing.iter().copied()).map(|channel| (channel, values[channel]))
-    }
-
-    /// The channels that play in one or the other.
-    pub(super) fn playing_in(a: &Self, b: &Self) -> impl Iterator<Item = usize> {
-        channels_of(a.playing.iter().zip(&b.playing).map(|(a, b)| a | b))
-    }
-
-    #[inline(always)]
-    fn settle<S: Simd>(&mut self, simd: S, settler: &Settler) {
-        if let Some(row) = self.row.take() {
-            let (played, rest) = self.all.split_at_mut(settler.width);
-            for (to, from) in played.iter_mut().zip(&settler.rows[row * settler.width..]) {
-                *to = *from;
-            }
-            rest.fill([0.0; LANES]);
-        }
-        let (residue, level) = (simd.splat_f64s(self.residue), simd.splat_f64s(self.level));
-        let zero = simd.splat_f64s(0.0);
-        let words = self.all.chunks_mut(WORD / LANES);
-        let trims = settler.trims.chunks(WORD / LANES);
-        for ((gains, trims), word) in words.zip(trims).zip(&mut self.playing) {
-            let gains = S::as_mut_simd_f64s(gains.as_flattened_mut()).0;
-            let trims = S::as_simd_f64s(trims.as_flattened()).0;
-            let places = S::as_simd_u64s(&PLACES).0;
-            let mut marks = simd.splat_u64s(0);
-            // Without a branch: which channels play is hard to predict.
-            for ((gain, trim), place) in gains.iter_mut().zip(trims).zip(places) {
-                let is_residue = simd.less_than_f64s(simd.abs_f64s(*gain), residue);
-                let sound = simd.select_f64s(is_residue, zero, *gain);
-                *gain = simd.mul_f64s(simd.mul_f64s(sound, level), *trim);
-                let plays = simd.less_than_f64s(zero, simd.abs_f64s(*gain));
-                let mark = simd.select_u64s(plays, *place, simd.splat_u64s(0));
-                marks = simd.or_u64s(marks, mark);
-            }
-            let mut lanes = [0; LANES];
-            S::as_mut_simd_u64s(&mut lanes).0[0] = marks;
-            *word = lanes.iter().fold(0, |word, marks| word | marks);
-        }
+    fn index(self) -> usize {
+        self.0 as usize
     }
 }
 
-/// The bit of each channel of a word.
-static PLACES: [u64; WORD] = {
-    let mut places = [0; WORD];
-    let mut n = 0;
-    while n < WORD {
-        places[n] = 1 << n;
-        n += 1;
-    }
-    places
-};
+/// A row that is to be settled, and how.
+#[derive(Debug, Clone, Copy)]
+struct Written {
+    row: Row,
+    finish: Finish,
+}
 
 /// How gains that have been written are to be settled.
 #[derive(Debug, Clone, Copy)]
@@ -168,64 +85,177 @@ impl Finish {
     };
 }
 
-/// Settles gains on the channels of a target.
-#[derive(Debug)]
-pub(super) struct Settler {
-    /// Gains of many objects, in rows of whole vectors: what is beyond the last channel is 0.
-    rows: Vec<[f64; LANES]>,
-    /// Vectors of a row.
-    width: usize,
-    /// A factor for each channel, and as many again for those played through decorrelators.
-    trims: Vec<[f64; LANES]>,
+/// `values` in whole vectors, the last filled up.
+fn in_vectors(mut values: Vec<f64>, filling: f64) -> Vec<[f64; LANES]> {
+    values.resize(values.len().next_multiple_of(LANES), filling);
+    values.as_chunks::<LANES>().0.to_vec()
 }
 
-impl Settler {
-    /// For gains of `sides` times as many channels as have `trims`; with room for `count` rows, more must be allocated.
-    pub(super) fn new(trims: &[f64], sides: usize, count: usize) -> Self {
-        let width = trims.len().div_ceil(LANES);
+impl Gains {
+    /// No gain of any of the `objects`, on as many channels as have linear `trims`.
+    pub(super) fn new(objects: usize, trims: Vec<f64>) -> Self {
+        let channels = trims.len();
+        let (width, words) = (channels.div_ceil(LANES), channels.div_ceil(WORD));
         Self {
-            rows: Vec::with_capacity(count * width),
+            channels,
+            rows: vec![[0.0; LANES]; 2 * objects * width],
             width,
-            trims: in_vectors(trims.repeat(sides), 1.0),
+            marks: vec![0; 2 * objects * words],
+            words,
+            trims: in_vectors(trims, 1.0),
+            written: Vec::with_capacity(objects),
         }
     }
 
-    /// Has `write` write `count` rows, each of which begins so many gains after the one before.
-    pub(super) fn write_rows<T>(
-        &mut self,
-        count: usize,
-        write: impl FnOnce(&mut [f64], usize) -> T,
-    ) -> T {
-        self.rows.resize(count * self.width, [0.0; LANES]);
-        write(self.rows.as_flattened_mut(), self.width * LANES)
+    /// The gains of a row.
+    pub(super) fn values(&self, row: Row) -> &[f64] {
+        &self.rows.as_flattened()[row.index() * self.width * LANES..][..self.channels]
     }
 
-    /// Settles gains that have been written.
-    pub(super) fn settle<'a>(&self, written: impl IntoIterator<Item = &'a mut Gains>) {
-        pulp::Arch::new().dispatch(Settle {
-            written: written.into_iter(),
-            settler: self,
-        });
+    fn row_mut(&mut self, row: Row) -> &mut [[f64; LANES]] {
+        &mut self.rows[row.index() * self.width..][..self.width]
+    }
+
+    fn marks(&self, row: Row) -> &[u64] {
+        &self.marks[row.index() * self.words..][..self.words]
+    }
+
+    /// Has `write` write the gains of a row, which are to be settled then.
+    pub(super) fn write(&mut self, row: Row, write: impl FnOnce(&mut [f64]) -> Finish) {
+        let channels = self.channels;
+        let finish = write(&mut self.row_mut(row).as_flattened_mut()[..channels]);
+        self.written.push(Written { row, finish });
+    }
+
+    /// Clears a row for gains that are written [from outside](Self::all_mut), which are to be settled then. The answer is
+    /// where it begins.
+    pub(super) fn clear_to_write(&mut self, row: Row, finish: Finish) -> u32 {
+        self.row_mut(row).fill([0.0; LANES]);
+        self.written.push(Written { row, finish });
+        row.0 * (self.width * LANES) as u32
+    }
+
+    /// All rows.
+    pub(super) fn all_mut(&mut self) -> &mut [f64] {
+        self.rows.as_flattened_mut()
+    }
+
+    /// No gain on any channel.
+    pub(super) fn silence(&mut self, row: Row) {
+        self.row_mut(row).fill([0.0; LANES]);
+        let words = self.words;
+        self.marks[row.index() * words..][..words].fill(0);
+    }
+
+    /// Goes the part `x` (0 to 1) of the way from the gains of `row` to those of `other`.
+    pub(super) fn move_towards(&mut self, row: Row, other: Row, x: f64) {
+        let width = self.width * LANES;
+        let all = self.rows.as_flattened_mut();
+        for n in 0..width {
+            let to = all[other.index() * width + n];
+            let from = &mut all[row.index() * width + n];
+            *from += (to - *from) * x;
+        }
+        self.mark(row);
+    }
+
+    fn mark(&mut self, row: Row) {
+        let gains = &self.rows[row.index() * self.width..][..self.width];
+        let words = &mut self.marks[row.index() * self.words..][..self.words];
+        for (word, eights) in words.iter_mut().zip(gains.chunks(WORD / LANES)) {
+            let bits = eights.as_flattened().iter().enumerate();
+            *word = bits.fold(0, |word, (n, gain)| word | u64::from(*gain != 0.0) << n);
+        }
+    }
+
+    /// The channels that play, and their gains.
+    pub(super) fn playing(&self, row: Row) -> impl Iterator<Item = (usize, f64)> {
+        let values = self.values(row);
+        channels_of(self.marks(row).iter().copied()).map(|channel| (channel, values[channel]))
+    }
+
+    /// The channels that play at one or the other end, and their gains at both.
+    pub(super) fn lines(&self, from: Row, to: Row) -> impl Iterator<Item = (usize, f64, f64)> {
+        let marks = self.marks(from).iter().zip(self.marks(to));
+        let (from, to) = (self.values(from), self.values(to));
+        channels_of(marks.map(|(a, b)| a | b)).map(|channel| (channel, from[channel], to[channel]))
+    }
+
+    /// Settles the rows that have been written.
+    pub(super) fn settle(&mut self) {
+        pulp::Arch::new().dispatch(Settle(self));
     }
 }
 
-/// [`Settler::settle`] for each instruction set. A named type, because a closure is not reliably inlined into the function that
-/// enables the instructions.
-struct Settle<'a, I> {
-    written: I,
-    settler: &'a Settler,
-}
+/// [`Gains::settle`] for each instruction set. A named type, because a closure is not reliably inlined into the function
+/// that enables the instructions.
+struct Settle<'a>(&'a mut Gains);
 
-impl<'a, I: Iterator<Item = &'a mut Gains>> WithSimd for Settle<'_, I> {
+impl WithSimd for Settle<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        for gains in self.written {
-            gains.settle(simd, self.settler);
+        let Gains {
+            rows,
+            width,
+            marks,
+            words,
+            trims,
+            written,
+            ..
+        } = self.0;
+        for Written { row, finish } in written.drain(..) {
+            let gains = &mut rows[row.index() * *width..][..*width];
+            let marks = &mut marks[row.index() * *words..][..*words];
+            let gains = gains.chunks_mut(WORD / LANES);
+            let trims = trims.chunks(WORD / LANES);
+            for ((gains, trims), word) in gains.zip(trims).zip(marks) {
+                *word = settle_word(simd, gains, trims, finish);
+            }
         }
     }
 }
+
+/// Settles the gains of as many channels as a word marks, and gives the marks.
+#[inline(always)]
+fn settle_word<S: Simd>(
+    simd: S,
+    gains: &mut [[f64; LANES]],
+    trims: &[[f64; LANES]],
+    finish: Finish,
+) -> u64 {
+    let residue = simd.splat_f64s(finish.residue);
+    let level = simd.splat_f64s(finish.level);
+    let zero = simd.splat_f64s(0.0);
+    let gains = S::as_mut_simd_f64s(gains.as_flattened_mut()).0;
+    let trims = S::as_simd_f64s(trims.as_flattened()).0;
+    let places = S::as_simd_u64s(&PLACES).0;
+    let mut marks = simd.splat_u64s(0);
+    // Without a branch: which channels play is hard to predict.
+    for ((gain, trim), place) in gains.iter_mut().zip(trims).zip(places) {
+        let is_residue = simd.less_than_f64s(simd.abs_f64s(*gain), residue);
+        let sound = simd.select_f64s(is_residue, zero, *gain);
+        *gain = simd.mul_f64s(simd.mul_f64s(sound, level), *trim);
+        let plays = simd.less_than_f64s(zero, simd.abs_f64s(*gain));
+        let mark = simd.select_u64s(plays, *place, simd.splat_u64s(0));
+        marks = simd.or_u64s(marks, mark);
+    }
+    let mut lanes = [0; LANES];
+    S::as_mut_simd_u64s(&mut lanes).0[0] = marks;
+    lanes.iter().fold(0, |word, marks| word | marks)
+}
+
+/// The bit of each channel of a word.
+static PLACES: [u64; WORD] = {
+    let mut places = [0; WORD];
+    let mut n = 0;
+    while n < WORD {
+        places[n] = 1 << n;
+        n += 1;
+    }
+    places
+};
 
 /// The channels whose bits are set in `words`, in order.
 fn channels_of(words: impl Iterator<Item = u64>) -> impl Iterator<Item = usize> {
@@ -272,38 +302,44 @@ mod tests {
             .enumerate()
         {
             for (residue, level) in [(1e-9, 1.0), (1e-9, 0.3), (0.0, 1.0)] {
-                let written = drawn(channels, seed);
                 let factors: Vec<f64> = (0..channels).map(|n| 0.5 + n as f64 / 100.0).collect();
-                let expected: Vec<f64> = written
-                    .iter()
-                    .zip(&factors)
-                    .map(|(&gain, trim)| match gain.abs() < residue {
-                        true => 0.0,
-                        false => gain * level * trim,
-                    })
-                    .collect();
-                let playing: Vec<usize> = (0..channels)
-                    .filter(|&channel| expected[channel] > 0.0)
-                    .collect();
-
-                let settler = Settler::new(&factors, 1, 0);
-                let mut gains = [Gains::new(channels), Gains::new(channels)];
+                // Two objects, of which the second has both ends written.
+                let rows = [(0, 1), (1, 0), (1, 1)].map(|(object, end)| Row::of(object, 2, end));
+                let mut gains = [0, 1].map(|_| Gains::new(2, factors.clone()));
                 for gains in &mut gains {
-                    gains.write(|to| {
-                        to.copy_from_slice(&written);
-                        Finish { residue, level }
-                    });
+                    for (n, row) in rows.into_iter().enumerate() {
+                        gains.write(row, |to| {
+                            to.copy_from_slice(&drawn(channels, seed + n));
+                            Finish { residue, level }
+                        });
+                    }
                 }
                 let [vectors, plain] = &mut gains;
-                settler.settle([&mut *vectors]);
-                pulp::Scalar.vectorize(Settle {
-                    written: [&mut *plain].into_iter(),
-                    settler: &settler,
-                });
+                vectors.settle();
+                pulp::Scalar.vectorize(Settle(plain));
                 for gains in &gains {
-                    assert_eq!(bits(gains.values()), bits(&expected), "{channels} channels");
-                    let found: Vec<usize> = gains.playing().map(|(channel, _)| channel).collect();
-                    assert_eq!(found, playing, "{channels} channels");
+                    for (n, row) in rows.into_iter().enumerate() {
+                        let drawn = drawn(channels, seed + n);
+                        let expected: Vec<f64> = (drawn.iter().zip(&factors))
+                            .map(|(&gain, trim)| match gain.abs() < residue {
+                                true => 0.0,
+                                false => gain * level * trim,
+                            })
+                            .collect();
+                        let playing: Vec<usize> = (0..channels)
+                            .filter(|&channel| expected[channel] > 0.0)
+                            .collect();
+                        assert_eq!(
+                            bits(gains.values(row)),
+                            bits(&expected),
+                            "{channels} channels"
+                        );
+                        let found: Vec<usize> =
+                            gains.playing(row).map(|(channel, _)| channel).collect();
+                        assert_eq!(found, playing, "{channels} channels");
+                    }
+                    let untouched = Row::of(0, 2, 0);
+                    assert_eq!(gains.playing(untouched).count(), 0);
                 }
             }
         }
@@ -311,22 +347,40 @@ mod tests {
 
     #[test]
     fn gains_on_their_way_play_where_either_end_does() {
-        let of = |at: usize| {
-            let mut gains = Gains::new(70);
-            gains.write(|to| {
+        let [from, to, other] = [(0, 0), (0, 1), (1, 0)].map(|(n, end)| Row::of(n, 2, end));
+        let mut gains = Gains::new(2, vec![1.0; 70]);
+        for (row, at) in [(from, 3), (to, 66), (other, 1)] {
+            gains.write(row, |to| {
                 to.fill(0.0);
                 to[at] = 1.0;
                 Finish::NONE
             });
-            Settler::new(&[1.0; 70], 1, 0).settle([&mut gains]);
-            gains
-        };
-        let (mut from, to) = (of(3), of(66));
-        from.move_towards(&to, 0.25);
-        let playing: Vec<(usize, f64)> = from.playing().collect();
+        }
+        gains.settle();
+        assert_eq!(
+            gains.lines(other, to).collect::<Vec<_>>(),
+            [(1, 1.0, 0.0), (66, 0.0, 1.0)]
+        );
+        gains.move_towards(from, to, 0.25);
+        let playing: Vec<(usize, f64)> = gains.playing(from).collect();
         assert_eq!(playing, [(3, 0.75), (66, 0.25)]);
-        assert_eq!(Gains::playing_in(&of(1), &to).collect::<Vec<_>>(), [1, 66]);
-        from.silence();
-        assert_eq!(from.playing().count(), 0);
+        gains.silence(from);
+        assert_eq!(gains.playing(from).count(), 0);
+        assert_eq!(gains.playing(to).count(), 1);
+    }
+
+    #[test]
+    fn rows_that_are_written_from_outside_are_cleared_first() {
+        let mut gains = Gains::new(3, vec![1.0; 12]);
+        let row = Row::of(2, 3, 1);
+        gains.write(row, |to| {
+            to.fill(1.0);
+            Finish::NONE
+        });
+        gains.settle();
+        let start = gains.clear_to_write(row, Finish::of(0.5)) as usize;
+        gains.all_mut()[start + 4] = 0.5;
+        gains.settle();
+        assert_eq!(gains.playing(row).collect::<Vec<_>>(), [(4, 0.25)]);
     }
 }

@@ -48,6 +48,26 @@ pub(super) struct Stretch {
     pub(super) frames: usize,
 }
 
+/// Frames of a slice of the time line of which those of `feeds` feeds take half of a usual first-level cache, 32 KiB; at
+/// least a tile.
+pub(crate) fn slice_frames(feeds: usize) -> usize {
+    const FLOATS: usize = 1 << 12;
+    let tile = pulp::Arch::new().dispatch(TileFrames);
+    (FLOATS / feeds.max(1) / tile).max(1) * tile
+}
+
+/// Frames of the smallest tile.
+struct TileFrames;
+
+impl WithSimd for TileFrames {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        TILE * S::F32_LANES
+    }
+}
+
 /// Renders `stretch` of every channel of `out` from `feeds`. The stretches of a quantum come in order of
 /// time.
 ///
@@ -86,11 +106,14 @@ impl WithSimd for Mix<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let has_corners = self.plans.iter().any(ChannelPlan::has_corners);
-        let feeds = self.feeds.channels();
-        let plays: usize = self.plans.iter().map(ChannelPlan::throughout).sum();
-        let outgrows_cache = feeds > CACHED_FEEDS && plays > FEW * feeds;
-        let is_wide = S::REGISTER_COUNT >= 32 && !outgrows_cache;
+        let mut has_corners = false;
+        for plan in &mut *self.plans {
+            plan.place_in(self.feeds);
+            has_corners |= plan.has_corners();
+        }
+        let is_wide = S::REGISTER_COUNT >= 32
+            && self.stretch.frames > TILE * S::F32_LANES
+            && !self.outgrows_cache();
         let mut done = 0;
         while done < self.stretch.frames {
             let left = self.stretch.frames - done;
@@ -102,6 +125,15 @@ impl WithSimd for Mix<'_> {
                 self.tile::<S, TILE>(simd, done)
             };
         }
+    }
+}
+
+impl Mix<'_> {
+    /// True if the feeds' frames of a wide tile do not stay in the cache where they should.
+    fn outgrows_cache(&self) -> bool {
+        let feeds = self.feeds.channels();
+        let plays = || -> usize { self.plans.iter().map(ChannelPlan::throughout).sum() };
+        feeds > CACHED_FEEDS && plays() > FEW * feeds
     }
 }
 
@@ -167,8 +199,16 @@ struct Feeds<'a> {
 }
 
 impl<'a> Feeds<'a> {
+    /// Those of the row that begins at `at`.
     #[inline(always)]
-    fn tile<S: Simd, const N: usize>(self, feed: u32) -> &'a [S::f32s; N] {
+    fn tile<S: Simd, const N: usize>(self, at: u32) -> &'a [S::f32s; N] {
+        let at = at as usize;
+        vectors::<S, N>(&self.x[at..at + N * S::F32_LANES])
+    }
+
+    /// Those of the row of `feed`.
+    #[inline(always)]
+    fn tile_of<S: Simd, const N: usize>(self, feed: u32) -> &'a [S::f32s; N] {
         vectors::<S, N>(&self.x[feed as usize * self.stride..])
     }
 }
@@ -200,23 +240,23 @@ fn mix_tile<S: Simd, const N: usize>(
     let mut level = [simd.splat_f32s(0.0); N];
     // Feeds that hold take turns at two sums, or each would wait for the one before.
     let mut other = level;
-    let (pairs, last) = plan.held.as_chunks::<2>();
+    let (pairs, last) = plan.held().as_chunks::<2>();
     for [a, b] in pairs {
-        add(simd, &mut level, a.gain, feeds.tile::<S, N>(a.feed));
-        add(simd, &mut other, b.gain, feeds.tile::<S, N>(b.feed));
+        add(simd, &mut level, a.gain, feeds.tile::<S, N>(a.at));
+        add(simd, &mut other, b.gain, feeds.tile::<S, N>(b.at));
     }
     for a in last {
-        add(simd, &mut level, a.gain, feeds.tile::<S, N>(a.feed));
+        add(simd, &mut level, a.gain, feeds.tile::<S, N>(a.at));
     }
     if !pairs.is_empty() {
         for i in 0..N {
             level[i] = simd.add_f32s(level[i], other[i]);
         }
     }
-    if !plan.moving.is_empty() {
+    if !plan.moving().is_empty() {
         let mut slope = [simd.splat_f32s(0.0); N];
-        for one in &plan.moving {
-            let x = feeds.tile::<S, N>(one.feed);
+        for one in plan.moving() {
+            let x = feeds.tile::<S, N>(one.at);
             add(simd, &mut level, one.gain, x);
             add(simd, &mut slope, one.step, x);
         }
@@ -266,7 +306,7 @@ fn add_chains<S: Simd>(
     for chain in chains {
         match chain.in_cell(pieces, cell, over) {
             InCell::All(piece) => {
-                let x = feeds.tile::<S, TILE>(piece.feed);
+                let x = feeds.tile_of::<S, TILE>(piece.feed);
                 let gain = ((cell - piece.from) as f32).mul_add(piece.step, piece.gain);
                 add(simd, &mut level, gain, x);
                 add(simd, &mut slope, piece.step, x);
@@ -277,7 +317,7 @@ fn add_chains<S: Simd>(
                         simd,
                         &mut level,
                         part,
-                        feeds.tile::<S, TILE>(part.feed),
+                        feeds.tile_of::<S, TILE>(part.feed),
                         time,
                     );
                 }

@@ -16,5 +16,6 @@ mod renderer;
 mod target;
 mod track;
 
+pub(crate) use kernel::slice_frames;
 pub use renderer::Renderer;
 pub use target::Target;

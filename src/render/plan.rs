@@ -1,5 +1,7 @@
 //! What a channel plays in one quantum of the time line: which feeds, with which gains.
 
+use crate::audio::Block;
+
 /// Frames of a cell. Feeds whose gains have corners inside the quantum are mixed cell by cell, on a grid
 /// that depends on nothing but the time line.
 pub(super) const CELL: usize = 64;
@@ -7,14 +9,16 @@ pub(super) const CELL: usize = 64;
 /// A feed whose gain holds still over the quantum.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Held {
-    pub(super) feed: u32,
+    /// Where its row begins in the block of feeds.
+    pub(super) at: u32,
     pub(super) gain: f32,
 }
 
 /// A feed whose gain moves in one straight line over the quantum.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moving {
-    pub(super) feed: u32,
+    /// Where its row begins in the block of feeds.
+    pub(super) at: u32,
     /// Gain at the quantum's first frame.
     pub(super) gain: f32,
     /// Change per frame.
@@ -45,10 +49,12 @@ pub(super) struct Chain {
 }
 
 /// All that one channel plays in one quantum. Each list is in the order in which it was filled.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct ChannelPlan {
-    pub(super) held: Vec<Held>,
-    pub(super) moving: Vec<Moving>,
+    /// From row to row of the block of feeds.
+    stride: u32,
+    held: Vec<Held>,
+    moving: Vec<Moving>,
     pieces: Vec<Piece>,
     chains: Vec<Chain>,
 }
@@ -56,6 +62,7 @@ pub(super) struct ChannelPlan {
 impl ChannelPlan {
     pub(super) fn with_capacity(feeds: usize) -> Self {
         Self {
+            stride: 1,
             held: Vec::with_capacity(feeds),
             moving: Vec::with_capacity(feeds),
             pieces: Vec::with_capacity(4 * feeds),
@@ -68,6 +75,58 @@ impl ChannelPlan {
         self.moving.clear();
         self.pieces.clear();
         self.chains.clear();
+    }
+
+    /// Says which block the feeds are in.
+    ///
+    /// # Panics
+    /// If it has 2³² samples or more.
+    #[inline(always)]
+    pub(super) fn place_in(&mut self, feeds: &Block) {
+        if self.stride as usize != feeds.stride() {
+            self.move_to(feeds);
+        }
+    }
+
+    #[cold]
+    fn move_to(&mut self, feeds: &Block) {
+        assert!(
+            u32::try_from(feeds.samples().len()).is_ok(),
+            "a block has far fewer than 2^32 samples"
+        );
+        let (from, to) = (self.stride, feeds.stride() as u32);
+        let held = self.held.iter_mut().map(|one| &mut one.at);
+        let moving = self.moving.iter_mut().map(|one| &mut one.at);
+        for at in held.chain(moving) {
+            *at = *at / from * to;
+        }
+        self.stride = to;
+    }
+
+    /// Adds a feed whose gain holds still.
+    #[inline(always)]
+    pub(super) fn hold(&mut self, feed: u32, gain: f32) {
+        let at = feed * self.stride;
+        self.held.push(Held { at, gain });
+    }
+
+    /// Adds a feed whose gain moves in one straight line from `gain` on, by `step` per frame.
+    #[inline(always)]
+    pub(super) fn sweep(&mut self, feed: u32, gain: f32, step: f32) {
+        let at = feed * self.stride;
+        self.moving.push(Moving { at, gain, step });
+    }
+
+    /// The feeds that hold.
+    #[inline(always)]
+    pub(super) fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    /// The feeds that move in one line throughout.
+    #[inline(always)]
+    pub(super) fn moving(&self) -> &[Moving] {
+        &self.moving
     }
 
     /// Adds `piece`. Pieces of a feed that follow each other in time are found quickly if they are added

@@ -87,6 +87,14 @@ impl Renderer {
         of_work!(&self.0, renderer => renderer.memory_frames())
     }
 
+    /// True if a stretch costs as much in many short parts as in one.
+    pub fn works_in_slices(&self) -> bool {
+        match &self.0 {
+            Work::Channels(renderer) => renderer.works_in_slices(),
+            Work::Binaural(_) => false,
+        }
+    }
+
     /// Goes on at absolute frame `frame` without having heard what was before.
     pub fn skip_to(&mut self, frame: u64) {
         of_work!(&mut self.0, renderer => renderer.skip_to(frame));

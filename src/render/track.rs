@@ -1,7 +1,7 @@
 //! One feed's gains on one target over time.
 
-use super::gains::{Gains, Settler};
-use super::plan::{ChannelPlan, Held, Moving, Piece};
+use super::gains::{Finish, Gains, Row};
+use super::plan::{ChannelPlan, Piece};
 use crate::audio::QUANTUM;
 use crate::scene::{Begun, MetadataBlock, Ramp};
 use crate::units::Frames;
@@ -12,7 +12,7 @@ use crate::units::Frames;
 pub(super) struct Track {
     feed: u32,
     /// The gains of both ends of the line, in turn.
-    ends: [Gains; 2],
+    ends: [Row; 2],
     /// Which of them is `to`.
     to: usize,
     ramp: Ramp,
@@ -29,11 +29,11 @@ pub(super) struct Track {
 }
 
 impl Track {
-    /// The track of the object that plays `feed`, with a gain for each of the first `channels` plans.
-    pub(super) fn new(feed: usize, channels: usize) -> Self {
+    /// The track of object number `object` of `objects`, which plays `feed`.
+    pub(super) fn new(feed: usize, object: usize, objects: usize) -> Self {
         Self {
             feed: u32::try_from(feed).expect("a session has far fewer than 2^32 feeds"),
-            ends: [Gains::new(channels), Gains::new(channels)],
+            ends: [0, 1].map(|end| Row::of(object, objects, end)),
             to: 0,
             ramp: Ramp::JUMP,
             arrival: 0,
@@ -44,12 +44,12 @@ impl Track {
         }
     }
 
-    fn from(&self) -> &Gains {
-        &self.ends[1 - self.to]
+    fn from(&self) -> Row {
+        self.ends[1 - self.to]
     }
 
-    fn to(&self) -> &Gains {
-        &self.ends[self.to]
+    fn to(&self) -> Row {
+        self.ends[self.to]
     }
 
     /// True if the gains neither move nor end in the quantum that starts at `quantum`.
@@ -59,20 +59,15 @@ impl Track {
 
     /// The usual case of an object that moves: if its only block `sweeps` over the quantum that starts at `quantum`, and
     /// its gains are one straight line then, gives where those of the block are to be written. They are to be
-    /// [settled](Settler) before the quantum is [planned](Self::plan).
-    pub(super) fn turn(&mut self, quantum: u64, sweeps: bool) -> Option<&mut Gains> {
+    /// [settled](Gains::settle) before the quantum is [planned](Self::plan).
+    pub(super) fn turn(&mut self, quantum: u64, sweeps: bool) -> Option<Row> {
         self.sweeps = sweeps && self.begun && self.holds(quantum);
         self.sweeps.then(|| {
             self.to = 1 - self.to;
             self.ramp = Ramp::over(Frames(quantum), Frames(QUANTUM as u64));
             self.arrival = quantum + QUANTUM as u64;
-            &mut self.ends[self.to]
+            self.to()
         })
-    }
-
-    /// The gains written after [`turn`](Self::turn), if they still wait to be settled.
-    pub(super) fn turned(&mut self) -> Option<&mut Gains> {
-        self.sweeps.then_some(&mut self.ends[self.to])
     }
 
     /// Plans the quantum that starts at `quantum`, in which the blocks `begun` begin, for an object; `write` writes the
@@ -81,76 +76,63 @@ impl Track {
         &mut self,
         (quantum, begun, object): (u64, &Begun, usize),
         plans: &mut [ChannelPlan],
-        settler: &Settler,
-        mut write: impl FnMut(usize, &mut Gains),
+        gains: &mut Gains,
+        mut write: impl FnMut(usize, &mut [f64]) -> Finish,
     ) {
         if !self.sweeps
-            && let Some(gains) = self.turn(quantum, begun.sweeps(object))
+            && let Some(row) = self.turn(quantum, begun.sweeps(object))
         {
-            write(begun.of(object).start, gains);
-            settler.settle([gains]);
+            gains.write(row, |gains| write(begun.of(object).start, gains));
+            gains.settle();
         }
         if std::mem::take(&mut self.sweeps) {
-            return self.sweep(plans);
+            return self.sweep(gains, plans);
         }
         if self.holds(quantum) && begun.of(object).is_empty() {
-            return self.hold(plans);
+            return self.hold(gains, plans);
         }
         self.at = quantum;
         for number in begun.of(object) {
             let block = &begun.blocks()[number];
-            self.plan_until(quantum, block.start.0.max(quantum), plans);
-            self.begin(block);
-            let to = &mut self.ends[self.to];
-            write(number, to);
-            settler.settle([to]);
+            self.plan_until(quantum, block.start.0.max(quantum), gains, plans);
+            self.begin(block, gains);
+            gains.write(self.to(), |gains| write(number, gains));
+            gains.settle();
         }
-        self.plan_until(quantum, quantum + QUANTUM as u64, plans);
+        self.plan_until(quantum, quantum + QUANTUM as u64, gains, plans);
     }
 
     /// The usual case of an object that stands still: its gains hold.
-    fn hold(&self, plans: &mut [ChannelPlan]) {
+    fn hold(&self, gains: &Gains, plans: &mut [ChannelPlan]) {
         let feed = self.feed;
-        self.to().playing().for_each(|(channel, gain)| {
+        gains.playing(self.to()).for_each(|(channel, gain)| {
             let gain = gain as f32;
-            plans[channel].held.push(Held { feed, gain });
+            plans[channel].hold(feed, gain);
         });
     }
 
     /// The usual case of an object that moves: one straight line over the whole quantum.
-    fn sweep(&self, plans: &mut [ChannelPlan]) {
+    fn sweep(&self, gains: &Gains, plans: &mut [ChannelPlan]) {
         let feed = self.feed;
-        self.lines().for_each(|(channel, from, to)| {
+        let lines = gains.lines(self.from(), self.to());
+        lines.for_each(|(channel, from, to)| {
             let (gain, step) = (from as f32, ((to - from) * PER_QUANTUM) as f32);
             if step == 0.0 {
-                plans[channel].held.push(Held { feed, gain });
+                plans[channel].hold(feed, gain);
             } else {
-                plans[channel].moving.push(Moving { feed, gain, step });
+                plans[channel].sweep(feed, gain, step);
             }
         });
     }
 
-    /// The channels on which the object plays at the start or the end of its ramp, with both gains.
-    fn lines(&self) -> impl Iterator<Item = (usize, f64, f64)> {
-        let (from, to) = (self.from(), self.to());
-        let channels = Gains::playing_in(from, to);
-        let (from, to) = (from.values(), to.values());
-        channels.map(|channel| (channel, from[channel], to[channel]))
-    }
-
     /// A new block starts at `self.at`; the gains it moves to are written afterwards.
-    fn begin(&mut self, block: &MetadataBlock) {
+    fn begin(&mut self, block: &MetadataBlock, gains: &mut Gains) {
         if self.is_silent() {
-            self.ends[1 - self.to].silence();
+            gains.silence(self.from());
         } else if self.at >= self.arrival {
             self.to = 1 - self.to;
         } else {
-            let x = self.progress();
-            let [a, b] = &mut self.ends;
-            match self.to {
-                0 => b.move_towards(a, x),
-                _ => a.move_towards(b, x),
-            }
+            gains.move_towards(self.from(), self.to(), self.progress());
         }
         self.ramp = if self.begun { block.ramp } else { Ramp::JUMP };
         self.arrival = if self.ramp.end > self.ramp.start {
@@ -165,7 +147,7 @@ impl Track {
     }
 
     /// Plans the stretch from `self.at` to frame `until`, one straight piece after the other.
-    fn plan_until(&mut self, quantum: u64, until: u64, plans: &mut [ChannelPlan]) {
+    fn plan_until(&mut self, quantum: u64, until: u64, gains: &Gains, plans: &mut [ChannelPlan]) {
         while self.at < until {
             let mut corner = until;
             for frame in [Some(self.arrival), self.end].into_iter().flatten() {
@@ -173,13 +155,13 @@ impl Track {
                     corner = corner.min(frame);
                 }
             }
-            self.plan_piece(quantum, corner, plans);
+            self.plan_piece(quantum, corner, gains, plans);
             self.at = corner;
         }
     }
 
     /// Plans one straight piece from `self.at` to `until`.
-    fn plan_piece(&self, quantum: u64, until: u64, plans: &mut [ChannelPlan]) {
+    fn plan_piece(&self, quantum: u64, until: u64, gains: &Gains, plans: &mut [ChannelPlan]) {
         if self.is_silent() {
             return;
         }
@@ -188,8 +170,8 @@ impl Track {
         let mut plan = |channel: usize, gain: f64, step: f64| {
             let (plan, gain, step) = (&mut plans[channel], gain as f32, step as f32);
             match (whole, step == 0.0) {
-                (true, true) => plan.held.push(Held { feed, gain }),
-                (true, false) => plan.moving.push(Moving { feed, gain, step }),
+                (true, true) => plan.hold(feed, gain),
+                (true, false) => plan.sweep(feed, gain, step),
                 (false, _) => plan.push(Piece {
                     feed,
                     from: from as u32,
@@ -200,13 +182,13 @@ impl Track {
             }
         };
         if self.at >= self.arrival {
-            for (channel, gain) in self.to().playing() {
+            for (channel, gain) in gains.playing(self.to()) {
                 plan(channel, gain, 0.0);
             }
         } else {
             let x = self.progress();
             let per_frame = 1.0 / (self.ramp.end - self.ramp.start);
-            for (channel, from, to) in self.lines() {
+            for (channel, from, to) in gains.lines(self.from(), self.to()) {
                 plan(channel, from + (to - from) * x, (to - from) * per_frame);
             }
         }

@@ -18,22 +18,23 @@ const MOST_REGIONS: usize = 256;
 /// Most lanes of a vector.
 const MOST_LANES: usize = 8;
 
-/// Writes the gains of points `from` up to `to`, at most [`BATCH`], of power 1. Point n has the row of `stride` gains
-/// from n - `from` on; rows hold zeros.
+/// Writes the gains of points, of power 1: of the first of the bearings from a given one on that has a place, to the first
+/// of the `places`, and so on. There are at most [`BATCH`] places; each is the first of `channels` of `gains`, which
+/// hold zeros.
 pub(super) fn pan(
     regions: &Regions,
-    bearings: &Bearings,
-    (from, to): (usize, usize),
-    rows: &mut [f64],
-    stride: usize,
+    (bearings, from): (&Bearings, usize),
+    gains: &mut [f64],
+    places: &[Option<u32>],
+    channels: usize,
 ) {
     pulp::Arch::new().dispatch(PanMany {
         regions,
         bearings,
         from,
-        count: to - from,
-        rows,
-        stride,
+        gains,
+        places,
+        channels,
     });
 }
 
@@ -43,9 +44,9 @@ struct PanMany<'a> {
     regions: &'a Regions,
     bearings: &'a Bearings,
     from: usize,
-    count: usize,
-    rows: &'a mut [f64],
-    stride: usize,
+    gains: &'a mut [f64],
+    places: &'a [Option<u32>],
+    channels: usize,
 }
 
 impl WithSimd for PanMany<'_> {
@@ -53,7 +54,7 @@ impl WithSimd for PanMany<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let mut left = Numbers::up_to(self.count);
+        let mut left = Numbers::of(self.places);
         let mut tried = 0;
         while left.count > 0 {
             left = self.pan_by_candidate(simd, tried, left.as_slice());
@@ -66,10 +67,15 @@ impl PanMany<'_> {
     /// Tries candidate number `tried` of each of the points `numbers`; gives those that do not lie in it.
     #[inline(always)]
     fn pan_by_candidate<S: Simd>(&mut self, simd: S, tried: usize, numbers: &[u8]) -> Numbers {
-        let mut order = Order::new();
-        for &n in numbers {
+        // The table of cells has left the cache: to ask for all lists at once is to wait once.
+        let mut lists = [0; BATCH];
+        for (list, &n) in lists.iter_mut().zip(numbers) {
             let cell = self.bearings.cells[self.from + usize::from(n)];
-            match self.regions.lookup.candidates_in(cell as usize).get(tried) {
+            *list = self.regions.lookup.list_of(cell as usize);
+        }
+        let mut order = Order::new();
+        for (&n, list) in numbers.iter().zip(lists) {
+            match self.regions.lookup.list(list).get(tried) {
                 Some(&region) if (region as usize) < MOST_REGIONS => {
                     order.count(n, region as usize)
                 }
@@ -77,7 +83,7 @@ impl PanMany<'_> {
             }
         }
         order.sort(numbers, self.regions.regions.len());
-        let mut left = Numbers::up_to(0);
+        let mut left = Numbers::none();
         let mut run = &order.sorted[..order.used];
         while let Some(&first) = run.first() {
             let region = order.regions[usize::from(first)];
@@ -109,12 +115,9 @@ impl PanMany<'_> {
             gathered(simd, &ys[self.from..], lanes),
             gathered(simd, &zs[self.from..], lanes),
         ];
-        let mut starts = lanes;
-        for start in &mut starts {
-            *start *= self.stride;
-        }
+        let starts = lanes.map(|lane| place(self.places, lane));
         let mut outcome = Outcome {
-            rows: &mut *self.rows,
+            gains: &mut *self.gains,
             starts,
             lie: [0.0; MOST_LANES],
         };
@@ -129,7 +132,7 @@ impl PanMany<'_> {
     }
 
     fn row(&mut self, n: u8) -> &mut [f64] {
-        &mut self.rows[usize::from(n) * self.stride..][..self.stride]
+        &mut self.gains[place(self.places, usize::from(n))..][..self.channels]
     }
 
     /// Pans point `n` by one of its candidates, of which the first `tried` have been tried.
@@ -146,6 +149,12 @@ impl PanMany<'_> {
     }
 }
 
+/// Where the gains of point `n` begin, which has a place.
+#[inline(always)]
+fn place(places: &[Option<u32>], n: usize) -> usize {
+    places[n].unwrap_or_default() as usize
+}
+
 /// Numbers of points of a batch.
 struct Numbers {
     all: [u8; BATCH],
@@ -153,14 +162,24 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// The numbers below `count`.
     #[inline(always)]
-    fn up_to(count: usize) -> Self {
-        let mut all = [0; BATCH];
-        for (n, number) in all.iter_mut().enumerate().take(count) {
-            *number = n as u8;
+    fn none() -> Self {
+        Self {
+            all: [0; BATCH],
+            count: 0,
         }
-        Self { all, count }
+    }
+
+    /// Those of the points that have places.
+    #[inline(always)]
+    fn of(places: &[Option<u32>]) -> Self {
+        let mut numbers = Self::none();
+        for (n, place) in places.iter().enumerate() {
+            if place.is_some() {
+                numbers.push(n as u8);
+            }
+        }
+        numbers
     }
 
     fn as_slice(&self) -> &[u8] {
@@ -235,8 +254,8 @@ impl Order {
 
 /// What comes of points side by side.
 struct Outcome<'a> {
-    rows: &'a mut [f64],
-    /// Where the row of each begins.
+    gains: &'a mut [f64],
+    /// Where those of each begin.
     starts: [usize; MOST_LANES],
     /// Not 0 for those that lie in the region.
     lie: [f64; MOST_LANES],
@@ -255,7 +274,7 @@ impl<S: Simd> Panned<S> for Outcome<'_> {
         let mut of_lane = [0.0; MOST_LANES];
         S::as_mut_simd_f64s(&mut of_lane).0[0] = gains;
         for (start, gain) in self.starts.iter().zip(of_lane).take(S::F64_LANES) {
-            self.rows[start + channel] = gain;
+            self.gains[start + channel] = gain;
         }
     }
 }
@@ -299,23 +318,28 @@ mod tests {
             let stride = layout.channels() + 3;
             for from in (0..bearings.len()).step_by(BATCH) {
                 let count = BATCH.min(bearings.len() - from);
+                // Some have no place, the others one in any order.
+                let place = |n: usize| (n % 7 != 5).then_some(((n * 37) % BATCH * stride) as u32);
+                let places: Vec<_> = (0..count).map(place).collect();
                 let run = |pan: &dyn Fn(PanMany<'_>)| {
-                    let mut rows = vec![0.0; BATCH * stride];
+                    let mut gains = vec![0.0; BATCH * stride];
                     pan(PanMany {
                         regions: &regions,
                         bearings: &bearings,
                         from,
-                        count,
-                        rows: &mut rows,
-                        stride,
+                        gains: &mut gains,
+                        places: &places,
+                        channels: layout.channels(),
                     });
                     // 0 has no sign here.
-                    rows.iter()
+                    gains
+                        .iter()
                         .map(|gain| (gain + 0.0).to_bits())
                         .collect::<Vec<_>>()
                 };
+                let placed = (0..count).filter(|&n| places[n].is_some());
                 let one_by_one =
-                    run(&|mut many| (0..count).for_each(|n| many.pan_alone(n as u8, 0)));
+                    run(&|mut many| placed.clone().for_each(|n| many.pan_alone(n as u8, 0)));
                 let scalar = run(&|many| pulp::Scalar.vectorize(many));
                 let best = run(&|many| pulp::Arch::new().dispatch(many));
                 let place = format!("{}, points from {from} on", layout.name);

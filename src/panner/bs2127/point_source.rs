@@ -72,22 +72,43 @@ impl PointSource {
         self.gains_among(candidates, &bearing.direction, gains);
     }
 
-    /// The same for many, with the same bits: number n has the row of `stride` gains from n · `stride` on.
-    pub(super) fn points_gains(&self, bearings: &Bearings, rows: &mut [f64], stride: usize) {
-        rows.fill(0.0);
-        let count = bearings.len();
-        let batches = rows.chunks_mut(many::BATCH * stride);
-        for (rows, from) in batches.zip((0..count).step_by(many::BATCH)) {
-            let span = (from, count.min(from + many::BATCH));
+    /// The same for many, with the same bits: those that have a place in `gains`, where they find zeros.
+    pub(super) fn points_gains(
+        &self,
+        bearings: &Bearings,
+        gains: &mut [f64],
+        places: &[Option<u32>],
+    ) {
+        for (n, places) in places.chunks(many::BATCH).enumerate() {
+            let from = n * many::BATCH;
             let Some([left, right]) = self.stereo else {
-                many::pan(&self.regions, bearings, span, rows, stride);
+                many::pan(
+                    &self.regions,
+                    (bearings, from),
+                    gains,
+                    places,
+                    self.channels,
+                );
                 continue;
             };
-            let mut fives = [0.0; 6 * many::BATCH];
-            many::pan(&self.regions, bearings, span, &mut fives, 6);
-            let fives = fives.as_chunks().0.iter().take(span.1 - span.0);
-            for (&five, row) in fives.zip(rows.chunks_exact_mut(stride)) {
-                [row[left], row[right]] = stereo_gains(five);
+            let mut fives = [[0.0; 6]; many::BATCH];
+            let mut places_of_fives = [None; many::BATCH];
+            for (n, (to, place)) in places_of_fives.iter_mut().zip(places).enumerate() {
+                *to = place.map(|_| 6 * n as u32);
+            }
+            let all = fives.as_flattened_mut();
+            many::pan(
+                &self.regions,
+                (bearings, from),
+                all,
+                &places_of_fives[..places.len()],
+                6,
+            );
+            for (five, place) in fives.into_iter().zip(places) {
+                if let Some(place) = place {
+                    let row = &mut gains[*place as usize..];
+                    [row[left], row[right]] = stereo_gains(five);
+                }
             }
         }
     }

@@ -102,9 +102,12 @@ impl Panner for Polar {
         }
     }
 
-    fn points(&self, bearings: &Bearings, rows: &mut [f64], stride: usize) -> bool {
-        self.point_source.points_gains(bearings, rows, stride);
+    fn pans_together(&self) -> bool {
         true
+    }
+
+    fn points(&self, bearings: &Bearings, gains: &mut [f64], places: &[Option<u32>]) {
+        self.point_source.points_gains(bearings, gains, places);
     }
 
     fn gains(&self, position: Position, extent: Extent, gains: &mut [f64]) {

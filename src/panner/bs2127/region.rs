@@ -5,7 +5,7 @@ use nalgebra::{Matrix3, Vector3};
 use pulp::{Scalar, Simd};
 
 use crate::geometry::Direction;
-use crate::panner::lookup::{Cell, apart, apart_from_cell};
+use crate::panner::lookup::Cell;
 
 /// How far below 0 rounding may put a gain of a triplet.
 const TRIPLET_TOLERANCE: f64 = 1e-11;
@@ -158,7 +158,7 @@ impl Region {
     pub(super) fn meets(&self, cell: &Cell) -> bool {
         match self {
             Self::Triplet { rows, corners, .. } | Self::Mixed { rows, corners, .. } => {
-                !apart(rows, cell) && !apart_from_cell(cell, corners)
+                !cell.is_beyond(rows) && !cell.is_apart(corners)
             }
             Self::Quad(quad) => quad.meets(cell),
         }
@@ -284,7 +284,8 @@ impl Quad {
     }
 
     fn meets(&self, cell: &Cell) -> bool {
-        let faces = |corner: &Vector3<f64>| cell.iter().any(|other| corner.dot(other) > 0.0);
+        let faces =
+            |corner: &Vector3<f64>| cell.corners.iter().any(|other| corner.dot(other) > 0.0);
         self.sides.iter().all(|side| side.meets(cell)) && self.corners.iter().any(faces)
     }
 
@@ -360,7 +361,7 @@ impl Side {
             self.constant + self.linear + self.square,
         ];
         let all = |sign: f64| {
-            let beyond = |n: &Vector3<f64>| cell.iter().all(|p| sign * n.dot(p) > 1e-9);
+            let beyond = |n: &Vector3<f64>| cell.corners.iter().all(|p| sign * n.dot(p) > 1e-9);
             coefficients.iter().all(beyond)
         };
         !all(1.0) && !all(-1.0)

@@ -15,7 +15,7 @@ use crate::dsp::decorrelator::TAPS;
 use crate::dsp::{Biquad, Decorrelators, DelayLine};
 use crate::geometry::Direction;
 use crate::render::channels::Decoder;
-use crate::render::gains::{Finish, Gains, Settler};
+use crate::render::gains::{Finish, Gains};
 use crate::render::kernel::{self, Stretch};
 use crate::render::plan::ChannelPlan;
 use crate::render::track::Track;
@@ -29,7 +29,7 @@ pub(super) struct Stage {
     rate: SampleRate,
     objects: Vec<OnHeadphones>,
     tracks: Vec<Track>,
-    settler: Settler,
+    gains: Gains,
     courses: Vec<Course>,
     mapping: Mapping,
     /// What each object's own source plays.
@@ -116,9 +116,10 @@ impl Stage {
                 .collect(),
             tracks: objects
                 .iter()
-                .map(|object| Track::new(object.feed, columns.count))
+                .enumerate()
+                .map(|(index, object)| Track::new(object.feed, index, count))
                 .collect(),
-            settler: Settler::new(&vec![1.0; columns.count], 1, 0),
+            gains: Gains::new(count, vec![1.0; columns.count]),
             courses: vec![Course::new(); count],
             own_plans: (0..count).map(|_| ChannelPlan::with_capacity(1)).collect(),
             plans: (0..columns.count)
@@ -213,17 +214,15 @@ impl Stage {
             });
             self.courses[index].plan(quantum, placed);
             std::mem::swap(&mut self.plans[0], &mut self.own_plans[index]);
-            let write = |number: usize, gains: &mut Gains| {
+            let write = |number: usize, gains: &mut [f64]| {
                 let state = &begun.blocks()[number].state;
-                gains.write(|gains| {
-                    mapping.write(headphones, state, room, gains);
-                    Finish::NONE
-                });
+                mapping.write(headphones, state, room, gains);
+                Finish::NONE
             };
             track.plan(
                 (quantum, begun, index),
                 &mut self.plans,
-                &self.settler,
+                &mut self.gains,
                 write,
             );
             std::mem::swap(&mut self.plans[0], &mut self.own_plans[index]);

@@ -1,7 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::render::plan::{Held, Moving};
 
 const FEEDS: usize = 9;
 const CHANNELS: usize = 5;
@@ -79,8 +78,8 @@ fn plans(lines: &[Line]) -> Vec<ChannelPlan> {
         let (plan, feed) = (&mut plans[line.channel], line.feed);
         let (gain, step) = (line.gain as f32, line.step as f32);
         match (line.from, line.to) {
-            (0, QUANTUM) if step == 0.0 => plan.held.push(Held { feed, gain }),
-            (0, QUANTUM) => plan.moving.push(Moving { feed, gain, step }),
+            (0, QUANTUM) if step == 0.0 => plan.hold(feed, gain),
+            (0, QUANTUM) => plan.sweep(feed, gain, step),
             (from, to) => plan.push(Piece {
                 feed,
                 from: from as u32,
@@ -179,6 +178,33 @@ fn every_instruction_set_and_every_length_of_stretch_give_the_same_bits() {
 }
 
 #[test]
+fn a_quantum_may_go_on_in_a_block_of_another_size() {
+    let mut draw = Draw(4);
+    let (mut plans, short) = (plans(&lines(&mut draw)), noise(&mut draw, 0));
+    let mut long = Block::new(FEEDS, 3 * QUANTUM);
+    long.set_frames(QUANTUM);
+    for feed in 0..FEEDS {
+        long.row_mut(feed).copy_from_slice(short.row(feed));
+    }
+    let best = |mix: Mix<'_>| pulp::Arch::new().dispatch(mix);
+    let expected = run(best, plans.clone(), &short, 0, &[QUANTUM]);
+    let mut out = Block::new(CHANNELS, QUANTUM);
+    out.set_frames(QUANTUM);
+    for (part, feeds) in [&short, &long, &short, &long].into_iter().enumerate() {
+        let at = part * QUANTUM / 4;
+        let stretch = Stretch {
+            offset: at,
+            to: at,
+            time: at,
+            frames: QUANTUM / 4,
+        };
+        mix(pulp::Arch::new(), &mut plans, feeds, &mut out, stretch);
+    }
+    let found: Vec<Vec<f32>> = out.rows().map(<[f32]>::to_vec).collect();
+    assert!(same_bits(&found, &expected));
+}
+
+#[test]
 fn a_channel_has_the_same_bits_beside_any_number_of_others() {
     const MANY: usize = CACHED_FEEDS + 5;
     let mut draw = Draw(3);
@@ -188,8 +214,8 @@ fn a_channel_has_the_same_bits_beside_any_number_of_others() {
     for feed in 0..MANY {
         let (gain, step) = (draw.unit(), 0.001 * draw.unit());
         match feed as u32 {
-            feed if feed % 3 == 0 => plan.held.push(Held { feed, gain }),
-            feed => plan.moving.push(Moving { feed, gain, step }),
+            feed if feed % 3 == 0 => plan.hold(feed, gain),
+            feed => plan.sweep(feed, gain, step),
         }
         feeds.row_mut(feed).fill_with(|| draw.unit() - 0.5);
     }
