@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::chunks::{self, chunk_place};
+use super::distance::{SLACK, quick_place};
 use super::header::{self, Format};
 use super::rows::Destination;
 use super::unpack::{LEAD, NotFinite, TAIL, Unpacker};
@@ -102,7 +103,7 @@ impl WaveReader {
             data_offset,
             frame_bytes,
             position: 0,
-            buffer: vec![0; LEAD + buffer_frames * frame_bytes + TAIL],
+            buffer: vec![0; LEAD + SLACK + buffer_frames * frame_bytes + TAIL],
             unread: LEAD,
             unread_frames: 0,
             unpacker: Unpacker::new(format.encoding, format.channels),
@@ -143,9 +144,11 @@ impl WaveReader {
     /// Fills the buffer with the frames at the position, as many as fit and are there.
     fn fill(&mut self) -> Result<()> {
         let left = self.facts.frames.0.saturating_sub(self.position);
-        let room = (self.buffer.len() - LEAD - TAIL) / self.frame_bytes;
+        let room = (self.buffer.len() - LEAD - SLACK - TAIL) / self.frame_bytes;
         let frames = left.min(room as u64) as usize;
-        let bytes = &mut self.buffer[LEAD..LEAD + frames * self.frame_bytes];
+        let at = self.data_offset + self.position * self.frame_bytes as u64;
+        let place = quick_place(&self.buffer, LEAD, at);
+        let bytes = &mut self.buffer[place..][..frames * self.frame_bytes];
         self.file.read_exact(bytes).map_err(|e| match e.kind() {
             io::ErrorKind::UnexpectedEof => Error::malformed(
                 &self.path,
@@ -155,7 +158,7 @@ impl WaveReader {
             ),
             _ => Error::io(&self.path, "read", e),
         })?;
-        self.unread = LEAD;
+        self.unread = place;
         self.unread_frames = frames;
         Ok(())
     }

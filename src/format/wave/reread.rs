@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::distance::{SLACK, quick_place};
 use super::header::WaveSpec;
 use super::peaks::{BytePeaks, LANES};
 
@@ -28,7 +29,7 @@ impl Reread {
         let at_once = (READ_BYTES / (LANES * frame_bytes)).max(1) * LANES;
         Self {
             meter: BytePeaks::new(spec.bit_depth, spec.channels),
-            buffer: vec![0; at_once * frame_bytes],
+            buffer: vec![0; at_once * frame_bytes + SLACK],
             frame_bytes,
             samples_at,
             read: 0,
@@ -43,7 +44,7 @@ impl Reread {
     /// Reads on in whole buffers; `written` bytes of samples have been written to `file`, which stands at its end
     /// before and after.
     pub(super) fn follow(&mut self, file: &File, written: u64) -> io::Result<()> {
-        let whole = self.buffer.len();
+        let whole = self.buffer.len() - SLACK;
         if written.saturating_sub(self.read) < whole as u64 {
             return Ok(());
         }
@@ -65,7 +66,8 @@ impl Reread {
     fn add(&mut self, file: &File, count: usize) -> io::Result<()> {
         let mut file = file;
         file.seek(SeekFrom::Start(self.at()))?;
-        let bytes = &mut self.buffer[..count];
+        let place = quick_place(&self.buffer, 0, self.at());
+        let bytes = &mut self.buffer[place..][..count];
         file.read_exact(bytes)?;
         self.meter.add(bytes);
         self.read += count as u64;
