@@ -253,6 +253,17 @@ fn the_demo_stems_give_every_frame_and_their_checksum_holds() {
     }
 }
 
+#[test]
+fn a_tag_behind_a_flac_file_is_no_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tagged = fs::read(stem("Kick_124_Am.flac")).unwrap();
+    tagged.extend_from_slice(b"TAG");
+    tagged.extend_from_slice(&[b' '; 125]);
+    let path = file(&folder, "tagged.flac", &tagged);
+    let all = |path: &Path| read_all(&mut *open_verified(path).unwrap(), 1000).unwrap();
+    assert!(all(&path) == all(&stem("Kick_124_Am.flac")));
+}
+
 type Open = fn(&Path) -> umbel::Result<Box<dyn AudioSource>>;
 
 #[test]

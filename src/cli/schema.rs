@@ -2,7 +2,7 @@
 
 use super::Ui;
 use crate::Result;
-use crate::session::json_schema;
+use crate::session::published_schema;
 
 /// Print the JSON Schema of the session file.
 ///
@@ -13,7 +13,7 @@ pub(crate) struct Args {}
 
 pub(crate) fn run(_args: Args, ui: &Ui) -> Result<()> {
     if ui.json {
-        return ui.json_line(json_schema());
+        return ui.json_line(&published_schema());
     }
-    ui.ready_made(format_args!("{:#}", json_schema()))
+    ui.ready_made(format_args!("{:#}", published_schema()))
 }

@@ -18,6 +18,34 @@ pub fn json_schema() -> &'static Value {
     SCHEMA.get_or_init(|| schema_of::<SessionFile>("umbel session"))
 }
 
+/// The same for editors and pipelines: where a level stands, JSON, which has no infinite numbers, may have the text "-inf".
+pub fn published_schema() -> Value {
+    let mut schema = json_schema().clone();
+    with_silence(&mut schema);
+    schema
+}
+
+/// Lets levels in dB, the only numbers without a minimum, be the text "-inf" too.
+fn with_silence(schema: &mut Value) {
+    let is_level = schema.get("type").is_some_and(|kind| kind == "number")
+        && schema.get("maximum").is_some()
+        && schema.get("minimum").is_none();
+    if is_level {
+        let mut number = schema.take();
+        let description = number.as_object_mut().and_then(|n| n.remove("description"));
+        *schema = json!({ "anyOf": [number, { "const": "-inf" }] });
+        if let Some(description) = description {
+            schema["description"] = description;
+        }
+        return;
+    }
+    match schema {
+        Value::Object(object) => object.values_mut().for_each(with_silence),
+        Value::Array(list) => list.iter_mut().for_each(with_silence),
+        _ => {}
+    }
+}
+
 /// The JSON Schema of a chain in a text of its own.
 pub(crate) fn chain_schema() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
@@ -134,6 +162,22 @@ mod tests {
                 assert!(schema.get("minimum").is_some() != level, "{schema:#}");
             }
         });
+    }
+
+    #[test]
+    fn published_levels_may_be_silence_and_nothing_else_differs() {
+        let mut levels = 0;
+        walk(json_schema(), &mut |schema| {
+            levels += usize::from(
+                schema.get("type").is_some_and(|kind| kind == "number")
+                    && schema.get("minimum").is_none(),
+            );
+        });
+        assert!(levels > 2, "{levels}");
+        let text = published_schema().to_string();
+        assert_eq!(text.matches(r#"{"const":"-inf"}"#).count(), levels);
+        let number = r#"{"anyOf":[{"maximum":24,"type":"number"},{"const":"-inf"}]"#;
+        assert_eq!(text.matches(number).count(), levels, "{text}");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub mod write;
 pub use chain::{ChainFile, ChainText};
 pub use codes::{RULES, Rule};
 pub(crate) use findings::did_you_mean;
-pub use json_schema::json_schema;
+pub use json_schema::{json_schema, published_schema};
 pub use keyframe::Keyframe;
 pub use load::{Checked, Session};
 pub use outs::{DeliverySpec, OutSpec};

@@ -2,10 +2,11 @@
 //!
 //! Symphonia gives packets; here they become the frames of a file: exactly as many as it has, each at its
 //! place, or an error that says where the file is broken. A packet that cannot be decoded is never skipped. `stream`
-//! fences symphonia in; `caf` shows it CAF files in the form that it reads.
+//! fences symphonia in; `caf` shows it CAF files in the form that it reads, `tagged` FLAC files without tags behind them.
 
 mod caf;
 mod stream;
+mod tagged;
 
 use std::path::{Path, PathBuf};
 

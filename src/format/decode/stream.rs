@@ -18,6 +18,7 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
 
 use super::caf::CafView;
+use super::tagged::Untagged;
 use crate::format::guard::fenced;
 use crate::format::sniff;
 use crate::format::source::SampleFormat;
@@ -54,6 +55,7 @@ impl Stream {
         let file = sniff::open_regular(path)?;
         let source: Box<dyn MediaSource> = match container {
             "CAF" => Box::new(CafView::new(file).map_err(|e| Error::io(path, "read", e))?),
+            "FLAC" => Box::new(Untagged::new(file).map_err(|e| Error::io(path, "read", e))?),
             _ => Box::new(file),
         };
         let source = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
