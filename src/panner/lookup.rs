@@ -10,8 +10,8 @@ use crate::geometry::Direction;
 /// about the first costs more than to pan.
 const SIDE: usize = 64;
 
-/// Cells along one edge of a block of them, which is asked first: what does not meet it meets none of them.
-const BLOCK: usize = 4;
+/// Into so many parts an edge is cut again and again down to [`SIDE`]: what does not meet a block meets none of its parts.
+const PARTS: usize = 2;
 
 /// For each cell of the cube's six faces, the cones that meet it.
 #[derive(Debug, Clone)]
@@ -43,39 +43,21 @@ impl Lookup {
     /// The table of `count` sets of directions: `meets` says whether the one of a number has directions
     /// in a cell.
     pub(super) fn of(count: usize, meets: impl Fn(usize, &Cell) -> bool) -> Self {
-        let mut known: HashMap<Vec<u32>, u16> = HashMap::new();
-        let (mut starts, mut cones) = (vec![0], Vec::new());
-        let mut number_of = |list: Vec<u32>| {
-            let next = known.len() as u16;
-            *known.entry(list).or_insert_with_key(|list| {
-                cones.extend(list);
-                starts.push(cones.len() as u32);
-                next
-            })
+        let mut builder = Builder {
+            meets,
+            lists: vec![0; 6 * SIDE * SIDE],
+            known: HashMap::new(),
+            starts: vec![0],
+            cones: Vec::new(),
         };
         let all: Vec<u32> = (0..count as u32).collect();
-        let among = |candidates: &[u32], cell: &Cell| -> Vec<u32> {
-            let candidates = candidates.iter().copied();
-            candidates.filter(|&i| meets(i as usize, cell)).collect()
-        };
-        let mut lists = vec![0; 6 * SIDE * SIDE];
-        let blocks = SIDE / BLOCK;
-        for n in 0..6 * blocks * blocks {
-            let (face, row, column) = (n / blocks / blocks, n / blocks % blocks, n % blocks);
-            let in_block = among(&all, &Cell::new((face, row, column), blocks));
-            let of_block = number_of(in_block.clone());
-            for (up, right) in (0..BLOCK * BLOCK).map(|n| (n / BLOCK, n % BLOCK)) {
-                let (row, column) = (row * BLOCK + up, column * BLOCK + right);
-                lists[(face * SIDE + row) * SIDE + column] = match &in_block[..] {
-                    [] | [_] => of_block,
-                    several => number_of(among(several, &Cell::new((face, row, column), SIDE))),
-                };
-            }
+        for face in 0..6 {
+            builder.fill((face, 0, 0), 1, &all);
         }
         Self {
-            lists,
-            starts,
-            cones,
+            lists: builder.lists,
+            starts: builder.starts,
+            cones: builder.cones,
         }
     }
 
@@ -102,6 +84,55 @@ impl Lookup {
     pub(super) fn list(&self, list: u16) -> &[u32] {
         let list = usize::from(list);
         &self.cones[self.starts[list] as usize..self.starts[list + 1] as usize]
+    }
+}
+
+/// A [`Lookup`] that is being made.
+struct Builder<M> {
+    meets: M,
+    lists: Vec<u16>,
+    known: HashMap<Vec<u32>, u16>,
+    starts: Vec<u32>,
+    cones: Vec<u32>,
+}
+
+impl<M: Fn(usize, &Cell) -> bool> Builder<M> {
+    /// Fills in the cells of a block, given by face, row and column of a cube with `side` blocks along each edge, which
+    /// only the `candidates` may meet.
+    fn fill(
+        &mut self,
+        (face, row, column): (usize, usize, usize),
+        side: usize,
+        candidates: &[u32],
+    ) {
+        if side == SIDE || candidates.len() < 2 {
+            let number = self.number_of(candidates);
+            let cells = SIDE / side;
+            for row in row * cells..(row + 1) * cells {
+                let first = (face * SIDE + row) * SIDE + column * cells;
+                self.lists[first..first + cells].fill(number);
+            }
+            return;
+        }
+        for (up, right) in (0..PARTS * PARTS).map(|n| (n / PARTS, n % PARTS)) {
+            let place = (face, row * PARTS + up, column * PARTS + right);
+            let cell = Cell::new(place, side * PARTS);
+            let meets = |i: &u32| (self.meets)(*i as usize, &cell);
+            let some: Vec<u32> = candidates.iter().copied().filter(meets).collect();
+            self.fill(place, side * PARTS, &some);
+        }
+    }
+
+    /// The number of the list of these cones.
+    fn number_of(&mut self, list: &[u32]) -> u16 {
+        if let Some(&number) = self.known.get(list) {
+            return number;
+        }
+        let number = self.known.len() as u16;
+        self.known.insert(list.to_vec(), number);
+        self.cones.extend(list);
+        self.starts.push(self.cones.len() as u32);
+        number
     }
 }
 
