@@ -264,6 +264,27 @@ fn a_tag_behind_a_flac_file_is_no_sound() {
     assert!(all(&path) == all(&stem("Kick_124_Am.flac")));
 }
 
+#[test]
+fn an_aiff_file_that_contradicts_itself_is_read_with_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    for (said, held) in [(50, 100), (100, 50), (100, 100)] {
+        let samples: Vec<u8> = (0..held * 6).map(|n| n as u8).collect();
+        let bytes = aiff(b"NONE", 2, 24, said as u32, &samples);
+        let path = file(&folder, "counts.aiff", &bytes);
+        let mut source = open(&path).unwrap();
+        let frames = source.facts().frames.0;
+        let expected = match said == held {
+            true => vec![],
+            false => vec![format!(
+                "its COMM chunk counts {said} frames, its SSND chunk has samples for {held}; {frames} are read"
+            )],
+        };
+        assert_eq!(source.facts().warnings, expected);
+        assert!(frames <= held, "{frames} of {held}");
+        assert_eq!(read_all(&mut *source, 30).unwrap()[1].len() as u64, frames);
+    }
+}
+
 type Open = fn(&Path) -> umbel::Result<Box<dyn AudioSource>>;
 
 #[test]

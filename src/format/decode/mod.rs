@@ -2,8 +2,10 @@
 //!
 //! Symphonia gives packets; here they become the frames of a file: exactly as many as it has, each at its
 //! place, or an error that says where the file is broken. A packet that cannot be decoded is never skipped. `stream`
-//! fences symphonia in; `caf` shows it CAF files in the form that it reads, `tagged` FLAC files without tags behind them.
+//! fences symphonia in; `caf` shows it CAF files in the form that it reads, `tagged` FLAC files without tags behind them;
+//! `aiff` compares what an AIFF file says of its length.
 
+mod aiff;
 mod caf;
 mod stream;
 mod tagged;
@@ -15,6 +17,7 @@ use symphonia::core::errors::Error as SymphoniaError;
 
 use self::stream::{Stream, sample_format};
 use super::magnitude::largest_magnitude;
+use super::sniff;
 use super::source::{AudioFacts, AudioSource, SampleFormat, place, silence_rest, unusable_sample};
 use crate::audio::Block;
 use crate::units::{Frames, SampleRate};
@@ -119,7 +122,25 @@ impl DecodedFile {
                 .warnings
                 .push("the file has no samples".to_owned());
         }
+        if container == "AIFF" {
+            file.compare_counts()?;
+        }
         Ok(file)
+    }
+
+    /// Warns of an AIFF file that contradicts itself.
+    fn compare_counts(&mut self) -> Result<()> {
+        let counts = aiff::frame_counts(&mut sniff::open_regular(&self.path)?)
+            .map_err(|e| Error::io(&self.path, "read", e))?;
+        if let Some((said, held)) = counts
+            && said != held
+        {
+            self.facts.warnings.push(format!(
+                "its COMM chunk counts {said} frames, its SSND chunk has samples for {held}; {} are read",
+                self.facts.frames.0
+            ));
+        }
+        Ok(())
     }
 
     /// What is known of the file, for what is learned elsewhere.

@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 
 use super::ahead::Ahead;
 use super::behind::Behind;
+use super::distance::Outgoing;
 use super::reread::Reread;
 
 /// Most buffers on their way to the thread or back, 16 MiB.
@@ -30,7 +31,7 @@ enum Place {
     Here(Scribe),
     There {
         jobs: SyncSender<Job>,
-        empty: Receiver<Vec<u8>>,
+        empty: Receiver<Outgoing>,
         /// Buffers there are beside the sink's own.
         made: usize,
         thread: JoinHandle<io::Result<Scribe>>,
@@ -43,7 +44,7 @@ enum Place {
 #[derive(Debug)]
 enum Job {
     /// Write so many bytes of the buffer; how many bytes of samples there are then.
-    Write(Vec<u8>, usize, Samples),
+    Write(Outgoing, usize, Samples),
     /// Put four bytes at a place that has been written before.
     Patch(u64, [u8; 4]),
 }
@@ -80,7 +81,7 @@ impl Scribe {
     }
 
     /// Does what comes, and gives back the buffers, until nobody sends anything more.
-    fn work(mut self, jobs: &Receiver<Job>, empty: &SyncSender<Vec<u8>>) -> io::Result<Self> {
+    fn work(mut self, jobs: &Receiver<Job>, empty: &SyncSender<Outgoing>) -> io::Result<Self> {
         for job in jobs {
             match job {
                 Job::Write(buffer, count, samples) => {
@@ -135,7 +136,7 @@ impl Outlet {
     /// Hands on the first `count` bytes of `buffer`; those behind them, up to `filled`, are moved to its front.
     pub(super) fn write(
         &mut self,
-        buffer: &mut Vec<u8>,
+        buffer: &mut Outgoing,
         count: usize,
         filled: usize,
         samples: Samples,
@@ -153,7 +154,7 @@ impl Outlet {
                 let next = match empty.try_recv() {
                     Err(TryRecvError::Empty) if *made < BUFFERS => {
                         *made += 1;
-                        Ok(vec![0; buffer.len()])
+                        Ok(Outgoing::new(buffer.len()))
                     }
                     Err(TryRecvError::Empty) => empty.recv(),
                     next => next.map_err(|_| RecvError),

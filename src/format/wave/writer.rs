@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::ahead::Ahead;
 use super::behind::Behind;
+use super::distance::Outgoing;
 use super::header::{Extras, WaveSpec};
 use super::outlet::{Outlet, Samples, Scribe};
 use super::pack::{NotFinite, Packer};
@@ -71,7 +72,7 @@ pub struct WaveSink {
     out: Outlet,
     part: Part,
     packer: Packer,
-    buffer: Vec<u8>,
+    buffer: Outgoing,
     filled: usize,
     /// Bytes up to the border at which the next write shall end.
     chunk: usize,
@@ -133,7 +134,7 @@ impl WaveSink {
                 bytes: 0,
             }),
             part,
-            buffer: vec![0; WRITE_BYTES + tile_bytes],
+            buffer: Outgoing::new(WRITE_BYTES + tile_bytes),
             filled: 0,
             chunk: WRITE_BYTES,
             frames: 0,
