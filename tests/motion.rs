@@ -408,6 +408,27 @@ fn only_what_is_heard_makes_a_block() {
 }
 
 #[test]
+fn a_stem_stays_where_its_table_can_no_longer_be_read() {
+    // As after a change while the song plays: nothing behind the broken line is played.
+    for good in [1, 2, 31, 32, 33, 70] {
+        let row = |n: i32| format!("{:.1},{},0\n", f64::from(n) * 0.1, n % 90);
+        let before: String = (0..good).map(row).collect();
+        let after: String = (good + 1..good + 90).map(row).collect();
+        let heading = "time,azimuth,elevation\n";
+        let broken = csv(format!("{heading}{before}no row\n{after}"));
+        let blocks = positions_csv::blocks(
+            &broken.path,
+            Imaging::default(),
+            Side::Mono,
+            RATE,
+            Frames(900_000),
+        );
+        let expected = from_csv(&csv(format!("{heading}{before}")), Side::Mono, 900_000);
+        assert_eq!(all(blocks.unwrap()), expected, "{good} good rows");
+    }
+}
+
+#[test]
 fn all_ways_of_writing_a_csv_file() {
     let expected = compiled(
         &keyframes(&[

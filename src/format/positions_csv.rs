@@ -157,6 +157,7 @@ pub fn blocks(
         columns,
         rate,
         ahead: Vec::with_capacity(AHEAD),
+        has_ended: false,
         from: None,
         to: None,
     };
@@ -259,6 +260,8 @@ struct CsvMotion<R> {
     rate: SampleRate,
     /// Rows that have been read and are still to come, the next one last.
     ahead: Vec<Row>,
+    /// No more rows can be read.
+    has_ended: bool,
     from: Option<(Frames, Place)>,
     /// The next row; `None` at the end of the file, or where it could not be read any more.
     to: Option<Keyframe>,
@@ -266,7 +269,7 @@ struct CsvMotion<R> {
 
 impl<R: Read> CsvMotion<R> {
     fn next_row(&mut self) -> Option<Keyframe> {
-        if self.ahead.is_empty() {
+        if self.ahead.is_empty() && !self.has_ended {
             self.read_ahead();
         }
         let row = self.ahead.pop()?;
@@ -277,7 +280,7 @@ impl<R: Read> CsvMotion<R> {
         })
     }
 
-    /// Reads the rows that come next; none at the end of the file, or where it cannot be read any more.
+    /// Reads the rows that come next, up to the end of the file or where it cannot be read any more.
     #[inline(never)]
     fn read_ahead(&mut self) {
         while self.ahead.len() < AHEAD {
@@ -288,7 +291,10 @@ impl<R: Read> CsvMotion<R> {
                 }
                 None => match self.careful_row() {
                     Some(row) => row,
-                    None => break,
+                    None => {
+                        self.has_ended = true;
+                        break;
+                    }
                 },
             };
             self.ahead.push(row);

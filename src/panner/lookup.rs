@@ -13,7 +13,10 @@ const SIDE: usize = 64;
 /// Into so many parts an edge is cut again and again down to [`SIDE`]: what does not meet a block meets none of its parts.
 const PARTS: usize = 2;
 
-/// For each cell of the cube's six faces, the cones that meet it.
+/// Cells along one edge of a block that are all given to the only cone that meets the block.
+const SURE: usize = 4;
+
+/// For each cell of the cube's six faces, the cones that may meet it.
 #[derive(Debug, Clone)]
 pub(super) struct Lookup {
     /// The list of each cell; most share theirs with others.
@@ -105,7 +108,12 @@ impl<M: Fn(usize, &Cell) -> bool> Builder<M> {
         side: usize,
         candidates: &[u32],
     ) {
-        if side == SIDE || candidates.len() < 2 {
+        let is_filled = match candidates {
+            [] => true,
+            [_] => side >= SIDE / SURE,
+            _ => side == SIDE,
+        };
+        if is_filled {
             let number = self.number_of(candidates);
             let cells = SIDE / side;
             for row in row * cells..(row + 1) * cells {

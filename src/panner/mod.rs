@@ -59,7 +59,7 @@ pub trait Panner: Send + Sync {
     /// Does nothing unless it [`pans_together`](Self::pans_together).
     ///
     /// # Panics
-    /// If there are fewer places than bearings, or a place lies outside of `gains`.
+    /// If a place beyond the bearings is given, or one outside of `gains`.
     fn points(&self, bearings: &Bearings, gains: &mut [f64], places: &[Option<u32>]) {
         let _ = (bearings, gains, places);
     }

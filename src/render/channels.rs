@@ -291,7 +291,7 @@ impl Writer<'_> {
         matches!(&*self.target, Target::Layout { gains, .. } if gains.pans_together())
     }
 
-    /// Pans the plain points that have places in `gains`, a row of zeros for each block.
+    /// Pans the plain points that have places in `gains`, where they find zeros.
     fn pan_points(&self, places: &[Option<u32>], gains: &mut [f64]) {
         if let Target::Layout { gains: panner, .. } = &*self.target
             && places.iter().any(Option::is_some)
@@ -324,7 +324,7 @@ fn is_heard(target: &Target, index: usize) -> bool {
 }
 
 /// Writes the gains of every channel for a feed in `state`: played directly, and through the decorrelators
-/// (`diffuse` is empty for a feed that never is). What is left to do with them is the answer.
+/// (`diffuse` is empty if no feed of the target ever is). What is left to do with them is the answer.
 fn write_gains(
     target: &mut Target,
     decoders: &[Decoder],

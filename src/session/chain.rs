@@ -23,7 +23,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ChainFile {
-    /// Where the JSON Schema of this file is, for editors; nothing else looks at it.
+    /// Where a JSON Schema of this file is, for editors; nothing else looks at it.
     #[serde(rename = "$schema", default)]
     pub schema: Option<String>,
     /// The processors, in the order in which they work.

@@ -12,13 +12,14 @@ use super::chain::ChainFile;
 use super::presets::{KEY, PRESETS};
 use super::schema::SessionFile;
 
-/// The JSON Schema (draft 2020-12) of the session file.
+/// The JSON Schema (draft 2020-12) of the session file, by which it is checked.
 pub fn json_schema() -> &'static Value {
     static SCHEMA: OnceLock<Value> = OnceLock::new();
     SCHEMA.get_or_init(|| schema_of::<SessionFile>("umbel session"))
 }
 
 /// The same for editors and pipelines: where a level stands, JSON, which has no infinite numbers, may have the text "-inf".
+/// (TOML has the number -inf, and its text is no level.)
 pub fn published_schema() -> Value {
     let mut schema = json_schema().clone();
     with_silence(&mut schema);

@@ -18,9 +18,9 @@ const MOST_REGIONS: usize = 256;
 /// Most lanes of a vector.
 const MOST_LANES: usize = 8;
 
-/// Writes the gains of points, of power 1: of the first of the bearings from a given one on that has a place, to the first
-/// of the `places`, and so on. There are at most [`BATCH`] places; each is the first of `channels` of `gains`, which
-/// hold zeros.
+/// Writes the gains of points, of power 1. The first of the `places`, at most [`BATCH`], is that of the bearing of the given
+/// number, the next that of the next, and so on: where its `channels` gains begin, which hold zeros, or `None` if it is not
+/// wanted.
 pub(super) fn pan(
     regions: &Regions,
     (bearings, from): (&Bearings, usize),
