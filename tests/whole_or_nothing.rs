@@ -4,9 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use umbel::audio::Block;
@@ -166,6 +165,21 @@ fn a_kill_at_any_moment_leaves_the_old_file_or_the_new_one() {
     }
 }
 
+/// Interrupts a process that has not been waited for.
+#[cfg(target_os = "linux")]
+fn interrupt(child: &Child) {
+    // At once: to start a program that does it may take longer than what is to be interrupted.
+    let pid = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn interrupt(child: &Child) {
+    let pid = child.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(killed.unwrap().success());
+}
+
 #[test]
 fn an_interrupt_at_any_moment_leaves_nothing_or_the_whole_file() {
     for (kind, name) in [("json", "m.json"), ("csv", "m.csv")] {
@@ -186,13 +200,6 @@ fn an_interrupt_at_any_moment_leaves_nothing_or_the_whole_file() {
                 break;
             }
             std::fs::remove_file(song.out().join(name)).unwrap_or_default();
-            // Stands ready, so that no time is lost with starting it.
-            let mut kill = Command::new("sh")
-                .args(["-c", "read pid; kill -INT $pid"])
-                .stdin(Stdio::piped())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
             let mut child = start();
             // From the first byte on somebody listens.
             let has_begun = || std::fs::read_dir(song.out()).unwrap().next().is_some();
@@ -200,8 +207,7 @@ fn an_interrupt_at_any_moment_leaves_nothing_or_the_whole_file() {
                 std::thread::yield_now();
             }
             std::thread::sleep(Duration::from_micros(n % 8 * 300));
-            writeln!(kill.stdin.take().unwrap(), "{}", child.id()).unwrap();
-            kill.wait().unwrap();
+            interrupt(&child);
             let ended = child.wait().unwrap();
             match ended.code() {
                 Some(0) => assert!(files(&song.out()) == whole, "{kind}, {n}"),
