@@ -1,16 +1,17 @@
 //! The inner loop: adds feeds into one output channel, each with a gain that moves in straight lines.
 //!
-//! A feed whose gain moves in one line throughout adds to two sums,
+//! Feeds that hold cost one multiply-add a frame, those whose gain moves little more: where it moves in one line
+//! throughout a cell, the gains of the cell's first [`SPAN`] frames are worked out from where the line is known,
 //!
 //! ```text
-//! out(t) = sum g_i x_i(t)  +  t * sum d_i x_i(t)
+//! g(t) = g + d t
 //! ```
 //!
-//! with g the gain at the start and d its change per frame; t counts frames from the quantum's start or,
-//! for feeds with a corner somewhere in the quantum, from the cell's start. Both sums stay in registers
-//! for a tile of frames, so that a feed costs two multiply-adds a frame and the output is written once.
-//! Feeds that hold still need one. Where a corner lies inside a cell, a feed's gain is worked out frame by
-//! frame from the corner on.
+//! with g the gain there and d its change per frame, and those of a later frame are the gains [`SPAN`] frames before with
+//! [`SPAN`] d added: processors add beside the multiply-adds. All sums of a tile of frames stay in registers, so that the
+//! output is written once for all feeds that move throughout the quantum, and once more for those that hold.
+//!
+//! Where a corner lies inside a cell, a feed's gain is worked out frame by frame from the corner on.
 //!
 //! Every operation works on one frame alone, products are fused multiply-adds, and all work on a frame
 //! happens in an order that the plan and the time line fix: the result is the same to the last bit on
@@ -18,20 +19,15 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::plan::{CELL, ChannelPlan, InCell, Piece};
+use super::plan::{CELL, ChannelPlan, Held, InCell, Moving, Piece, SPAN};
 use crate::audio::{Block, QUANTUM};
 
-/// Vectors of frames whose sums are kept in registers at once: the eight accumulators of four vectors
-/// cover the latency of two multiply-adds a cycle.
-const TILE: usize = 4;
+/// Frames of which the sums are kept in registers at once, where the vectors are wide enough: a cell.
+const TILE: usize = CELL;
 
-/// As [`TILE`], with 32 registers and no corners about: fewer tiles, less to do for each.
-const WIDE_TILE: usize = 8;
-
-/// Most feeds of which a wide tile of 512 bits stays in the first-level cache, 48 KiB. It pays to stay there only if
-/// each feed plays on more than [`FEW`] channels.
-const CACHED_FEEDS: usize = 96;
-const FEW: usize = 4;
+/// Vectors whose sums of feeds that hold are kept in registers at once: the eight accumulators of four vectors cover the
+/// latency of two multiply-adds a cycle.
+const HELD: usize = 4;
 
 const PADDED: &str = "rows are padded by more than a tile";
 
@@ -52,20 +48,7 @@ pub(super) struct Stretch {
 /// least a tile.
 pub(crate) fn slice_frames(feeds: usize) -> usize {
     const FLOATS: usize = 1 << 12;
-    let tile = pulp::Arch::new().dispatch(TileFrames);
-    (FLOATS / feeds.max(1) / tile).max(1) * tile
-}
-
-/// Frames of the smallest tile.
-struct TileFrames;
-
-impl WithSimd for TileFrames {
-    type Output = usize;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        TILE * S::F32_LANES
-    }
+    (FLOATS / feeds.max(1) / TILE).max(1) * TILE
 }
 
 /// Renders `stretch` of every channel of `out` from `feeds`. The stretches of a quantum come in order of
@@ -111,29 +94,14 @@ impl WithSimd for Mix<'_> {
             plan.place_in(self.feeds);
             has_corners |= plan.has_corners();
         }
-        let is_wide = S::REGISTER_COUNT >= 32
-            && self.stretch.frames > TILE * S::F32_LANES
-            && !self.outgrows_cache();
         let mut done = 0;
         while done < self.stretch.frames {
-            let left = self.stretch.frames - done;
-            done += if has_corners {
-                self.tile_with_corners(simd, done)
-            } else if is_wide && left > TILE * S::F32_LANES {
-                self.tile::<S, WIDE_TILE>(simd, done)
-            } else {
-                self.tile::<S, TILE>(simd, done)
+            done += match S::F32_LANES {
+                16 => self.tile::<S, { TILE / 16 }>(simd, done, has_corners),
+                8 => self.tile::<S, { TILE / 8 }>(simd, done, has_corners),
+                _ => self.tile::<S, 16>(simd, done, has_corners),
             };
         }
-    }
-}
-
-impl Mix<'_> {
-    /// True if the feeds' frames of a wide tile do not stay in the cache where they should.
-    fn outgrows_cache(&self) -> bool {
-        let feeds = self.feeds.channels();
-        let plays = || -> usize { self.plans.iter().map(ChannelPlan::throughout).sum() };
-        feeds > CACHED_FEEDS && plays() > FEW * feeds
     }
 }
 
@@ -141,34 +109,70 @@ impl Mix<'_> {
 /// tile stay in the first-level cache meanwhile. What a tile writes beyond the stretch is written again by
 /// what follows.
 impl Mix<'_> {
-    /// Renders the tile from frame `done` of the stretch on, and returns its frames.
+    /// Renders the tile from frame `done` of the stretch on, at most to the end of its cell, and returns its frames.
     #[inline(always)]
-    fn tile<S: Simd, const N: usize>(&mut self, simd: S, done: usize) -> usize {
+    fn tile<S: Simd, const N: usize>(&mut self, simd: S, done: usize, has_corners: bool) -> usize {
+        let time = self.stretch.time + done;
+        let rest_of_cell = CELL - time % CELL;
+        let frames = (N * S::F32_LANES)
+            .min(rest_of_cell)
+            .min(self.stretch.frames - done);
+        self.mix_tile::<S, N>(simd, done);
+        if has_corners {
+            let (plans, feeds, rows) = self.parts(done);
+            for (plan, row) in plans.iter_mut().zip(rows) {
+                let sum = vectors_mut::<S, N>(row);
+                add_chains(simd, plan, feeds, time, frames == rest_of_cell, sum);
+            }
+        }
+        frames
+    }
+
+    /// Writes the sums of the feeds without corners over the tile from frame `done` of the stretch on: those of the feeds
+    /// that hold of all channels and then those of the feeds that move, because each loop needs all registers.
+    #[inline(always)]
+    fn mix_tile<S: Simd, const N: usize>(&mut self, simd: S, done: usize) {
         let time = self.stretch.time + done;
         let (plans, feeds, rows) = self.parts(done);
         for (plan, row) in plans.iter().zip(rows) {
-            *vectors_mut::<S, N>(row) = mix_tile::<S, N>(simd, plan, feeds, time);
+            if !plan.held().is_empty() || plan.moving().is_empty() {
+                let sums = vectors_mut::<S, N>(row).as_chunks_mut().0;
+                for (part, sum) in sums.iter_mut().enumerate() {
+                    *sum = mix_held(simd, plan.held(), feeds, part * HELD * S::F32_LANES);
+                }
+            }
         }
-        N * S::F32_LANES
+        if time.is_multiple_of(CELL) {
+            self.add_moving::<S, N, true>(simd, done);
+        } else {
+            self.add_moving::<S, N, false>(simd, done);
+        }
     }
 
-    /// As [`tile`](Self::tile), where some gains have corners; the tile lies within one cell.
+    /// Adds the feeds that move throughout over the tile from frame `done` of the stretch on, which may begin with a cell.
     #[inline(always)]
-    fn tile_with_corners<S: Simd>(&mut self, simd: S, done: usize) -> usize {
+    fn add_moving<S: Simd, const N: usize, const ON_CELL: bool>(&mut self, simd: S, done: usize) {
         let time = self.stretch.time + done;
-        let rest_of_cell = CELL - time % CELL;
-        let frames = (TILE * S::F32_LANES)
-            .min(rest_of_cell)
-            .min(self.stretch.frames - done);
+        let times = times_of_cell::<S, N>(simd, time);
         let (plans, feeds, rows) = self.parts(done);
-        for (plan, row) in plans.iter_mut().zip(rows) {
-            let mut sum = mix_tile::<S, TILE>(simd, plan, feeds, time);
-            if plan.has_corners() {
-                add_chains(simd, plan, feeds, time, frames == rest_of_cell, &mut sum);
+        for (plan, row) in plans.iter().zip(rows) {
+            if plan.moving().is_empty() {
+                continue;
             }
-            *vectors_mut::<S, TILE>(row) = sum;
+            let out = vectors_mut::<S, N>(row);
+            let mut sum = match plan.held() {
+                [] => [simd.splat_f32s(0.0); N],
+                _ => *out,
+            };
+            for one in plan.moving() {
+                if ON_CELL {
+                    add_moving(simd, &mut sum, one, feeds, &times);
+                } else {
+                    add_moving_anywhere(simd, &mut sum, one, feeds, time);
+                }
+            }
+            *out = sum;
         }
-        frames
     }
 
     /// The plans, the feeds and the channels' rows from frame `done` of the stretch on.
@@ -199,6 +203,12 @@ struct Feeds<'a> {
 }
 
 impl<'a> Feeds<'a> {
+    /// A part of those of the row that begins at `at`, from frame `from` of the tile on.
+    #[inline(always)]
+    fn part<S: Simd>(self, at: u32, from: usize) -> &'a [S::f32s; HELD] {
+        vectors::<S, HELD>(&self.x[at as usize + from..])
+    }
+
     /// Those of the row that begins at `at`.
     #[inline(always)]
     fn tile<S: Simd, const N: usize>(self, at: u32) -> &'a [S::f32s; N] {
@@ -206,10 +216,10 @@ impl<'a> Feeds<'a> {
         vectors::<S, N>(&self.x[at..at + N * S::F32_LANES])
     }
 
-    /// Those of the row of `feed`.
+    /// Where the row of `feed` begins.
     #[inline(always)]
-    fn tile_of<S: Simd, const N: usize>(self, feed: u32) -> &'a [S::f32s; N] {
-        vectors::<S, N>(&self.x[feed as usize * self.stride..])
+    fn start_of(self, feed: u32) -> u32 {
+        feed * self.stride as u32
     }
 }
 
@@ -229,40 +239,88 @@ fn vectors_mut<S: Simd, const N: usize>(x: &mut [f32]) -> &mut [S::f32s; N] {
         .expect(PADDED)
 }
 
-/// The sum of the feeds without corners over the tile that begins `time` frames into the quantum.
+/// The sum of the feeds that hold over a part of a tile, from frame `from` of it on.
 #[inline(always)]
-fn mix_tile<S: Simd, const N: usize>(
-    simd: S,
-    plan: &ChannelPlan,
-    feeds: Feeds<'_>,
-    time: usize,
-) -> [S::f32s; N] {
-    let mut level = [simd.splat_f32s(0.0); N];
-    // Feeds that hold take turns at two sums, or each would wait for the one before.
-    let mut other = level;
-    let (pairs, last) = plan.held().as_chunks::<2>();
+fn mix_held<S: Simd>(simd: S, held: &[Held], feeds: Feeds<'_>, from: usize) -> [S::f32s; HELD] {
+    let x = |at: u32| feeds.part::<S>(at, from);
+    let mut sum = [simd.splat_f32s(0.0); HELD];
+    // Feeds take turns at two sums, or each would wait for the one before.
+    let mut other = sum;
+    let (pairs, last) = held.as_chunks::<2>();
     for [a, b] in pairs {
-        add(simd, &mut level, a.gain, feeds.tile::<S, N>(a.at));
-        add(simd, &mut other, b.gain, feeds.tile::<S, N>(b.at));
+        add(simd, &mut sum, a.gain, x(a.at));
+        add(simd, &mut other, b.gain, x(b.at));
     }
     for a in last {
-        add(simd, &mut level, a.gain, feeds.tile::<S, N>(a.at));
+        add(simd, &mut sum, a.gain, x(a.at));
     }
     if !pairs.is_empty() {
-        for i in 0..N {
-            level[i] = simd.add_f32s(level[i], other[i]);
+        for (sum, other) in sum.iter_mut().zip(other) {
+            *sum = simd.add_f32s(*sum, other);
         }
     }
-    if !plan.moving().is_empty() {
-        let mut slope = [simd.splat_f32s(0.0); N];
-        for one in plan.moving() {
-            let x = feeds.tile::<S, N>(one.at);
-            add(simd, &mut level, one.gain, x);
-            add(simd, &mut slope, one.step, x);
-        }
-        add_slope(simd, &mut level, &slope, time);
+    sum
+}
+
+/// The [times](SPAN_TIMES) of a tile that begins with a cell, `time` frames into the quantum.
+#[inline(always)]
+fn times_of_cell<S: Simd, const N: usize>(simd: S, time: usize) -> [S::f32s; N] {
+    // Sums and no loads, so that they stay in registers.
+    let from = simd.splat_f32s((time / SPAN) as f32);
+    let mut times = *vectors::<S, N>(&SPAN_TIMES);
+    for time in &mut times {
+        *time = simd.add_f32s(*time, from);
     }
-    level
+    times
+}
+
+/// Adds a feed that moves throughout to `sum`, over a tile that begins with a cell and has the `times`.
+#[inline(always)]
+fn add_moving<S: Simd, const N: usize>(
+    simd: S,
+    sum: &mut [S::f32s; N],
+    one: &Moving,
+    feeds: Feeds<'_>,
+    times: &[S::f32s; N],
+) {
+    let in_span = (SPAN / S::F32_LANES).max(1);
+    let x = feeds.tile::<S, N>(one.at);
+    let gain = simd.splat_f32s(one.gain);
+    let step = simd.splat_f32s(one.step);
+    let mut gains = [gain; N];
+    for i in 0..N {
+        gains[i] = if i < in_span {
+            simd.mul_add_f32s(times[i], step, gain)
+        } else {
+            simd.add_f32s(gains[i - in_span], step)
+        };
+        sum[i] = simd.mul_add_f32s(gains[i], x[i], sum[i]);
+    }
+}
+
+/// As [`add_moving`], over a tile that begins anywhere, `time` frames into the quantum: the same gains, at more cost.
+#[inline(always)]
+fn add_moving_anywhere<S: Simd, const N: usize>(
+    simd: S,
+    sum: &mut [S::f32s; N],
+    one: &Moving,
+    feeds: Feeds<'_>,
+    time: usize,
+) {
+    let x = feeds.tile::<S, N>(one.at);
+    let times = vectors::<S, N>(&SPAN_TIMES[time..]);
+    let spans = vectors::<S, N>(&SPANS_BEFORE[time..]);
+    let gain = simd.splat_f32s(one.gain);
+    let step = simd.splat_f32s(one.step);
+    for i in 0..N {
+        let mut gains = simd.mul_add_f32s(times[i], step, gain);
+        for before in 1..CELL / SPAN {
+            let has_passed =
+                simd.greater_than_or_equal_f32s(spans[i], simd.splat_f32s(before as f32));
+            gains = simd.select_f32s(has_passed, simd.add_f32s(gains, step), gains);
+        }
+        sum[i] = simd.mul_add_f32s(gains, x[i], sum[i]);
+    }
 }
 
 /// Adds gain · x to `sum`.
@@ -274,74 +332,59 @@ fn add<S: Simd, const N: usize>(simd: S, sum: &mut [S::f32s; N], gain: f32, x: &
     }
 }
 
-/// Adds t · slope to `level`; the tile's first frame has t = `time`.
-#[inline(always)]
-fn add_slope<S: Simd, const N: usize>(
-    simd: S,
-    level: &mut [S::f32s; N],
-    slope: &[S::f32s; N],
-    time: usize,
-) {
-    let times = vectors::<S, N>(&FRAME_TIMES[time..]);
-    for i in 0..N {
-        level[i] = simd.mul_add_f32s(times[i], slope[i], level[i]);
-    }
-}
-
 /// Adds the feeds with corners to `sum`, over the tile that begins `time` frames into the quantum; `over`
 /// tells that it ends its cell.
 #[inline(always)]
-fn add_chains<S: Simd>(
+fn add_chains<S: Simd, const N: usize>(
     simd: S,
     plan: &mut ChannelPlan,
     feeds: Feeds<'_>,
     time: usize,
     over: bool,
-    sum: &mut [S::f32s; TILE],
+    sum: &mut [S::f32s; N],
 ) {
-    let cell = (time - time % CELL) as u32;
-    let mut level = *sum;
-    let mut slope = [simd.splat_f32s(0.0); TILE];
+    let in_cell = time % CELL;
+    let cell = (time - in_cell) as u32;
+    let times = times_of_cell::<S, N>(simd, 0);
     let (chains, pieces) = plan.chains();
     for chain in chains {
         match chain.in_cell(pieces, cell, over) {
             InCell::All(piece) => {
-                let x = feeds.tile_of::<S, TILE>(piece.feed);
-                let gain = ((cell - piece.from) as f32).mul_add(piece.step, piece.gain);
-                add(simd, &mut level, gain, x);
-                add(simd, &mut slope, piece.step, x);
+                let one = Moving {
+                    at: feeds.start_of(piece.feed),
+                    gain: ((cell - piece.from) as f32).mul_add(piece.step, piece.gain),
+                    step: SPAN as f32 * piece.step,
+                };
+                if in_cell == 0 {
+                    add_moving(simd, sum, &one, feeds, &times);
+                } else {
+                    add_moving_anywhere(simd, sum, &one, feeds, in_cell);
+                }
             }
             InCell::Parts(parts) => {
                 for part in parts {
-                    add_part(
-                        simd,
-                        &mut level,
-                        part,
-                        feeds.tile_of::<S, TILE>(part.feed),
-                        time,
-                    );
+                    let x = feeds.tile::<S, N>(feeds.start_of(part.feed));
+                    add_part(simd, sum, part, x, time);
                 }
             }
         }
     }
-    add_slope(simd, &mut level, &slope, time % CELL);
-    *sum = level;
 }
 
 /// Adds what `piece` has within the tile that begins `time` frames into the quantum.
 #[inline(always)]
-fn add_part<S: Simd>(
+fn add_part<S: Simd, const N: usize>(
     simd: S,
-    sum: &mut [S::f32s; TILE],
+    sum: &mut [S::f32s; N],
     piece: &Piece,
-    x: &[S::f32s; TILE],
+    x: &[S::f32s; N],
     time: usize,
 ) {
     let (gain, step) = (simd.splat_f32s(piece.gain), simd.splat_f32s(piece.step));
     let from = simd.splat_f32s(piece.from as f32);
     let to = simd.splat_f32s(piece.to as f32);
-    let times = vectors::<S, TILE>(&FRAME_TIMES[time..]);
-    for i in 0..TILE {
+    let times = vectors::<S, N>(&FRAME_TIMES[time..]);
+    for i in 0..N {
         let gains = simd.mul_add_f32s(simd.sub_f32s(times[i], from), step, gain);
         let added = simd.mul_add_f32s(gains, x[i], sum[i]);
         let begun = simd.greater_than_or_equal_f32s(times[i], from);
@@ -350,15 +393,40 @@ fn add_part<S: Simd>(
     }
 }
 
-/// 0, 1, 2, … as f32: the place of each frame in its quantum, and of a tile that runs past its end.
-static FRAME_TIMES: [f32; QUANTUM + 2 * CELL] = {
-    let mut times = [0.0; QUANTUM + 2 * CELL];
+/// A number for each frame of a quantum, and for those of a tile that runs past its end.
+type OfFrames = [f32; QUANTUM + 2 * CELL];
+
+/// The place of each frame in its quantum.
+static FRAME_TIMES: OfFrames = {
+    let mut times = [0.0; _];
     let mut i = 0;
     while i < times.len() {
         times[i] = i as f32;
         i += 1;
     }
     times
+};
+
+/// The place in the quantum, in spans, of the frame of a cell's first span whose gain leads to each frame's.
+static SPAN_TIMES: OfFrames = {
+    let mut times = [0.0; _];
+    let mut i = 0;
+    while i < times.len() {
+        times[i] = (i / CELL * CELL + i % SPAN) as f32 / SPAN as f32;
+        i += 1;
+    }
+    times
+};
+
+/// The spans of each frame's cell that have passed.
+static SPANS_BEFORE: OfFrames = {
+    let mut spans = [0.0; _];
+    let mut i = 0;
+    while i < spans.len() {
+        spans[i] = (i % CELL / SPAN) as f32;
+        i += 1;
+    }
+    spans
 };
 
 #[cfg(test)]

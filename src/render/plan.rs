@@ -6,6 +6,9 @@ use crate::audio::Block;
 /// that depends on nothing but the time line.
 pub(super) const CELL: usize = 64;
 
+/// Frames over which gains that move throughout are worked out before they are carried on, within a cell.
+pub(super) const SPAN: usize = 16;
+
 /// A feed whose gain holds still over the quantum.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Held {
@@ -21,7 +24,7 @@ pub(super) struct Moving {
     pub(super) at: u32,
     /// Gain at the quantum's first frame.
     pub(super) gain: f32,
-    /// Change per frame.
+    /// Change per [`SPAN`].
     pub(super) step: f32,
 }
 
@@ -114,6 +117,7 @@ impl ChannelPlan {
     #[inline(always)]
     pub(super) fn sweep(&mut self, feed: u32, gain: f32, step: f32) {
         let at = feed * self.stride;
+        let step = SPAN as f32 * step;
         self.moving.push(Moving { at, gain, step });
     }
 
@@ -144,11 +148,6 @@ impl ChannelPlan {
             }),
         }
         self.pieces.push(piece);
-    }
-
-    /// Number of feeds that hold or move in one line throughout.
-    pub(super) fn throughout(&self) -> usize {
-        self.held.len() + self.moving.len()
     }
 
     /// True if some gain has a corner inside the quantum.
