@@ -16,15 +16,27 @@ const PARTS: usize = 2;
 /// Cells along one edge of a block that are all given to the only cone that meets the block.
 const SURE: usize = 4;
 
+/// Cells of such a block, which stand together.
+const BLOCK: usize = SURE * SURE;
+
 /// For each cell of the cube's six faces, the cones that may meet it.
+///
+/// Cells stand in blocks, of which only those are kept that differ: few do, so that the table stays in the cache.
 #[derive(Debug, Clone)]
 pub(super) struct Lookup {
+    /// Which of `blocks` each block of the cube is.
+    kinds: Vec<u16>,
     /// The list of each cell; most share theirs with others.
-    lists: Vec<u16>,
+    blocks: Vec<[u16; BLOCK]>,
+    /// The first cone of each list, or [`NO_CONE`].
+    firsts: Vec<u32>,
     /// Where each list starts in `cones`, and where the last ends.
     starts: Vec<u32>,
     cones: Vec<u32>,
 }
+
+/// In place of the first cone of a list without any.
+const NO_CONE: u32 = u32::MAX;
 
 /// A cell of the cube, as seen from the listener.
 pub(super) struct Cell {
@@ -57,10 +69,31 @@ impl Lookup {
         for face in 0..6 {
             builder.fill((face, 0, 0), 1, &all);
         }
+        let Builder {
+            lists,
+            starts,
+            cones,
+            ..
+        } = builder;
+        let (mut kinds, mut blocks) = (Vec::new(), Vec::new());
+        let mut known = HashMap::new();
+        for block in lists.as_chunks::<BLOCK>().0 {
+            kinds.push(*known.entry(*block).or_insert_with(|| {
+                blocks.push(*block);
+                // The cube has 6 * 16 * 16 blocks.
+                (blocks.len() - 1) as u16
+            }));
+        }
+        let first = |list: &[u32]| match list {
+            [from, to] if from < to => cones[*from as usize],
+            _ => NO_CONE,
+        };
         Self {
-            lists: builder.lists,
-            starts: builder.starts,
-            cones: builder.cones,
+            kinds,
+            blocks,
+            firsts: starts.windows(2).map(first).collect(),
+            starts,
+            cones,
         }
     }
 
@@ -79,7 +112,16 @@ impl Lookup {
     /// The list of the cones that may hold a direction in `cell`.
     #[inline(always)]
     pub(super) fn list_of(&self, cell: usize) -> u16 {
-        self.lists[cell]
+        self.blocks[usize::from(self.kinds[cell / BLOCK])][cell % BLOCK]
+    }
+
+    /// Cone number `number` of a list, unless it has fewer.
+    #[inline(always)]
+    pub(super) fn cone(&self, list: u16, number: usize) -> Option<u32> {
+        match number {
+            0 => Some(self.firsts[usize::from(list)]).filter(|&cone| cone != NO_CONE),
+            _ => self.list(list).get(number).copied(),
+        }
     }
 
     /// The cones of a list.
@@ -117,8 +159,10 @@ impl<M: Fn(usize, &Cell) -> bool> Builder<M> {
             let number = self.number_of(candidates);
             let cells = SIDE / side;
             for row in row * cells..(row + 1) * cells {
-                let first = (face * SIDE + row) * SIDE + column * cells;
-                self.lists[first..first + cells].fill(number);
+                for column in column * cells..(column + 1) * cells {
+                    let place = [face, row, column].map(|n| n as u32);
+                    self.lists[numbered(place) as usize] = number;
+                }
             }
             return;
         }
@@ -192,8 +236,15 @@ fn cell([x, y, z]: [f64; 3]) -> u32 {
     let whole = |place: f64| (place * scale + half).max(0.0).min(SIDE as f64 - 1.0) as i32 as u32;
     let axis = if x_leads { 0 } else { 2 - u32::from(y_leads) };
     let face = 2 * axis + u32::from(main < 0.0);
-    let side = SIDE as u32;
-    (face * side + whole(v)) * side + whole(u)
+    numbered([face, whole(v), whole(u)])
+}
+
+/// The number of a cell, given by face, row and column: those of a block follow each other.
+#[inline(always)]
+fn numbered([face, row, column]: [u32; 3]) -> u32 {
+    let (sure, blocks) = (SURE as u32, (SIDE / SURE) as u32);
+    let block = (face * blocks + row / sure) * blocks + column / sure;
+    (block * sure + row % sure) * sure + column % sure
 }
 
 /// The four corners of a cell, given by face, row and column of a cube with `side` cells along each edge: a hair
@@ -259,7 +310,11 @@ mod tests {
         for step in 0..5000 {
             let p = direction(f64::from(step) * 137.508, f64::from(step) * 0.036 - 90.0);
             let cell = cell([p.x, p.y, p.z]) as usize;
-            let place = (cell / (SIDE * SIDE), cell / SIDE % SIDE, cell % SIDE);
+            let (block, rest) = (cell / BLOCK, cell % BLOCK);
+            let blocks = SIDE / SURE;
+            let row = block / blocks % blocks * SURE + rest / SURE;
+            let column = block % blocks * SURE + rest % SURE;
+            let place = (block / (blocks * blocks), row, column);
             assert!(!Cell::new(place, SIDE).is_apart(&[p]), "step {step}");
         }
     }

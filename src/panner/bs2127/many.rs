@@ -75,27 +75,18 @@ impl PanMany<'_> {
         }
         let mut order = Order::new();
         for (&n, list) in numbers.iter().zip(lists) {
-            match self.regions.lookup.list(list).get(tried) {
-                Some(&region) if (region as usize) < MOST_REGIONS => {
-                    order.count(n, region as usize)
-                }
+            match self.regions.lookup.cone(list, tried) {
+                Some(region) if (region as usize) < MOST_REGIONS => order.count(n, region as usize),
                 _ => self.pan_alone(n, tried),
             }
         }
-        order.sort(numbers, self.regions.regions.len());
+        let regions = self.regions.regions.len().min(MOST_REGIONS);
+        order.sort(numbers, regions);
         let mut left = Numbers::none();
-        let mut run = &order.sorted[..order.used];
-        while let Some(&first) = run.first() {
-            let region = order.regions[usize::from(first)];
-            let mut count = 1;
-            while count < run.len().min(S::F64_LANES)
-                && order.regions[usize::from(run[count])] == region
-            {
-                count += 1;
+        for region in 0..regions {
+            for now in order.of(region).chunks(S::F64_LANES) {
+                self.pan_lanes(simd, region, now, &mut left);
             }
-            let (now, rest) = run.split_at(count);
-            self.pan_lanes(simd, usize::from(region), now, &mut left);
-            run = rest;
         }
         left
     }
@@ -207,10 +198,9 @@ fn gathered<S: Simd>(_: S, row: &[f64], lanes: [usize; MOST_LANES]) -> S::f64s {
 struct Order {
     /// The region of each point; [`NONE`] for those that are not sorted.
     regions: [u16; BATCH],
-    /// Points of each region, then where each region ends.
-    ends: [u16; MOST_REGIONS],
+    /// Points of each region, then where each region ends, then where each begins, and the next.
+    ends: [u16; MOST_REGIONS + 1],
     sorted: [u8; BATCH],
-    used: usize,
 }
 
 const NONE: u16 = u16::MAX;
@@ -220,9 +210,8 @@ impl Order {
     fn new() -> Self {
         Self {
             regions: [NONE; BATCH],
-            ends: [0; MOST_REGIONS],
+            ends: [0; MOST_REGIONS + 1],
             sorted: [0; BATCH],
-            used: 0,
         }
     }
 
@@ -230,14 +219,13 @@ impl Order {
     fn count(&mut self, n: u8, region: usize) {
         self.regions[usize::from(n)] = region as u16;
         self.ends[region] += 1;
-        self.used += 1;
     }
 
     /// Sorts those of `numbers` that have been counted.
     #[inline(always)]
     fn sort(&mut self, numbers: &[u8], regions: usize) {
         let mut sum = 0;
-        for end in self.ends.iter_mut().take(regions) {
+        for end in self.ends.iter_mut().take(regions + 1) {
             sum += *end;
             *end = sum;
         }
@@ -249,6 +237,12 @@ impl Order {
                 self.sorted[usize::from(*end)] = n;
             }
         }
+    }
+
+    /// The points of a region, after they are sorted.
+    #[inline(always)]
+    fn of(&self, region: usize) -> &[u8] {
+        &self.sorted[usize::from(self.ends[region])..usize::from(self.ends[region + 1])]
     }
 }
 
