@@ -60,6 +60,8 @@ pub(super) struct ChannelPlan {
     moving: Vec<Moving>,
     pieces: Vec<Piece>,
     chains: Vec<Chain>,
+    /// Room for the number of each chain.
+    numbers: Vec<u32>,
 }
 
 impl ChannelPlan {
@@ -70,6 +72,7 @@ impl ChannelPlan {
             moving: Vec::with_capacity(feeds),
             pieces: Vec::with_capacity(4 * feeds),
             chains: Vec::with_capacity(feeds),
+            numbers: vec![0; feeds],
         }
     }
 
@@ -155,15 +158,18 @@ impl ChannelPlan {
         !self.chains.is_empty()
     }
 
-    /// The feeds that move in pieces, and those pieces.
-    pub(super) fn chains(&mut self) -> (&mut [Chain], &[Piece]) {
-        (&mut self.chains, &self.pieces)
+    /// The feeds that move in pieces, those pieces, and room for the number of each feed.
+    pub(super) fn chains(&mut self) -> (&mut [Chain], &[Piece], &mut [u32]) {
+        if self.numbers.len() < self.chains.len() {
+            self.numbers.resize(self.chains.capacity(), 0);
+        }
+        (&mut self.chains, &self.pieces, &mut self.numbers)
     }
 }
 
 impl Chain {
-    /// What the chain plays in the cell from frame `start` on. Cells are asked for in order of time, each
-    /// any number of times; with `over` for the last time.
+    /// What the chain plays in the cell from frame `start` on. Cells are asked for in order of time, each any number of
+    /// times; with `over` for the last time.
     #[inline(always)]
     pub(super) fn in_cell<'a>(
         &mut self,
@@ -174,26 +180,32 @@ impl Chain {
         let end = start + CELL as u32;
         let rest = &pieces[self.next as usize..self.end as usize];
         match rest.first() {
-            None => InCell::Parts(&[]),
+            None => InCell::Nothing,
             Some(piece) if piece.from <= start && end <= piece.to => {
                 self.next += u32::from(over && piece.to == end);
                 InCell::All(piece)
             }
-            Some(_) => {
-                let ended = |frame| rest.iter().take_while(move |p| p.to <= frame).count();
-                let begun = rest.iter().take_while(|piece| piece.from < end).count();
-                let parts = &rest[ended(start).min(begun)..begun];
-                self.next += ended(if over { end } else { start }) as u32;
-                InCell::Parts(parts)
-            }
+            Some(_) => InCell::Parts,
         }
+    }
+
+    /// The pieces that begin or end within the cell from frame `start` on.
+    pub(super) fn parts<'a>(&mut self, pieces: &'a [Piece], start: u32, over: bool) -> &'a [Piece] {
+        let end = start + CELL as u32;
+        let rest = &pieces[self.next as usize..self.end as usize];
+        let ended = |frame| rest.iter().take_while(move |p| p.to <= frame).count();
+        let begun = rest.iter().take_while(|piece| piece.from < end).count();
+        let parts = &rest[ended(start).min(begun)..begun];
+        self.next += ended(if over { end } else { start }) as u32;
+        parts
     }
 }
 
 /// What a chain plays in a cell.
 pub(super) enum InCell<'a> {
+    Nothing,
     /// One piece throughout.
     All(&'a Piece),
-    /// Pieces that begin or end within it, or nothing.
-    Parts(&'a [Piece]),
+    /// [Pieces](Chain::parts) that begin or end within it.
+    Parts,
 }
