@@ -2,8 +2,8 @@
 
 use crate::audio::Block;
 
-/// Frames of a cell. Feeds whose gains have corners inside the quantum are mixed cell by cell, on a grid
-/// that depends on nothing but the time line.
+/// Frames of a cell. Gains that move are carried on within a cell, and feeds whose gains have corners inside the quantum are
+/// mixed cell by cell, on a grid that depends on nothing but the time line.
 pub(super) const CELL: usize = 64;
 
 /// Frames over which gains that move throughout are worked out before they are carried on, within a cell.
