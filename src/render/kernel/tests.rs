@@ -205,37 +205,6 @@ fn a_quantum_may_go_on_in_a_block_of_another_size() {
 }
 
 #[test]
-fn a_channel_has_the_same_bits_beside_any_number_of_others() {
-    const MANY: usize = 101;
-    let mut draw = Draw(3);
-    let mut plan = ChannelPlan::with_capacity(MANY);
-    let mut feeds = Block::new(MANY, QUANTUM);
-    feeds.set_frames(QUANTUM);
-    for feed in 0..MANY {
-        let (gain, step) = (draw.unit(), 0.001 * draw.unit());
-        match feed as u32 {
-            feed if feed % 3 == 0 => plan.hold(feed, gain),
-            feed => plan.sweep(feed, gain, step),
-        }
-        feeds.row_mut(feed).fill_with(|| draw.unit() - 0.5);
-    }
-    let first_of = |channels: usize| {
-        let mut out = Block::new(channels, QUANTUM);
-        out.set_frames(QUANTUM);
-        let whole = Stretch {
-            offset: 0,
-            to: 0,
-            time: 0,
-            frames: QUANTUM,
-        };
-        let mut plans = vec![plan.clone(); channels];
-        mix(pulp::Arch::new(), &mut plans, &feeds, &mut out, whole);
-        vec![out.row(0).to_vec()]
-    };
-    assert!(same_bits(&first_of(1), &first_of(5)));
-}
-
-#[test]
 fn a_channel_is_the_sum_of_its_feeds_times_their_gains() {
     let mut draw = Draw(2);
     for _ in 0..20 {
