@@ -3,17 +3,15 @@
 //! [`Block`] owns rows of samples; [`Passage`] and [`PassageMut`] are some of its rows over some of its
 //! frames, which is what a processor is given.
 
+mod lined;
 mod passage;
 
+pub(crate) use lined::{LINE, Lined};
 pub use passage::{Passage, PassageMut};
 
 /// Frames in one quantum of the time line: gains are set on this grid of absolute frames, whatever the
 /// length of the blocks that are asked for, so that results do not depend on that length.
 pub const QUANTUM: usize = 1024;
-
-/// Floats in a line of the cache: 64 bytes. Every row begins on such a border, so that no vector lies
-/// across two lines.
-const LINE: usize = 16;
 
 /// Floats between the end of one row and the start of the next. Rows whose stride is a multiple of
 /// 4096 bytes alias in the cache; an odd number of lines avoids it.
@@ -25,9 +23,8 @@ const PADDING: usize = 7 * LINE;
 /// slice [`samples`](Self::samples). `frames` is how many frames of each row are valid now.
 #[derive(Debug)]
 pub struct Block {
-    /// The rows, from float `first` on.
-    store: Vec<f32>,
-    first: usize,
+    /// The rows, each of whole lines of the cache.
+    store: Lined<f32>,
     channels: usize,
     capacity: usize,
     stride: usize,
@@ -38,12 +35,8 @@ impl Block {
     /// A silent block of `channels` rows that can hold up to `capacity` frames; holds 0 frames yet.
     pub fn new(channels: usize, capacity: usize) -> Self {
         let stride = capacity.next_multiple_of(LINE) + PADDING;
-        let store = vec![0.0f32; channels * stride + LINE];
-        // Floats up to the next border of 64 bytes; if that cannot be told, rows are merely slower.
-        let first = store.as_ptr().align_offset(size_of::<f32>() * LINE);
         Self {
-            store,
-            first: if first < LINE { first } else { 0 },
+            store: Lined::new(channels * stride),
             channels,
             capacity,
             stride,
@@ -126,12 +119,12 @@ impl Block {
 
     /// The whole store, row `c` starting at `c * stride()`, for kernels.
     pub fn samples(&self) -> &[f32] {
-        &self.store[self.first..self.first + self.channels * self.stride]
+        self.store.words()
     }
 
     /// The whole store, to be changed, for kernels.
     pub fn samples_mut(&mut self) -> &mut [f32] {
-        &mut self.store[self.first..self.first + self.channels * self.stride]
+        self.store.words_mut()
     }
 
     /// Sets every valid sample to 0.

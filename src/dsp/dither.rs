@@ -5,8 +5,11 @@
 //! (Lipshitz, Wannamaker, Vanderkooy, "Quantization and Dither: A Theoretical Survey", J. Audio Eng.
 //! Soc. 40 (5), 1992). The total error is 1/2 LSB rms: dither 1/sqrt(6), rounding 1/sqrt(12).
 //!
+//! Samples are first taken on a grid of 256 parts of a step, as fine as 32 bits for words of 24; the noise lies on
+//! the same grid, so that what holds for noise of any value holds for its sums with these (same place, section 7).
+//!
 //! The noise is a hash of channel and absolute frame and has no state: the written samples do not depend
-//! on block lengths or threads. It repeats after 2^32 frames, a day at 48 kHz. A sample of exactly 0 gets
+//! on block lengths or threads. It repeats after 2^33 frames, two days at 48 kHz. A sample of exactly 0 gets
 //! none, so digital silence stays silent.
 
 #[cfg(target_arch = "x86_64")]
@@ -46,18 +49,6 @@ pub struct Quantised {
     pub finite: bool,
 }
 
-impl Quantised {
-    /// What this run and another have shown.
-    fn with(self, other: Self) -> Self {
-        Self {
-            peak: self.peak.max(other.peak),
-            over: self.over.max(other.over),
-            clipped: self.clipped + other.clipped,
-            finite: self.finite && other.finite,
-        }
-    }
-}
-
 /// Writes `samples` of one channel as integers of the given word length, dithered and saturated.
 ///
 /// `first` is the absolute frame of `samples[0]` and, with `channel`, selects the noise. The values lie in
@@ -73,36 +64,24 @@ pub fn quantise(
     out: &mut [i32],
 ) -> Quantised {
     assert_eq!(samples.len(), out.len(), "one integer per sample");
-    let full_scale = word.full_scale();
-    let key = scramble((channel as u32).wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995);
-    let first = first.0 as u32;
+    let dither = Dither::new(word, channel);
     #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = V4::try_new() {
-        return simd.vectorize(
-            #[inline(always)]
-            || {
-                let facts = quantise_avx512::<false>(simd, samples, full_scale, key, first, out);
-                match is_near_full_scale(facts.peak, full_scale) {
-                    false => facts,
-                    true => quantise_avx512::<true>(simd, samples, full_scale, key, first, out),
-                }
-            },
-        );
+    if let Some(peak) = dither.quantise_unheld(samples, first, out)
+        && !dither.is_near_full_scale(peak)
+    {
+        return Quantised {
+            peak,
+            over: 0.0,
+            clipped: 0,
+            finite: true,
+        };
     }
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = V3::try_new() {
-        return simd.vectorize(
-            #[inline(always)]
-            || {
-                let facts = quantise_avx::<false>(simd, samples, full_scale, key, first, out);
-                match is_near_full_scale(facts.peak, full_scale) {
-                    false => facts,
-                    true => quantise_avx::<true>(simd, samples, full_scale, key, first, out),
-                }
-            },
-        );
-    }
-    quantise_run(samples, full_scale, key, first, out)
+    pulp::Arch::new().dispatch(Held {
+        dither,
+        samples,
+        first,
+        out,
+    })
 }
 
 /// As [`quantise`], rounded without dither: samples that are steps already stay what they are.
@@ -147,42 +126,6 @@ impl pulp::NullaryFnOnce for Round<'_> {
     }
 }
 
-/// Whether a run with this `peak` may have clipped, if samples beyond full scale had not been held there: dither takes less
-/// than two steps from a sample. What is no number, or fits no integer, has become the largest of them.
-fn is_near_full_scale(peak: u32, full_scale: f32) -> bool {
-    peak > full_scale as u32 - 3
-}
-
-#[inline(always)]
-fn quantise_run(
-    samples: &[f32],
-    full_scale: f32,
-    key: u32,
-    first: u32,
-    out: &mut [i32],
-) -> Quantised {
-    let (lowest, highest) = (-full_scale, full_scale - 1.0);
-    let mut peak = 0.0f32;
-    let mut largest = 0;
-    let mut frame = first;
-    for (&sample, out) in samples.iter().zip(out) {
-        // Every step up to the sum is exact in f32: the scale is a power of two, and the distance to the
-        // integer below has no more digits than the sample. So the noise keeps its resolution at full
-        // level, where f32 alone resolves half a step of 24 bits.
-        let scaled = sample * full_scale;
-        let below = scaled.floor();
-        let above = scaled - below;
-        let dither = if sample == 0.0 { 0.0 } else { tpdf(key, frame) };
-        let rounded = below + (above + dither + 0.5).floor();
-        let held = rounded.max(lowest).min(highest);
-        *out = held as i32;
-        peak = peak.max(held.abs());
-        largest = largest.max(sample.abs().to_bits());
-        frame = frame.wrapping_add(1);
-    }
-    judged(samples, peak as u32, largest)
-}
-
 /// What the largest magnitude of `samples` tells, by its bits: without their sign floats are in the order
 /// of their bits, infinity and NaN above all others.
 fn judged(samples: &[f32], peak: u32, largest: u32) -> Quantised {
@@ -204,178 +147,272 @@ fn judged(samples: &[f32], peak: u32, largest: u32) -> Quantised {
     }
 }
 
-/// The same, eight samples at a time, bit for bit; only if they are `HELD` at the limits if nothing is
-/// [near](is_near_full_scale) them. Written out because the compiler leaves the plain loop scalar: 12 channels of 24 bits
-/// were then written at 230 times real time.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn quantise_avx<const HELD: bool>(
-    simd: V3,
-    samples: &[f32],
+/// Parts of a step on whose grid samples are taken before noise is added: as fine as 32 bits for words of 24.
+const PARTS: i32 = 1 << PART_BITS;
+const PART_BITS: u32 = 8;
+
+/// Frames whose noise comes from one row of hashes, each hash for two frames half a run apart. Runs begin at multiples of
+/// their length.
+pub(crate) const RUN: usize = 32;
+
+/// The noise of one channel and the steps it is added to.
+#[derive(Debug, Clone, Copy)]
+struct Dither {
     full_scale: f32,
+    /// Selects the channel's noise.
     key: u32,
-    first: u32,
-    out: &mut [i32],
-) -> Quantised {
-    use std::arch::x86_64::{__m256, __m256i, _CMP_NEQ_UQ};
-    let (avx, avx2, fma) = (simd.avx, simd.avx2, simd.fma);
-    let floats = |value: f32| avx._mm256_set1_ps(value);
-    let words = |value: u32| avx._mm256_set1_epi32(value as i32);
-
-    let without_sign = words(0x7fff_ffff);
-    let mut frames: __m256i = pulp::cast(std::array::from_fn::<u32, 8, _>(|n| {
-        first.wrapping_add(n as u32)
-    }));
-    let mut peak = avx._mm256_setzero_si256();
-    let mut largest = avx._mm256_setzero_si256();
-    let (eights, rest) = samples.as_chunks::<8>();
-    let (out, out_rest) = out.as_chunks_mut::<8>();
-    for (&eight, out) in eights.iter().zip(out) {
-        let sample: __m256 = pulp::cast(eight);
-
-        let mut bits = avx2._mm256_xor_si256(frames, words(key));
-        bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<16>(bits));
-        bits = avx2._mm256_mullo_epi32(bits, words(0x7feb_352d));
-        bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<15>(bits));
-        bits = avx2._mm256_add_epi32(bits, words(key));
-        bits = avx2._mm256_mullo_epi32(bits, words(0x846c_a68b));
-        bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<16>(bits));
-        let difference = avx2._mm256_sub_epi32(
-            avx2._mm256_and_si256(bits, words(0xffff)),
-            avx2._mm256_srli_epi32::<16>(bits),
-        );
-        let is_sound = avx._mm256_cmp_ps::<_CMP_NEQ_UQ>(sample, floats(0.0));
-        let noise = avx._mm256_and_ps(avx._mm256_cvtepi32_ps(difference), is_sound);
-
-        let scaled = avx._mm256_mul_ps(sample, floats(full_scale));
-        let below = avx._mm256_floor_ps(scaled);
-        let above = avx._mm256_sub_ps(scaled, below);
-        // The product is exact, so that fusing it changes no bit.
-        let dithered = fma._mm256_fmadd_ps(noise, floats(1.0 / 65_536.0), above);
-        let sum = avx._mm256_add_ps(dithered, floats(0.5));
-        let rounded = avx._mm256_add_ps(below, avx._mm256_floor_ps(sum));
-        let held = match HELD {
-            true => avx._mm256_min_ps(
-                avx._mm256_max_ps(rounded, floats(-full_scale)),
-                floats(full_scale - 1.0),
-            ),
-            false => rounded,
-        };
-        let word = avx._mm256_cvttps_epi32(held);
-        *out = pulp::cast(word);
-
-        peak = avx2._mm256_max_epu32(peak, avx2._mm256_abs_epi32(word));
-        if HELD {
-            let magnitude = avx2._mm256_and_si256(avx._mm256_castps_si256(sample), without_sign);
-            largest = avx2._mm256_max_epi32(largest, magnitude);
-        }
-        frames = avx2._mm256_add_epi32(frames, words(8));
-    }
-
-    let peaks: [u32; 8] = pulp::cast(peak);
-    let largest: [u32; 8] = pulp::cast(largest);
-    let (done, rest) = samples.split_at(samples.len() - rest.len());
-    let whole = judged(
-        done,
-        peaks.into_iter().fold(0, u32::max),
-        largest.into_iter().fold(0, u32::max),
-    );
-    let next = first.wrapping_add(done.len() as u32);
-    whole.with(quantise_run(rest, full_scale, key, next, out_rest))
 }
 
-/// The same, sixteen samples at a time.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn quantise_avx512<const HELD: bool>(
-    simd: V4,
-    samples: &[f32],
-    full_scale: f32,
-    key: u32,
-    first: u32,
-    out: &mut [i32],
-) -> Quantised {
-    use std::arch::x86_64::{
-        __m512, __m512i, _CMP_NEQ_UQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEG_INF,
-    };
-    const FLOOR: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
-    let avx = simd.avx512f;
-    let floats = |value: f32| avx._mm512_set1_ps(value);
-    let words = |value: u32| avx._mm512_set1_epi32(value as i32);
-
-    let without_sign = words(0x7fff_ffff);
-    let mut frames: __m512i = pulp::cast(std::array::from_fn::<u32, 16, _>(|n| {
-        first.wrapping_add(n as u32)
-    }));
-    let mut peak = avx._mm512_setzero_si512();
-    let mut largest = avx._mm512_setzero_si512();
-    let (sixteens, rest) = samples.as_chunks::<16>();
-    let (out, out_rest) = out.as_chunks_mut::<16>();
-    for (&sixteen, out) in sixteens.iter().zip(out) {
-        let sample: __m512 = pulp::cast(sixteen);
-
-        let mut bits = avx._mm512_xor_si512(frames, words(key));
-        bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<16>(bits));
-        bits = avx._mm512_mullo_epi32(bits, words(0x7feb_352d));
-        bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<15>(bits));
-        bits = avx._mm512_add_epi32(bits, words(key));
-        bits = avx._mm512_mullo_epi32(bits, words(0x846c_a68b));
-        bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<16>(bits));
-        let difference = avx._mm512_sub_epi32(
-            avx._mm512_and_si512(bits, words(0xffff)),
-            avx._mm512_srli_epi32::<16>(bits),
-        );
-        let is_sound = avx._mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(sample, floats(0.0));
-        let noise = avx._mm512_maskz_cvtepi32_ps(is_sound, difference);
-
-        let scaled = avx._mm512_mul_ps(sample, floats(full_scale));
-        let below = avx._mm512_roundscale_ps::<FLOOR>(scaled);
-        let above = avx._mm512_sub_ps(scaled, below);
-        let dithered = avx._mm512_fmadd_ps(noise, floats(1.0 / 65_536.0), above);
-        let sum = avx._mm512_add_ps(dithered, floats(0.5));
-        let rounded = avx._mm512_add_ps(below, avx._mm512_roundscale_ps::<FLOOR>(sum));
-        let held = match HELD {
-            true => avx._mm512_min_ps(
-                avx._mm512_max_ps(rounded, floats(-full_scale)),
-                floats(full_scale - 1.0),
-            ),
-            false => rounded,
-        };
-        let word = avx._mm512_cvttps_epi32(held);
-        *out = pulp::cast(word);
-
-        peak = avx._mm512_max_epu32(peak, avx._mm512_abs_epi32(word));
-        if HELD {
-            let magnitude = avx._mm512_and_si512(avx._mm512_castps_si512(sample), without_sign);
-            largest = avx._mm512_max_epi32(largest, magnitude);
+impl Dither {
+    fn new(word: WordLength, channel: usize) -> Self {
+        Self {
+            full_scale: word.full_scale(),
+            key: scramble((channel as u32).wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995),
         }
-        frames = avx._mm512_add_epi32(frames, words(16));
     }
 
-    let peaks: [u32; 16] = pulp::cast(peak);
-    let largest: [u32; 16] = pulp::cast(largest);
-    let (done, rest) = samples.split_at(samples.len() - rest.len());
-    let whole = judged(
-        done,
-        peaks.into_iter().fold(0, u32::max),
-        largest.into_iter().fold(0, u32::max),
-    );
-    let next = first.wrapping_add(done.len() as u32);
-    whole.with(quantise_run(rest, full_scale, key, next, out_rest))
+    /// Whether a row with this `peak` may have clipped, if samples beyond full scale were not held there: noise takes less
+    /// than two steps from a sample. What is no number, or fits no integer, has become the largest of them.
+    fn is_near_full_scale(self, peak: u32) -> bool {
+        peak > self.full_scale as u32 - 3
+    }
+
+    /// The hash of number `number`, of which the lower half is the noise of one frame and the upper half that of another.
+    #[inline(always)]
+    fn hash(self, number: u32) -> u32 {
+        // The key enters twice: before the first multiplication, so that all bits of two channels differ, and
+        // before the second, so that no channel has the values of another in another order.
+        let mut bits = number ^ self.key;
+        bits = (bits ^ (bits >> 16)).wrapping_mul(0x7feb_352d);
+        bits = (bits ^ (bits >> 15)).wrapping_add(self.key);
+        bits = bits.wrapping_mul(0x846c_a68b);
+        bits ^ (bits >> 16)
+    }
+
+    /// Rounds a sample on whose parts noise was added, `noise` parts from half of a hash.
+    #[inline(always)]
+    fn held(self, sample: f32, half: u32) -> i32 {
+        let steps = self.full_scale as i32;
+        let scale = self.full_scale * PARTS as f32;
+        let scaled = sample * scale;
+        // From half a step below full scale on all samples become the highest value.
+        let parts = scaled
+            .max(-scale)
+            .min(scale - 0.5 * PARTS as f32)
+            .round_ties_even() as i32;
+        let noise = (half & 0xff) as i32 - (half >> 8 & 0xff) as i32;
+        let is_dithered = sample != 0.0 && scaled >= -scale;
+        let noise = if is_dithered { noise } else { 0 };
+        // Steps and parts of a step apart, because their sum may fit no integer.
+        let above = (parts & (PARTS - 1)) + noise + PARTS / 2;
+        ((parts >> PART_BITS) + (above >> PART_BITS)).clamp(-steps, steps - 1)
+    }
+
+    /// Quantises `samples` run by run with `quantise`, which is given whole runs and the number of the first hash and
+    /// returns the peak. What is not there of the first and the last run is filled up with silence.
+    #[inline(always)]
+    fn by_runs(
+        samples: &[f32],
+        first: Frames,
+        out: &mut [i32],
+        mut quantise: impl FnMut(&[[f32; RUN]], u32, &mut [[i32; RUN]]) -> u32,
+    ) -> u32 {
+        let number = |frame: u64| (frame / RUN as u64) as u32 * (RUN / 2) as u32;
+        let mut part = |samples: &[f32], frame: u64, out: &mut [i32]| {
+            let (mut run, mut words) = ([0.0; RUN], [0; RUN]);
+            let place = (frame % RUN as u64) as usize;
+            run[place..place + samples.len()].copy_from_slice(samples);
+            let peak = quantise(&[run], number(frame), std::slice::from_mut(&mut words));
+            out.copy_from_slice(&words[place..place + out.len()]);
+            peak
+        };
+        let mut peak = 0;
+        let before = (first.0.next_multiple_of(RUN as u64) - first.0).min(samples.len() as u64);
+        let (begun, samples) = samples.split_at(before as usize);
+        let (out_begun, out) = out.split_at_mut(before as usize);
+        if !begun.is_empty() {
+            peak = part(begun, first.0, out_begun);
+        }
+        let (runs, rest) = samples.as_chunks::<RUN>();
+        let (out, out_rest) = out.as_chunks_mut::<RUN>();
+        let from = first.0 + before;
+        if !rest.is_empty() {
+            peak = peak.max(part(rest, from + (runs.len() * RUN) as u64, out_rest));
+        }
+        peak.max(quantise(runs, number(from), out))
+    }
+
+    /// Quantises without looking at limits, where vector instructions are: the result is of use unless it is
+    /// [near full scale](Self::is_near_full_scale). Returns the peak.
+    #[cfg(target_arch = "x86_64")]
+    fn quantise_unheld(self, samples: &[f32], first: Frames, out: &mut [i32]) -> Option<u32> {
+        if let Some(simd) = V4::try_new() {
+            return Some(simd.vectorize(
+                #[inline(always)]
+                || {
+                    Self::by_runs(
+                        samples,
+                        first,
+                        out,
+                        #[inline(always)]
+                        |runs, number, out| self.runs_avx512(simd, runs, number, out),
+                    )
+                },
+            ));
+        }
+        V3::try_new().map(|simd| {
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    Self::by_runs(
+                        samples,
+                        first,
+                        out,
+                        #[inline(always)]
+                        |runs, number, out| self.runs_avx(simd, runs, number, out),
+                    )
+                },
+            )
+        })
+    }
+
+    /// Whole runs, eight samples at a time.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn runs_avx(self, simd: V3, runs: &[[f32; RUN]], number: u32, out: &mut [[i32; RUN]]) -> u32 {
+        use std::arch::x86_64::{__m256, __m256i, _CMP_NEQ_UQ};
+        let (avx, avx2) = (simd.avx, simd.avx2);
+        let words = |value: u32| avx._mm256_set1_epi32(value as i32);
+        let scale = avx._mm256_set1_ps(self.full_scale * PARTS as f32);
+        let key = words(self.key);
+        let mut peak = avx._mm256_setzero_si256();
+        let mut numbers: __m256i = pulp::cast(std::array::from_fn::<u32, 8, _>(|n| {
+            number.wrapping_add(n as u32)
+        }));
+        for (run, out) in runs.iter().zip(out) {
+            let samples: &[[f32; 8]] = run.as_chunks().0;
+            let out: &mut [[i32; 8]] = out.as_chunks_mut().0;
+            for at in 0..2 {
+                let mut bits = avx2._mm256_xor_si256(numbers, key);
+                bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<16>(bits));
+                bits = avx2._mm256_mullo_epi32(bits, words(0x7feb_352d));
+                bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<15>(bits));
+                bits = avx2._mm256_add_epi32(bits, key);
+                bits = avx2._mm256_mullo_epi32(bits, words(0x846c_a68b));
+                bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<16>(bits));
+                numbers = avx2._mm256_add_epi32(numbers, words(8));
+                // In each half the first byte less the second, with half a step to round.
+                let noise = avx2._mm256_maddubs_epi16(bits, avx._mm256_set1_epi16(-0xff));
+                let noise = avx2._mm256_add_epi16(noise, avx._mm256_set1_epi16((PARTS / 2) as i16));
+                let lower = avx2._mm256_srai_epi32::<16>(avx2._mm256_slli_epi32::<16>(noise));
+                let upper = avx2._mm256_srai_epi32::<16>(noise);
+                for (at, noise) in [(at, lower), (at + 2, upper)] {
+                    let sample: __m256 = pulp::cast(samples[at]);
+                    let parts = avx._mm256_cvtps_epi32(avx._mm256_mul_ps(sample, scale));
+                    let is_sound =
+                        avx._mm256_cmp_ps::<_CMP_NEQ_UQ>(sample, avx._mm256_setzero_ps());
+                    let noise = avx2._mm256_and_si256(noise, avx._mm256_castps_si256(is_sound));
+                    let dithered = avx2._mm256_add_epi32(parts, noise);
+                    let word = avx2._mm256_srai_epi32::<{ PART_BITS as i32 }>(dithered);
+                    peak = avx2._mm256_max_epu32(peak, avx2._mm256_abs_epi32(word));
+                    out[at] = pulp::cast(word);
+                }
+            }
+        }
+        let peaks: [u32; 8] = pulp::cast(peak);
+        peaks.into_iter().fold(0, u32::max)
+    }
+
+    /// Whole runs, sixteen samples at a time.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn runs_avx512(
+        self,
+        simd: V4,
+        runs: &[[f32; RUN]],
+        number: u32,
+        out: &mut [[i32; RUN]],
+    ) -> u32 {
+        use std::arch::x86_64::{__m512, __m512i, _CMP_NEQ_UQ};
+        let (avx, bytes) = (simd.avx512f, simd.avx512bw);
+        let words = |value: u32| avx._mm512_set1_epi32(value as i32);
+        let scale = avx._mm512_set1_ps(self.full_scale * PARTS as f32);
+        let key = words(self.key);
+        let mut peak = avx._mm512_setzero_si512();
+        let mut numbers: __m512i = pulp::cast(std::array::from_fn::<u32, 16, _>(|n| {
+            number.wrapping_add(n as u32)
+        }));
+        for (run, out) in runs.iter().zip(out) {
+            let samples: &[[f32; 16]] = run.as_chunks().0;
+            let out: &mut [[i32; 16]] = out.as_chunks_mut().0;
+            let mut bits = avx._mm512_xor_si512(numbers, key);
+            bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<16>(bits));
+            bits = avx._mm512_mullo_epi32(bits, words(0x7feb_352d));
+            bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<15>(bits));
+            bits = avx._mm512_add_epi32(bits, key);
+            bits = avx._mm512_mullo_epi32(bits, words(0x846c_a68b));
+            bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<16>(bits));
+            numbers = avx._mm512_add_epi32(numbers, words(16));
+            let noise = bytes._mm512_maddubs_epi16(bits, avx._mm512_set1_epi16(-0xff));
+            let noise = bytes._mm512_add_epi16(noise, avx._mm512_set1_epi16((PARTS / 2) as i16));
+            let lower = avx._mm512_srai_epi32::<16>(avx._mm512_slli_epi32::<16>(noise));
+            let upper = avx._mm512_srai_epi32::<16>(noise);
+            for (at, noise) in [lower, upper].into_iter().enumerate() {
+                let sample: __m512 = pulp::cast(samples[at]);
+                let parts = avx._mm512_cvtps_epi32(avx._mm512_mul_ps(sample, scale));
+                let is_sound =
+                    avx._mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(sample, avx._mm512_setzero_ps());
+                let dithered = avx._mm512_mask_add_epi32(parts, is_sound, parts, noise);
+                let word = avx._mm512_srai_epi32::<{ PART_BITS }>(dithered);
+                peak = avx._mm512_max_epu32(peak, avx._mm512_abs_epi32(word));
+                out[at] = pulp::cast(word);
+            }
+        }
+        let peaks: [u32; 16] = pulp::cast(peak);
+        peaks.into_iter().fold(0, u32::max)
+    }
 }
 
-/// One value of the noise, above -1 and below 1 step: the difference of the two halves of a hash.
-#[inline(always)]
-fn tpdf(key: u32, frame: u32) -> f32 {
-    // The key enters twice: before the first multiplication, so that all bits of two channels differ, and
-    // before the second, so that no channel has the values of another in another order.
-    let mut bits = frame ^ key;
-    bits = (bits ^ (bits >> 16)).wrapping_mul(0x7feb_352d);
-    bits = (bits ^ (bits >> 15)).wrapping_add(key);
-    bits = bits.wrapping_mul(0x846c_a68b);
-    bits ^= bits >> 16;
-    let difference = (bits & 0xffff) as i32 - (bits >> 16) as i32;
-    difference as f32 * (1.0 / 65_536.0)
+/// Quantises rows of any level; vectors are left to the compiler.
+struct Held<'a> {
+    dither: Dither,
+    samples: &'a [f32],
+    first: Frames,
+    out: &'a mut [i32],
+}
+
+impl pulp::NullaryFnOnce for Held<'_> {
+    type Output = Quantised;
+
+    #[inline(always)]
+    fn call(self) -> Quantised {
+        let dither = self.dither;
+        let peak = Dither::by_runs(
+            self.samples,
+            self.first,
+            self.out,
+            #[inline(always)]
+            |runs, mut number, out| {
+                let mut peak = 0;
+                for (run, out) in runs.iter().zip(out) {
+                    for n in 0..RUN / 2 {
+                        let bits = dither.hash(number.wrapping_add(n as u32));
+                        out[n] = dither.held(run[n], bits);
+                        out[n + RUN / 2] = dither.held(run[n + RUN / 2], bits >> 16);
+                        peak = peak.max(out[n].unsigned_abs());
+                        peak = peak.max(out[n + RUN / 2].unsigned_abs());
+                    }
+                    number = number.wrapping_add(RUN as u32 / 2);
+                }
+                peak
+            },
+        );
+        let largest = self
+            .samples
+            .iter()
+            .fold(0, |largest, sample| sample.abs().to_bits().max(largest));
+        judged(self.samples, peak, largest)
+    }
 }
 
 /// A 32-bit mixing function (two multiplications; constants from C. Wellons' search "lowbias32", 2018).
@@ -394,6 +431,24 @@ mod tests {
     fn run(samples: &[f32], word: WordLength, channel: usize, first: u64) -> (Vec<i32>, Quantised) {
         let mut out = vec![0; samples.len()];
         let facts = quantise(samples, word, channel, Frames(first), &mut out);
+        (out, facts)
+    }
+
+    /// The same without vector instructions.
+    fn plain(
+        samples: &[f32],
+        word: WordLength,
+        channel: usize,
+        first: u64,
+    ) -> (Vec<i32>, Quantised) {
+        let mut out = vec![0; samples.len()];
+        let facts = Held {
+            dither: Dither::new(word, channel),
+            samples,
+            first: Frames(first),
+            out: &mut out,
+        };
+        let facts = pulp::NullaryFnOnce::call(facts);
         (out, facts)
     }
 
@@ -486,9 +541,7 @@ mod tests {
             .map(|n| 1.3 * (n as f32 * 0.37).sin() * (n as f32 * 0.001).cos())
             .collect();
         let (vector, facts) = run(&samples, WordLength::Bits24, 9, 123_456);
-        let mut plain = vec![0; samples.len()];
-        let key = scramble(9u32.wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995);
-        let plain_facts = quantise_run(&samples, 8_388_608.0, key, 123_456, &mut plain);
+        let (plain, plain_facts) = plain(&samples, WordLength::Bits24, 9, 123_456);
         assert!(vector == plain);
         assert_eq!(facts, plain_facts);
     }
@@ -496,7 +549,6 @@ mod tests {
     #[test]
     fn runs_near_full_scale_are_those_of_the_plain_code() {
         let full_scale = WordLength::Bits24.full_scale();
-        let key = scramble(2u32.wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995);
         let near = (-8..=8).flat_map(|steps| [1.0, -1.0].map(|s| s + steps as f32 / full_scale));
         let beyond = [1.0e3, -1.0e3, 300.0, 1.0e30, f32::INFINITY, f32::NAN];
         for sample in near.chain(beyond) {
@@ -504,8 +556,7 @@ mod tests {
                 let mut samples = [0.25; 43];
                 samples[place] = sample;
                 let (vector, facts) = run(&samples, WordLength::Bits24, 2, 99);
-                let mut plain = vec![0; samples.len()];
-                let expected = quantise_run(&samples, full_scale, key, 99, &mut plain);
+                let (plain, expected) = plain(&samples, WordLength::Bits24, 2, 99);
                 assert_eq!(facts, expected, "{sample} at {place}");
                 assert!(!facts.finite || vector == plain, "{sample} at {place}");
             }

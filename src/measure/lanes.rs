@@ -1,52 +1,73 @@
 //! The energy after K-weighting, of several channels side by side.
 
+use pulp::Simd;
+
 use super::k_weighting::KWeighting;
-use crate::dsp::biquad::SILENCE;
+use crate::dsp::Coefficients;
 use crate::dsp::transpose::{SIDE, Transpose};
 
-/// Most channels filtered side by side: two registers of four `f64`, or one of eight.
+/// Channels filtered side by side: a register of eight `f32`.
 pub(super) const LANES: usize = SIDE;
 
-/// Frames worked on together: their lanes stay in the first-level cache between the steps.
+/// Frames worked on together: their lanes stay in the first-level cache between the steps, and their energy is added up in
+/// `f32`. Tiles are counted from the last call of [`Lanes::take_energy`] on.
 const TILE: usize = 64;
 
-/// State of both stages and the energy so far, for `L` channels, at most [`LANES`].
-///
-/// Sections are of direct form II: w = x - a1 w1 - a2 w2, y = b0 w + b1 w1 + b2 w2. The shelf is played without its
-/// factor b0, which [`Lanes::scale`] puts back into the energy: two multiplications less for each sample.
+/// What has fallen below this (-300 dB) becomes 0 after each tile, so that no step ever works on numbers too small to be
+/// normal ones, which is slow.
+const SILENCE: f32 = 1e-15;
+
+/// One figure for each channel.
+type Frame = [f32; LANES];
+
+/// State of both stages and the energy so far.
 #[derive(Debug, Clone)]
-pub(super) struct Lanes<const L: usize> {
-    shelf: [[f64; L]; 2],
-    high_pass: [[f64; L]; 2],
-    energy: [f64; L],
+pub(super) struct Lanes {
+    shelf: State<Frame>,
+    high_pass: State<Frame>,
+    /// Of the tile begun.
+    energy: Frame,
+    /// Of the tiles before it.
+    whole: [f64; LANES],
+    /// Frames of the tile begun.
+    begun: usize,
 }
 
-impl<const L: usize> Lanes<L> {
+impl Lanes {
     pub(super) fn new() -> Self {
         Self {
-            shelf: [[0.0; L]; 2],
-            high_pass: [[0.0; L]; 2],
-            energy: [0.0; L],
+            shelf: State::SILENT,
+            high_pass: State::SILENT,
+            energy: [0.0; LANES],
+            whole: [0.0; LANES],
+            begun: 0,
         }
     }
 
-    /// Filters the first `L` of the rows, which have the same length, and adds up the squares.
+    /// Filters the rows, which have the same length, and adds up the squares.
     ///
-    /// Each step is one fused multiply-add, one frame after the other: the figures are the same on every
+    /// Each step is one addition or fused multiply-add, one frame after the other: the figures are the same on every
     /// processor and for any cutting of the rows.
     #[inline(always)]
-    pub(super) fn add(
+    pub(super) fn add<S: Simd>(
         &mut self,
-        weighting: &KWeighting,
+        simd: S,
+        weighting: &Weighting,
         rows: [&[f32]; LANES],
         transpose: impl Transpose,
     ) {
         let frames = rows[0].len();
-        let mut lanes = [[0.0_f32; LANES]; TILE];
-        for start in (0..frames).step_by(TILE) {
-            let count = TILE.min(frames - start);
+        let mut lanes = [[0.0; LANES]; TILE];
+        let mut start = 0;
+        while start < frames {
+            let count = (TILE - self.begun).min(frames - start);
             interleave(rows, start, &mut lanes[..count], transpose);
-            self.filter(weighting, &lanes[..count]);
+            self.filter(simd, weighting, &lanes[..count]);
+            start += count;
+            self.begun += count;
+            if self.begun == TILE {
+                self.close_tile();
+            }
         }
     }
 
@@ -56,97 +77,167 @@ impl<const L: usize> Lanes<L> {
     }
 
     #[inline(always)]
-    fn filter(&mut self, weighting: &KWeighting, lanes: &[[f32; LANES]]) {
-        let factors = Factors::new(weighting);
-        let [mut w1, mut w2] = self.shelf;
-        let [mut v1, mut v2] = self.high_pass;
-        let mut energy = self.energy;
-        // Two frames at a time: what is older takes the place of what is newer, so that nothing has to move.
-        let (pairs, last) = lanes.as_chunks::<2>();
-        for [first, second] in pairs {
-            factors.step(first, (&w1, &mut w2), (&v1, &mut v2), &mut energy);
-            factors.step(second, (&w2, &mut w1), (&v2, &mut v1), &mut energy);
-        }
-        for frame in last {
-            factors.step(frame, (&w1, &mut w2), (&v1, &mut v2), &mut energy);
-            (w1, w2) = (w2, w1);
-            (v1, v2) = (v2, v1);
-        }
-        self.shelf = [w1, w2];
-        self.high_pass = [v1, v2];
-        self.energy = energy;
-    }
-
-    /// The sum of squares of each lane since the last call. Also lets state that has died away rest at
-    /// zero, and state that a non-finite sample has spoilt.
-    pub(super) fn take_energy(&mut self) -> [f64; L] {
-        for value in self.shelf.iter_mut().chain(&mut self.high_pass).flatten() {
-            if value.abs() < SILENCE || !value.is_finite() {
-                *value = 0.0;
+    fn filter<S: Simd>(&mut self, simd: S, weighting: &Weighting, lanes: &[Frame]) {
+        let [shelf, high_pass] =
+            [&weighting.shelf, &weighting.high_pass].map(|poles| poles.in_all(simd));
+        let [y_of_place, y_of_step] = weighting.shelf_zeros.map(|factor| simd.splat_f32s(factor));
+        for from in (0..LANES).step_by(S::F32_LANES) {
+            let mut first = self.shelf.vectors::<S>(from);
+            let mut second = self.high_pass.vectors::<S>(from);
+            let mut energy = *vector::<S>(&self.energy, from);
+            for frame in lanes {
+                // The shelf plays s + (1 + b1/b0) s1 + (1 + b1/b0 + b2/b0) w2.
+                let older = first;
+                first = shelf.next(simd, *vector::<S>(frame, from), first);
+                let y = simd.mul_add_f32s(y_of_step, older.step, first.step);
+                let y = simd.mul_add_f32s(y_of_place, older.place, y);
+                // The high-pass w - 2 w1 + w2, which is the step less the step before it.
+                let older = second;
+                second = high_pass.next(simd, y, second);
+                let z = simd.sub_f32s(second.step, older.step);
+                energy = simd.mul_add_f32s(z, z, energy);
             }
+            self.shelf.store(simd, from, first);
+            self.high_pass.store(simd, from, second);
+            *vector_mut::<S>(&mut self.energy, from) = energy;
         }
-        std::mem::replace(&mut self.energy, [0.0; L])
+    }
+
+    #[inline(always)]
+    fn close_tile(&mut self) {
+        for (whole, energy) in self.whole.iter_mut().zip(&mut self.energy) {
+            *whole += f64::from(std::mem::take(energy));
+        }
+        self.begun = 0;
+        self.shelf.let_rest(|value| value.abs() < SILENCE);
+        self.high_pass.let_rest(|value| value.abs() < SILENCE);
+    }
+
+    /// The sum of squares of each lane since the last call. Also lets state rest at zero that a non-finite sample has
+    /// spoilt.
+    pub(super) fn take_energy(&mut self) -> [f64; LANES] {
+        self.close_tile();
+        self.shelf.let_rest(|value| !value.is_finite());
+        self.high_pass.let_rest(|value| !value.is_finite());
+        std::mem::replace(&mut self.whole, [0.0; LANES])
     }
 }
 
-/// The factors of both stages, with the sign they are added with.
-struct Factors {
-    a1: f64,
-    a2: f64,
-    b1: f64,
-    b2: f64,
-    high_pass_a1: f64,
-    high_pass_a2: f64,
+/// The lanes of a vector from lane `from` on.
+#[inline(always)]
+fn vector<S: Simd>(frame: &Frame, from: usize) -> &S::f32s {
+    &S::as_simd_f32s(&frame[from..]).0[0]
 }
 
-impl Factors {
+#[inline(always)]
+fn vector_mut<S: Simd>(frame: &mut Frame, from: usize) -> &mut S::f32s {
+    &mut S::as_mut_simd_f32s(&mut frame[from..]).0[0]
+}
+
+/// State of a stage.
+///
+/// A section of direct form II, w = x - a1 w1 - a2 w2, kept as the state two frames ago and the last step from one state
+/// to the next: near 0 Hz states differ by little from frame to frame, and then their difference is known far better than
+/// single precision knows the states.
+#[derive(Debug, Clone, Copy)]
+struct State<T> {
+    /// w2.
+    place: T,
+    /// s1 = w1 - w2.
+    step: T,
+}
+
+impl State<Frame> {
+    const SILENT: Self = Self {
+        place: [0.0; LANES],
+        step: [0.0; LANES],
+    };
+
+    /// Sets what `is_done` to 0.
     #[inline(always)]
-    fn new(weighting: &KWeighting) -> Self {
+    fn let_rest(&mut self, is_done: impl Fn(f32) -> bool) {
+        for lane in 0..LANES {
+            let (place, step) = (self.place[lane], self.step[lane]);
+            self.place[lane] = if is_done(place) { 0.0 } else { place };
+            self.step[lane] = if is_done(step) { 0.0 } else { step };
+        }
+    }
+
+    #[inline(always)]
+    fn vectors<S: Simd>(&self, from: usize) -> State<S::f32s> {
+        State {
+            place: *vector::<S>(&self.place, from),
+            step: *vector::<S>(&self.step, from),
+        }
+    }
+
+    #[inline(always)]
+    fn store<S: Simd>(&mut self, _: S, from: usize, vectors: State<S::f32s>) {
+        *vector_mut::<S>(&mut self.place, from) = vectors.place;
+        *vector_mut::<S>(&mut self.step, from) = vectors.step;
+    }
+}
+
+/// The factors of both stages. The shelf is without its factor b0, which [`Lanes::scale`] puts back into the energy.
+#[derive(Debug, Clone)]
+pub(super) struct Weighting {
+    shelf: Poles<f32>,
+    /// 1 + b1/b0 + b2/b0 and 1 + b1/b0.
+    shelf_zeros: [f32; 2],
+    high_pass: Poles<f32>,
+}
+
+impl Weighting {
+    pub(super) fn new(weighting: &KWeighting) -> Self {
         let KWeighting { shelf, high_pass } = weighting;
+        let Coefficients { b0, b1, b2, .. } = shelf;
         Self {
-            a1: -shelf.a1,
-            a2: -shelf.a2,
-            b1: shelf.b1 / shelf.b0,
-            b2: shelf.b2 / shelf.b0,
-            high_pass_a1: -high_pass.a1,
-            high_pass_a2: -high_pass.a2,
+            shelf: Poles::new(shelf),
+            shelf_zeros: [b0 + b1 + b2, b0 + b1].map(|sum| (sum / b0) as f32),
+            high_pass: Poles::new(high_pass),
+        }
+    }
+}
+
+/// How the next step follows from the state: with w1 = w2 + s1, s = w - w1 = x - (1 + a1 + a2) w2 - (1 + a1) s1.
+#[derive(Debug, Clone, Copy)]
+struct Poles<T> {
+    of_place: T,
+    of_step: T,
+}
+
+impl Poles<f32> {
+    fn new(stage: &Coefficients) -> Self {
+        Self {
+            of_place: -(1.0 + stage.a1 + stage.a2) as f32,
+            of_step: -(1.0 + stage.a1) as f32,
         }
     }
 
-    /// Filters a frame and adds its squares to `energy`. Of the newer and the older state of each stage the older
-    /// becomes the newest.
     #[inline(always)]
-    fn step<const L: usize>(
-        &self,
-        frame: &[f32; LANES],
-        (w1, w2): (&[f64; L], &mut [f64; L]),
-        (v1, v2): (&[f64; L], &mut [f64; L]),
-        energy: &mut [f64; L],
-    ) {
-        for lane in 0..L {
-            let x = f64::from(frame[lane]);
-            let w = self.a1.mul_add(w1[lane], self.a2.mul_add(w2[lane], x));
-            let y = self.b1.mul_add(w1[lane], self.b2.mul_add(w2[lane], w));
-            w2[lane] = w;
+    fn in_all<S: Simd>(&self, simd: S) -> Poles<S::f32s> {
+        Poles {
+            of_place: simd.splat_f32s(self.of_place),
+            of_step: simd.splat_f32s(self.of_step),
+        }
+    }
+}
 
-            let v = self.high_pass_a2.mul_add(v2[lane], y);
-            let v = self.high_pass_a1.mul_add(v1[lane], v);
-            let z = (-2.0_f64).mul_add(v1[lane], v + v2[lane]);
-            v2[lane] = v;
-
-            energy[lane] = z.mul_add(z, energy[lane]);
+impl<T: Copy> Poles<T> {
+    /// The state a frame later.
+    #[inline(always)]
+    fn next<S: Simd<f32s = T>>(&self, simd: S, x: T, state: State<T>) -> State<T> {
+        let x = simd.mul_add_f32s(self.of_place, state.place, x);
+        State {
+            place: simd.add_f32s(state.place, state.step),
+            step: simd.mul_add_f32s(self.of_step, state.step, x),
         }
     }
 }
 
 /// Rows of one channel each, from frame `start` on, to one array of all channels per frame.
 #[inline(always)]
-fn interleave(
-    rows: [&[f32]; LANES],
-    start: usize,
-    lanes: &mut [[f32; LANES]],
-    transpose: impl Transpose,
-) {
+fn interleave(rows: [&[f32]; LANES], start: usize, lanes: &mut [Frame], transpose: impl Transpose) {
     let count = lanes.len();
     let (squares, rest) = lanes.as_chunks_mut::<SIDE>();
     for (n, square) in squares.iter_mut().enumerate() {
@@ -159,5 +250,105 @@ fn interleave(
     let done = start + count - rest.len();
     for (n, frame) in rest.iter_mut().enumerate() {
         *frame = rows.map(|row| row[done + n]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dsp::transpose::Plain;
+    use crate::units::SampleRate;
+
+    /// The energy of `samples` after both stages, in double precision and direct form II.
+    fn energy(weighting: &KWeighting, samples: &[f32]) -> f64 {
+        let KWeighting { shelf, high_pass } = weighting;
+        let [mut w, mut v] = [[0.0; 2]; 2];
+        let mut energy = 0.0;
+        for &x in samples {
+            let mut section = |c: &Coefficients, w: &mut [f64; 2], x: f64| {
+                let now = x - c.a1 * w[0] - c.a2 * w[1];
+                let y = c.b0 * now + c.b1 * w[0] + c.b2 * w[1];
+                *w = [now, w[0]];
+                y
+            };
+            let y = section(shelf, &mut w, f64::from(x));
+            let z = section(high_pass, &mut v, y);
+            energy += z * z;
+        }
+        energy
+    }
+
+    /// Energies of the lanes after `sound`, which is cut into pieces of `length` frames.
+    fn energies(rate: u32, length: usize, sound: &[f32]) -> [f64; LANES] {
+        let weighting = KWeighting::new(SampleRate(rate));
+        let steps = Weighting::new(&weighting);
+        let mut lanes = Lanes::new();
+        for piece in sound.chunks(length) {
+            lanes.add(pulp::Scalar, &steps, [piece; LANES], Plain);
+        }
+        let scale = Lanes::scale(&weighting);
+        lanes.take_energy().map(|energy| energy * scale)
+    }
+
+    #[test]
+    fn single_precision_is_within_a_ten_thousandth_of_a_decibel() {
+        let noise = |n: usize| {
+            let hash = (n as u32 ^ 0x9e37).wrapping_mul(0x7feb_352d);
+            let hash = (hash ^ (hash >> 15)).wrapping_mul(0x846c_a68b);
+            f64::from((hash ^ (hash >> 16)) as i32) / f64::from(1u32 << 31)
+        };
+        for rate in [8000, 44_100, 48_000, 96_000, 192_000, 768_000] {
+            let tone =
+                |hz: f64, n: usize| (hz * std::f64::consts::TAU * n as f64 / f64::from(rate)).sin();
+            let sounds: [(&str, &dyn Fn(usize) -> f64); 8] = [
+                ("noise", &|n| 0.1 * noise(n)),
+                ("quiet noise", &|n| 1e-4 * noise(n)),
+                ("loud noise", &|n| 1e4 * noise(n)),
+                ("20 Hz", &|n| tone(20.0, n)),
+                ("997 Hz", &|n| 0.5 * tone(997.0, n)),
+                ("3 Hz and quiet noise", &|n| tone(3.0, n) + 1e-3 * noise(n)),
+                ("offset and noise", &|n| 0.9 + 1e-3 * noise(n)),
+                ("10 kHz", &|n| tone(10_000.0, n)),
+            ];
+            for (name, sound) in sounds {
+                let sound: Vec<f32> = (0..rate as usize / 4).map(|n| sound(n) as f32).collect();
+                let exact = energy(&KWeighting::new(SampleRate(rate)), &sound);
+                let whole = energies(rate, sound.len(), &sound);
+                let off = 10.0 * (whole[0] / exact).log10();
+                // The higher the rate, the nearer are the poles to the circle and the digits of their places.
+                let most = 1e-4 * (f64::from(rate) / 192_000.0).max(1.0);
+                assert!(off.abs() < most, "{name} at {rate} Hz: {off} dB");
+                assert!(
+                    whole
+                        .iter()
+                        .all(|lane| lane.to_bits() == whole[0].to_bits())
+                );
+                if rate == 48_000 {
+                    for length in [1, 63, 64, 100] {
+                        let cut = energies(rate, length, &sound).map(f64::to_bits);
+                        assert_eq!(cut, whole.map(f64::to_bits), "{name} in pieces of {length}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_died_away_rests_at_zero() {
+        let steps = Weighting::new(&KWeighting::new(SampleRate(48_000)));
+        let mut lanes = Lanes::new();
+        lanes.add(pulp::Scalar, &steps, [&[1.0; 100]; LANES], Plain);
+        let mut energies = Vec::new();
+        for _ in 0..20 {
+            lanes.add(pulp::Scalar, &steps, [&[0.0; 4800]; LANES], Plain);
+            energies.push(lanes.take_energy()[0]);
+        }
+        assert!(energies[0] > 1.0 && energies[19] == 0.0, "{energies:?}");
+        for value in [lanes.shelf, lanes.high_pass]
+            .iter()
+            .flat_map(|s| s.place.iter().chain(&s.step))
+        {
+            assert_eq!(value.to_bits(), 0);
+        }
     }
 }

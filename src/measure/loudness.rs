@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use pulp::{Simd, WithSimd};
+
 use super::gating::{self, MOMENTARY_HOPS, SHORT_TERM_HOPS};
 use super::k_weighting::KWeighting;
-use super::lanes::{LANES, Lanes};
+use super::lanes::{LANES, Lanes, Weighting};
 use crate::audio::Block;
 use crate::dsp::transpose::{Plain, Transpose};
 use crate::units::SampleRate;
@@ -41,11 +43,9 @@ const RESERVED_HOPS: usize = 24 * 3600 * HOPS_PER_SECOND as usize;
 /// ```
 #[derive(Debug, Clone)]
 pub struct LoudnessMeter {
-    weighting: KWeighting,
+    weighting: Weighting,
     rate: SampleRate,
-    groups: Vec<Group<LANES>>,
-    /// The last channels, if they are few.
-    few: Option<Group<FEW>>,
+    groups: Vec<Group>,
     channels: usize,
     /// Frames measured so far.
     position: u64,
@@ -55,22 +55,19 @@ pub struct LoudnessMeter {
     hop_powers: Vec<f64>,
 }
 
-/// Lanes of a smaller group: a register of four `f64`. Eleven channels are eight and four.
-const FEW: usize = LANES / 2;
-
-/// Up to `L` channels that count. Lanes to spare repeat the first channel with weight 0.
+/// Up to [`LANES`] channels that count. Lanes to spare repeat the first channel with weight 0.
 #[derive(Debug, Clone)]
-struct Group<const L: usize> {
+struct Group {
     rows: [usize; LANES],
-    weights: [f64; L],
-    lanes: Lanes<L>,
+    weights: [f64; LANES],
+    lanes: Lanes,
 }
 
-impl<const L: usize> Group<L> {
+impl Group {
     fn new(channels: &[usize], weights: &[f64]) -> Self {
         let mut group = Self {
             rows: [channels[0]; LANES],
-            weights: [0.0; L],
+            weights: [0.0; LANES],
             lanes: Lanes::new(),
         };
         for (lane, &channel) in channels.iter().enumerate() {
@@ -81,15 +78,16 @@ impl<const L: usize> Group<L> {
     }
 
     #[inline(always)]
-    fn add(
+    fn add<S: Simd>(
         &mut self,
-        weighting: &KWeighting,
+        simd: S,
+        weighting: &Weighting,
         block: &Block,
         frames: Range<usize>,
         transpose: impl Transpose,
     ) {
         let rows = self.rows.map(|row| &block.row(row)[frames.clone()]);
-        self.lanes.add(weighting, rows, transpose);
+        self.lanes.add(simd, weighting, rows, transpose);
     }
 
     /// The weighted sum of squares since the last call.
@@ -103,32 +101,28 @@ impl<const L: usize> Group<L> {
     }
 }
 
-/// The work on one stretch of a block. A named type rather than a closure, because only what is inlined
-/// into `call` is compiled for the processor at hand.
+/// The work on one stretch of a block.
 struct Filter<'a, T> {
-    weighting: &'a KWeighting,
-    groups: &'a mut [Group<LANES>],
-    few: Option<&'a mut Group<FEW>>,
+    weighting: &'a Weighting,
+    groups: &'a mut [Group],
     block: &'a Block,
     frames: Range<usize>,
     transpose: T,
 }
 
-impl<T: Transpose> pulp::NullaryFnOnce for Filter<'_, T> {
+impl<T: Transpose> WithSimd for Filter<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         for group in self.groups {
             group.add(
+                simd,
                 self.weighting,
                 self.block,
                 self.frames.clone(),
                 self.transpose,
             );
-        }
-        if let Some(group) = self.few {
-            group.add(self.weighting, self.block, self.frames, self.transpose);
         }
     }
 }
@@ -139,18 +133,14 @@ impl LoudnessMeter {
     /// nothing has a loudness.
     pub fn new(rate: SampleRate, weights: &[f64]) -> Self {
         let counted: Vec<usize> = (0..weights.len()).filter(|&c| weights[c] > 0.0).collect();
-        let few = counted.len() % LANES;
-        let few = if few <= FEW { few } else { 0 };
-        let (counted, few) = counted.split_at(counted.len() - few);
         let weighting = KWeighting::new(rate);
-        let scale = Lanes::<LANES>::scale(&weighting);
+        let scale = Lanes::scale(&weighting);
         let scaled: Vec<f64> = weights.iter().map(|weight| weight * scale).collect();
         let groups = counted.chunks(LANES).map(|c| Group::new(c, &scaled));
         let mut meter = Self {
-            weighting,
+            weighting: Weighting::new(&weighting),
             rate,
             groups: groups.collect(),
-            few: (!few.is_empty()).then(|| Group::new(few, &scaled)),
             channels: weights.len(),
             position: 0,
             hop_end: 0,
@@ -192,26 +182,23 @@ impl LoudnessMeter {
     fn filter(&mut self, block: &Block, frames: Range<usize>) {
         let weighting = &self.weighting;
         let groups = &mut self.groups;
-        let few = self.few.as_mut();
+        // Wider vectors than these have more lanes than a group.
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = pulp::x86::V3::try_new() {
-            let filter = Filter {
-                weighting,
-                groups,
-                few,
-                block,
-                frames,
-                transpose: simd,
-            };
-            return match pulp::x86::V4::try_new() {
-                Some(wider) => wider.vectorize(filter),
-                None => simd.vectorize(filter),
-            };
+            return Simd::vectorize(
+                simd,
+                Filter {
+                    weighting,
+                    groups,
+                    block,
+                    frames,
+                    transpose: simd,
+                },
+            );
         }
         pulp::Arch::new().dispatch(Filter {
             weighting,
             groups,
-            few,
             block,
             frames,
             transpose: Plain,
@@ -221,8 +208,7 @@ impl LoudnessMeter {
     fn close_hop(&mut self) {
         let index = self.hop_powers.len() as u64;
         let frames = self.hop_border(index + 1) - self.hop_border(index);
-        let energy = self.groups.iter_mut().map(Group::take_energy).sum::<f64>()
-            + self.few.as_mut().map_or(0.0, Group::take_energy);
+        let energy = self.groups.iter_mut().map(Group::take_energy).sum::<f64>();
         // Below that rate K-weighting is no weighting: sound has no more loudness than silence.
         let is_weighted = self.rate >= SampleRate::LOWEST_FILTERED;
         let power = if is_weighted {

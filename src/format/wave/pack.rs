@@ -8,7 +8,7 @@ use std::arch::x86_64::__m256i;
 use pulp::x86::V3;
 
 use super::header::BitDepth;
-use crate::audio::Block;
+use crate::audio::{Block, LINE, Lined};
 use crate::dsp::dither::{self, WordLength};
 use crate::format::magnitude::largest_magnitude;
 use crate::units::Frames;
@@ -17,12 +17,15 @@ use crate::units::Frames;
 /// their beginnings.
 const TILE: usize = 8192;
 
-/// Words added to each row of a tile, so that the rows do not alias in the cache.
-const ROW_PADDING: usize = 8;
+/// Words added to each row of a tile, so that rows begin with lines of the cache and do not alias in it.
+const ROW_PADDING: usize = LINE;
 
 /// Frames and channels that are interleaved in one go.
 const FRAMES: usize = 8;
 const CHANNELS: usize = 4;
+
+/// Frames that are given their noise in one go.
+const DITHERED: usize = dither::RUN;
 
 /// What one channel has come to.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -53,7 +56,7 @@ pub(super) struct Packer {
     /// Frames converted at a time.
     tile_frames: usize,
     /// One row of words per channel.
-    planar: Vec<i32>,
+    planar: Lined<i32>,
     tallies: Vec<ChannelTally>,
     #[cfg(target_arch = "x86_64")]
     simd: Option<V3>,
@@ -61,13 +64,13 @@ pub(super) struct Packer {
 
 impl Packer {
     pub(super) fn new(depth: BitDepth, channels: usize) -> Self {
-        let tile_frames = (TILE / channels / FRAMES).clamp(1, 128) * FRAMES;
+        let tile_frames = (TILE / channels / DITHERED).clamp(1, 32) * DITHERED;
         Self {
             depth,
             channels,
             exact: Vec::new(),
             tile_frames,
-            planar: vec![0; channels * (tile_frames + ROW_PADDING)],
+            planar: Lined::new(channels * (tile_frames + ROW_PADDING)),
             tallies: vec![ChannelTally::default(); channels],
             #[cfg(target_arch = "x86_64")]
             simd: V3::try_new(),
@@ -105,7 +108,7 @@ impl Packer {
         let stride = self.tile_frames + ROW_PADDING;
         for (channel, &row) in rows.iter().enumerate() {
             let samples = &block.row(row)[from..from + frames];
-            let words = &mut self.planar[channel * stride..][..frames];
+            let words = &mut self.planar.words_mut()[channel * stride..][..frames];
             let tally = &mut self.tallies[channel];
             let is_exact = self.exact.get(channel).is_some_and(|&exact| exact);
             let noise = (!is_exact).then_some((row, Frames(first)));
@@ -140,7 +143,7 @@ impl Packer {
         if let (Some(simd), 1 | 2 | CHANNELS..) = (self.simd, self.channels) {
             done = out.len() / frame_bytes / FRAMES * FRAMES;
             let out = &mut out[..done * frame_bytes];
-            let (planar, channels) = (&self.planar, self.channels);
+            let (planar, channels) = (self.planar.words(), self.channels);
             simd.vectorize(
                 #[inline(always)]
                 || match channels {
@@ -152,7 +155,7 @@ impl Packer {
         }
         let frames = out.chunks_exact_mut(frame_bytes).enumerate().skip(done);
         for (frame, out) in frames {
-            let rows = self.planar[frame..].iter().step_by(stride);
+            let rows = self.planar.words()[frame..].iter().step_by(stride);
             for (out, word) in out.as_chunks_mut::<BYTES>().0.iter_mut().zip(rows) {
                 out.copy_from_slice(&word.to_le_bytes()[..BYTES]);
             }
@@ -341,7 +344,7 @@ mod tests {
         for depth in [BitDepth::Int16, BitDepth::Int24, BitDepth::Float32] {
             for channels in (1..=13).chain([16, 24]) {
                 let mut packer = Packer::new(depth, channels);
-                for (n, word) in packer.planar.iter_mut().enumerate() {
+                for (n, word) in packer.planar.words_mut().iter_mut().enumerate() {
                     *word = (n as i32).wrapping_mul(0x6c07_8965);
                 }
                 for frames in [3, 8, 29, packer.tile_frames] {
