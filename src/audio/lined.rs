@@ -1,4 +1,4 @@
-//! A store of 32-bit words that begins with a line of the cache.
+//! A store of 32-bit words that begins on a border of the cache's lines.
 
 /// Words in a line of the cache: 64 bytes.
 pub(crate) const LINE: usize = 16;
@@ -14,7 +14,7 @@ pub(crate) struct Lined<T> {
 }
 
 impl<T: Copy + Default> Lined<T> {
-    /// So many words of the value 0.
+    /// `words` words, all 0.
     pub(crate) fn new(words: usize) -> Self {
         const { assert!(size_of::<T>() * LINE == 64) };
         let store = vec![T::default(); words + LINE];

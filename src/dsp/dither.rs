@@ -5,8 +5,8 @@
 //! (Lipshitz, Wannamaker, Vanderkooy, "Quantization and Dither: A Theoretical Survey", J. Audio Eng.
 //! Soc. 40 (5), 1992). The total error is 1/2 LSB rms: dither 1/sqrt(6), rounding 1/sqrt(12).
 //!
-//! Samples are first taken on a grid of 256 parts of a step, as fine as 32 bits for words of 24; the noise lies on
-//! the same grid, so that what holds for noise of any value holds for its sums with these (same place, section 7).
+//! Samples are first rounded to 1/256 of a step, which is 32 bits for words of 24, and the noise is a whole number of such
+//! parts: the mean of the error is then 0 and its power 1/4 for every place between two steps.
 //!
 //! The noise is a hash of channel and absolute frame and has no state: the written samples do not depend
 //! on block lengths or threads. It repeats after 2^33 frames, two days at 48 kHz. A sample of exactly 0 gets
@@ -147,9 +147,13 @@ fn judged(samples: &[f32], peak: u32, largest: u32) -> Quantised {
     }
 }
 
-/// Parts of a step on whose grid samples are taken before noise is added: as fine as 32 bits for words of 24.
+/// Parts of a step to which samples are rounded before noise is added.
 const PARTS: i32 = 1 << PART_BITS;
 const PART_BITS: u32 = 8;
+
+/// The bits of a hash that are noise: in each half two bytes, of which one is taken from the other. The lowest bit of the
+/// first is left out, so that it is smaller by half a part in the mean: exactly as much as rounding ties upwards adds.
+const NOISE: u32 = 0xfffe_fffe;
 
 /// Frames whose noise comes from one row of hashes, each hash for two frames half a run apart. Runs begin at multiples of
 /// their length.
@@ -171,8 +175,9 @@ impl Dither {
         }
     }
 
-    /// Whether a row with this `peak` may have clipped, if samples beyond full scale were not held there: noise takes less
-    /// than two steps from a sample. What is no number, or fits no integer, has become the largest of them.
+    /// Whether a row that came out [without limits](Self::quantise_unheld) and has this `peak` may be wrong, because some
+    /// sample may be beyond full scale: noise and rounding take at most a step and a half from a sample. What is no number,
+    /// or fits no integer, has become the integer farthest from 0 or, with noise, one of the farthest.
     fn is_near_full_scale(self, peak: u32) -> bool {
         peak > self.full_scale as u32 - 3
     }
@@ -183,13 +188,13 @@ impl Dither {
         // The key enters twice: before the first multiplication, so that all bits of two channels differ, and
         // before the second, so that no channel has the values of another in another order.
         let mut bits = number ^ self.key;
-        bits = (bits ^ (bits >> 16)).wrapping_mul(0x7feb_352d);
+        bits = (bits ^ (bits >> 16)).wrapping_mul(MULTIPLIERS[0]);
         bits = (bits ^ (bits >> 15)).wrapping_add(self.key);
-        bits = bits.wrapping_mul(0x846c_a68b);
+        bits = bits.wrapping_mul(MULTIPLIERS[1]);
         bits ^ (bits >> 16)
     }
 
-    /// Rounds a sample on whose parts noise was added, `noise` parts from half of a hash.
+    /// Quantises one sample with the noise that the lower 16 bits of `half` are, and holds it at the limits.
     #[inline(always)]
     fn held(self, sample: f32, half: u32) -> i32 {
         let steps = self.full_scale as i32;
@@ -200,7 +205,8 @@ impl Dither {
             .max(-scale)
             .min(scale - 0.5 * PARTS as f32)
             .round_ties_even() as i32;
-        let noise = (half & 0xff) as i32 - (half >> 8 & 0xff) as i32;
+        let noise = (half & NOISE & 0xff) as i32 - (half >> 8 & 0xff) as i32;
+        // What is beyond the limits stays there; the upper one holds what noise does.
         let is_dithered = sample != 0.0 && scaled >= -scale;
         let noise = if is_dithered { noise } else { 0 };
         // Steps and parts of a step apart, because their sum may fit no integer.
@@ -217,7 +223,7 @@ impl Dither {
         out: &mut [i32],
         mut quantise: impl FnMut(&[[f32; RUN]], u32, &mut [[i32; RUN]]) -> u32,
     ) -> u32 {
-        let number = |frame: u64| (frame / RUN as u64) as u32 * (RUN / 2) as u32;
+        let number = |frame: u64| (frame / RUN as u64 * (RUN / 2) as u64) as u32;
         let mut part = |samples: &[f32], frame: u64, out: &mut [i32]| {
             let (mut run, mut words) = ([0.0; RUN], [0; RUN]);
             let place = (frame % RUN as u64) as usize;
@@ -227,7 +233,7 @@ impl Dither {
             peak
         };
         let mut peak = 0;
-        let before = (first.0.next_multiple_of(RUN as u64) - first.0).min(samples.len() as u64);
+        let before = (first.0.wrapping_neg() % RUN as u64).min(samples.len() as u64);
         let (begun, samples) = samples.split_at(before as usize);
         let (out_begun, out) = out.split_at_mut(before as usize);
         if !begun.is_empty() {
@@ -235,9 +241,10 @@ impl Dither {
         }
         let (runs, rest) = samples.as_chunks::<RUN>();
         let (out, out_rest) = out.as_chunks_mut::<RUN>();
-        let from = first.0 + before;
+        let from = first.0.wrapping_add(before);
         if !rest.is_empty() {
-            peak = peak.max(part(rest, from + (runs.len() * RUN) as u64, out_rest));
+            let from = from.wrapping_add((runs.len() * RUN) as u64);
+            peak = peak.max(part(rest, from, out_rest));
         }
         peak.max(quantise(runs, number(from), out))
     }
@@ -295,12 +302,13 @@ impl Dither {
             for at in 0..2 {
                 let mut bits = avx2._mm256_xor_si256(numbers, key);
                 bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<16>(bits));
-                bits = avx2._mm256_mullo_epi32(bits, words(0x7feb_352d));
+                bits = avx2._mm256_mullo_epi32(bits, words(MULTIPLIERS[0]));
                 bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<15>(bits));
                 bits = avx2._mm256_add_epi32(bits, key);
-                bits = avx2._mm256_mullo_epi32(bits, words(0x846c_a68b));
+                bits = avx2._mm256_mullo_epi32(bits, words(MULTIPLIERS[1]));
                 bits = avx2._mm256_xor_si256(bits, avx2._mm256_srli_epi32::<16>(bits));
                 numbers = avx2._mm256_add_epi32(numbers, words(8));
+                bits = avx2._mm256_and_si256(bits, words(NOISE));
                 // In each half the first byte less the second, with half a step to round.
                 let noise = avx2._mm256_maddubs_epi16(bits, avx._mm256_set1_epi16(-0xff));
                 let noise = avx2._mm256_add_epi16(noise, avx._mm256_set1_epi16((PARTS / 2) as i16));
@@ -347,12 +355,13 @@ impl Dither {
             let out: &mut [[i32; 16]] = out.as_chunks_mut().0;
             let mut bits = avx._mm512_xor_si512(numbers, key);
             bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<16>(bits));
-            bits = avx._mm512_mullo_epi32(bits, words(0x7feb_352d));
+            bits = avx._mm512_mullo_epi32(bits, words(MULTIPLIERS[0]));
             bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<15>(bits));
             bits = avx._mm512_add_epi32(bits, key);
-            bits = avx._mm512_mullo_epi32(bits, words(0x846c_a68b));
+            bits = avx._mm512_mullo_epi32(bits, words(MULTIPLIERS[1]));
             bits = avx._mm512_xor_si512(bits, avx._mm512_srli_epi32::<16>(bits));
             numbers = avx._mm512_add_epi32(numbers, words(16));
+            bits = avx._mm512_and_si512(bits, words(NOISE));
             let noise = bytes._mm512_maddubs_epi16(bits, avx._mm512_set1_epi16(-0xff));
             let noise = bytes._mm512_add_epi16(noise, avx._mm512_set1_epi16((PARTS / 2) as i16));
             let lower = avx._mm512_srai_epi32::<16>(avx._mm512_slli_epi32::<16>(noise));
@@ -415,12 +424,15 @@ impl pulp::NullaryFnOnce for Held<'_> {
     }
 }
 
-/// A 32-bit mixing function (two multiplications; constants from C. Wellons' search "lowbias32", 2018).
+/// Of a 32-bit mixing function by two multiplications (C. Wellons' search, "lowbias32", 2018).
+const MULTIPLIERS: [u32; 2] = [0x7feb_352d, 0x846c_a68b];
+
+/// That mixing function.
 fn scramble(mut bits: u32) -> u32 {
     bits ^= bits >> 16;
-    bits = bits.wrapping_mul(0x7feb_352d);
+    bits = bits.wrapping_mul(MULTIPLIERS[0]);
     bits ^= bits >> 15;
-    bits = bits.wrapping_mul(0x846c_a68b);
+    bits = bits.wrapping_mul(MULTIPLIERS[1]);
     bits ^ (bits >> 16)
 }
 
@@ -498,6 +510,25 @@ mod tests {
     }
 
     #[test]
+    fn all_noise_together_has_no_mean_and_the_power_of_tpdf_at_every_part_of_a_step() {
+        let dither = Dither::new(WordLength::Bits16, 0);
+        for part in 0..PARTS {
+            let parts = 1000 * PARTS + part;
+            let sample = parts as f32 / (dither.full_scale * PARTS as f32);
+            // Errors in parts, exact.
+            let (mut sum, mut squares) = (0i64, 0i64);
+            for half in 0..1 << 16 {
+                let error = i64::from(dither.held(sample, half) * PARTS - parts);
+                sum += error;
+                squares += error * error;
+            }
+            assert_eq!(sum, 0, "part {part}");
+            let power = squares as f64 / f64::from(1 << 16) / f64::from(PARTS * PARTS);
+            assert!((power - 0.25).abs() < 2e-5, "part {part}: power {power}");
+        }
+    }
+
+    #[test]
     fn the_noise_is_white_and_independent_between_channels() {
         let samples = vec![0.25f32; 65_536];
         let noise: Vec<Vec<f64>> = (0..24)
@@ -507,7 +538,8 @@ mod tests {
             let power: f64 = a.iter().map(|x| x * x).sum();
             a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>() / power
         };
-        for lag in [1, 2, 3, 8, 64, 1024] {
+        // Frames 16 apart have their noise from one hash.
+        for lag in [1, 2, 3, 8, 16, 32, 48, 64, 1024] {
             let r = correlation(&noise[0][lag..], &noise[0]);
             assert!(r.abs() < 0.02, "lag {lag}: {r}");
         }
@@ -538,12 +570,24 @@ mod tests {
     #[test]
     fn vector_and_plain_code_agree_bit_for_bit() {
         let samples: Vec<f32> = (0..10_007)
-            .map(|n| 1.3 * (n as f32 * 0.37).sin() * (n as f32 * 0.001).cos())
+            .map(|n| match n % 11 {
+                3 => 0.0,
+                7 => -0.0,
+                _ => 0.9 * (n as f32 * 0.37).sin() * (n as f32 * 0.001).cos(),
+            })
             .collect();
-        let (vector, facts) = run(&samples, WordLength::Bits24, 9, 123_456);
-        let (plain, plain_facts) = plain(&samples, WordLength::Bits24, 9, 123_456);
-        assert!(vector == plain);
-        assert_eq!(facts, plain_facts);
+        for word in [WordLength::Bits16, WordLength::Bits24] {
+            let dither = Dither::new(word, 9);
+            // The noise begins anew after 2^33 frames; counts of frames do not go beyond their last.
+            for first in [0, 123_456, (1 << 33) - 5000, u64::MAX - 20_000] {
+                for length in [0, 1, 31, 32, 33, 500, samples.len()] {
+                    let samples = &samples[..length];
+                    let (plain, facts) = plain(samples, word, 9, first);
+                    assert!(!dither.is_near_full_scale(facts.peak));
+                    assert_eq!(run(samples, word, 9, first), (plain, facts));
+                }
+            }
+        }
     }
 
     #[test]

@@ -24,8 +24,8 @@ const RESERVED_HOPS: usize = 24 * 3600 * HOPS_PER_SECOND as usize;
 ///   silence: `None`, never minus infinity.
 /// - What follows the last whole tenth of a second is not counted (BS.1770: an incomplete gating block
 ///   is not used).
-/// - Stereo, 5.1, 22.2: whatever the weights say. Samples are expected to be finite; a tenth of a second
-///   that holds one that is not is left out of every figure.
+/// - Stereo, 5.1, 22.2: whatever the weights say. Samples are expected to be finite and below 10¹⁸; a tenth of a
+///   second that holds one that is not is left out of every figure.
 ///
 /// ```
 /// use umbel::audio::Block;

@@ -22,12 +22,9 @@ use pulp::{Simd, WithSimd};
 use super::plan::{CELL, ChannelPlan, Held, InCell, Moving, Piece, SPAN};
 use crate::audio::{Block, QUANTUM};
 
-/// Frames of which the sums are kept in registers at once, where the vectors are wide enough: a cell.
-const TILE: usize = CELL;
-
 /// Vectors whose sums of feeds that hold are kept in registers at once: the eight accumulators of four vectors cover the
 /// latency of two multiply-adds a cycle.
-const HELD: usize = 4;
+const HELD_VECTORS: usize = 4;
 
 const PADDED: &str = "rows are padded by more than a tile";
 
@@ -45,10 +42,10 @@ pub(super) struct Stretch {
 }
 
 /// Frames of a slice of the time line of which those of `feeds` feeds take half of a usual first-level cache, 32 KiB; at
-/// least a tile.
+/// least a cell.
 pub(crate) fn slice_frames(feeds: usize) -> usize {
     const FLOATS: usize = 1 << 12;
-    (FLOATS / feeds.max(1) / TILE).max(1) * TILE
+    (FLOATS / feeds.max(1) / CELL).max(1) * CELL
 }
 
 /// Renders `stretch` of every channel of `out` from `feeds`. The stretches of a quantum come in order of
@@ -97,8 +94,8 @@ impl WithSimd for Mix<'_> {
         let mut done = 0;
         while done < self.stretch.frames {
             done += match S::F32_LANES {
-                16 => self.tile::<S, { TILE / 16 }>(simd, done, has_corners),
-                8 => self.tile::<S, { TILE / 8 }>(simd, done, has_corners),
+                16 => self.tile::<S, { CELL / 16 }>(simd, done, has_corners),
+                8 => self.tile::<S, { CELL / 8 }>(simd, done, has_corners),
                 _ => self.tile::<S, 16>(simd, done, has_corners),
             };
         }
@@ -145,7 +142,7 @@ impl Mix<'_> {
             if !plan.held().is_empty() || plan.moving().is_empty() {
                 let sums = vectors_mut::<S, N>(row).as_chunks_mut().0;
                 for (part, sum) in sums.iter_mut().enumerate() {
-                    *sum = mix_held(simd, plan.held(), feeds, part * HELD * S::F32_LANES);
+                    *sum = mix_held(simd, plan.held(), feeds, part * HELD_VECTORS * S::F32_LANES);
                 }
             }
         }
@@ -212,8 +209,8 @@ struct Feeds<'a> {
 impl<'a> Feeds<'a> {
     /// A part of those of the row that begins at `at`, from frame `from` of the tile on.
     #[inline(always)]
-    fn part<S: Simd>(self, at: u32, from: usize) -> &'a [S::f32s; HELD] {
-        vectors::<S, HELD>(&self.x[at as usize + from..])
+    fn part<S: Simd>(self, at: u32, from: usize) -> &'a [S::f32s; HELD_VECTORS] {
+        vectors::<S, HELD_VECTORS>(&self.x[at as usize + from..])
     }
 
     /// Those of the row that begins at `at`.
@@ -248,9 +245,14 @@ fn vectors_mut<S: Simd, const N: usize>(x: &mut [f32]) -> &mut [S::f32s; N] {
 
 /// The sum of the feeds that hold over a part of a tile, from frame `from` of it on.
 #[inline(always)]
-fn mix_held<S: Simd>(simd: S, held: &[Held], feeds: Feeds<'_>, from: usize) -> [S::f32s; HELD] {
+fn mix_held<S: Simd>(
+    simd: S,
+    held: &[Held],
+    feeds: Feeds<'_>,
+    from: usize,
+) -> [S::f32s; HELD_VECTORS] {
     let x = |at: u32| feeds.part::<S>(at, from);
-    let mut sum = [simd.splat_f32s(0.0); HELD];
+    let mut sum = [simd.splat_f32s(0.0); HELD_VECTORS];
     // Feeds take turns at two sums, or each would wait for the one before.
     let mut other = sum;
     let (pairs, last) = held.as_chunks::<2>();
@@ -316,14 +318,16 @@ fn add_moving_anywhere<S: Simd, const N: usize>(
 ) {
     let x = feeds.tile::<S, N>(one.at);
     let times = vectors::<S, N>(&SPAN_TIMES[time..]);
-    let spans = vectors::<S, N>(&SPANS_BEFORE[time..]);
+    let frames = vectors::<S, N>(&FRAME_TIMES[time..]);
     let gain = simd.splat_f32s(one.gain);
     let step = simd.splat_f32s(one.step);
     for i in 0..N {
+        // The spans of the frame's cell that have passed, exact.
+        let spans = simd.mul_f32s(frames[i], simd.splat_f32s(1.0 / SPAN as f32));
+        let spans = simd.sub_f32s(spans, times[i]);
         let mut gains = simd.mul_add_f32s(times[i], step, gain);
         for before in 1..CELL / SPAN {
-            let has_passed =
-                simd.greater_than_or_equal_f32s(spans[i], simd.splat_f32s(before as f32));
+            let has_passed = simd.greater_than_or_equal_f32s(spans, simd.splat_f32s(before as f32));
             gains = simd.select_f32s(has_passed, simd.add_f32s(gains, step), gains);
         }
         sum[i] = simd.mul_add_f32s(gains, x[i], sum[i]);
@@ -438,17 +442,6 @@ static SPAN_TIMES: OfFrames = {
         i += 1;
     }
     times
-};
-
-/// The spans of each frame's cell that have passed.
-static SPANS_BEFORE: OfFrames = {
-    let mut spans = [0.0; _];
-    let mut i = 0;
-    while i < spans.len() {
-        spans[i] = (i % CELL / SPAN) as f32;
-        i += 1;
-    }
-    spans
 };
 
 #[cfg(test)]

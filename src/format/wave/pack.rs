@@ -17,15 +17,13 @@ use crate::units::Frames;
 /// their beginnings.
 const TILE: usize = 8192;
 
-/// Words added to each row of a tile, so that rows begin with lines of the cache and do not alias in it.
+/// Words added to each row of a tile, so that rows do not alias in the cache. Rows begin on borders of its lines, because
+/// a tile has whole [runs](dither::RUN) of frames.
 const ROW_PADDING: usize = LINE;
 
 /// Frames and channels that are interleaved in one go.
 const FRAMES: usize = 8;
 const CHANNELS: usize = 4;
-
-/// Frames that are given their noise in one go.
-const DITHERED: usize = dither::RUN;
 
 /// What one channel has come to.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -64,7 +62,7 @@ pub(super) struct Packer {
 
 impl Packer {
     pub(super) fn new(depth: BitDepth, channels: usize) -> Self {
-        let tile_frames = (TILE / channels / DITHERED).clamp(1, 32) * DITHERED;
+        let tile_frames = (TILE / channels / dither::RUN).clamp(1, 32) * dither::RUN;
         Self {
             depth,
             channels,
