@@ -65,10 +65,8 @@ pub fn quantise(
 ) -> Quantised {
     assert_eq!(samples.len(), out.len(), "one integer per sample");
     let dither = Dither::new(word, channel);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(peak) = dither.quantise_unheld(samples, first, out)
-        && !dither.is_near_full_scale(peak)
-    {
+    let peak = dither.row::<false>(samples, first, out);
+    if !dither.is_near_full_scale(peak) {
         return Quantised {
             peak,
             over: 0.0,
@@ -76,12 +74,21 @@ pub fn quantise(
             finite: true,
         };
     }
-    pulp::Arch::new().dispatch(Held {
-        dither,
-        samples,
-        first,
-        out,
-    })
+    let peak = dither.row::<true>(samples, first, out);
+    judged(samples, peak, pulp::Arch::new().dispatch(Largest(samples)))
+}
+
+/// The largest magnitude of samples, by its bits.
+struct Largest<'a>(&'a [f32]);
+
+impl pulp::NullaryFnOnce for Largest<'_> {
+    type Output = u32;
+
+    #[inline(always)]
+    fn call(self) -> u32 {
+        let bits = self.0.iter().map(|sample| sample.abs().to_bits());
+        bits.fold(0, u32::max)
+    }
 }
 
 /// As [`quantise`], rounded without dither: samples that are steps already stay what they are.
@@ -175,7 +182,17 @@ impl Dither {
         }
     }
 
-    /// Whether a row that came out [without limits](Self::quantise_unheld) and has this `peak` may be wrong, because some
+    /// Parts of a step up to full scale.
+    fn scale(self) -> f32 {
+        self.full_scale * PARTS as f32
+    }
+
+    /// The limits in parts of a step. From half a step below full scale on all samples become the highest value.
+    fn limits(self) -> [f32; 2] {
+        [-self.scale(), self.scale() - 0.5 * PARTS as f32]
+    }
+
+    /// Whether a row that came out [without limits](Self::row) and has this `peak` may be wrong, because some
     /// sample may be beyond full scale: noise and rounding take at most a step and a half from a sample. What is no number,
     /// or fits no integer, has become the integer farthest from 0 or, with noise, one of the farthest.
     fn is_near_full_scale(self, peak: u32) -> bool {
@@ -198,16 +215,12 @@ impl Dither {
     #[inline(always)]
     fn held(self, sample: f32, half: u32) -> i32 {
         let steps = self.full_scale as i32;
-        let scale = self.full_scale * PARTS as f32;
-        let scaled = sample * scale;
-        // From half a step below full scale on all samples become the highest value.
-        let parts = scaled
-            .max(-scale)
-            .min(scale - 0.5 * PARTS as f32)
-            .round_ties_even() as i32;
+        let scaled = sample * self.scale();
+        let [lowest, highest] = self.limits();
+        let parts = scaled.max(lowest).min(highest).round_ties_even() as i32;
         let noise = (half & NOISE & 0xff) as i32 - (half >> 8 & 0xff) as i32;
         // What is beyond the limits stays there; the upper one holds what noise does.
-        let is_dithered = sample != 0.0 && scaled >= -scale;
+        let is_dithered = sample != 0.0 && scaled >= lowest;
         let noise = if is_dithered { noise } else { 0 };
         // Steps and parts of a step apart, because their sum may fit no integer.
         let above = (parts & (PARTS - 1)) + noise + PARTS / 2;
@@ -249,12 +262,12 @@ impl Dither {
         peak.max(quantise(runs, number(from), out))
     }
 
-    /// Quantises without looking at limits, where vector instructions are: the result is of use unless it is
-    /// [near full scale](Self::is_near_full_scale). Returns the peak.
-    #[cfg(target_arch = "x86_64")]
-    fn quantise_unheld(self, samples: &[f32], first: Frames, out: &mut [i32]) -> Option<u32> {
+    /// Quantises a row and returns its peak. If it is not `LIMITED`, the result is of use only if that is not
+    /// [near full scale](Self::is_near_full_scale).
+    fn row<const LIMITED: bool>(self, samples: &[f32], first: Frames, out: &mut [i32]) -> u32 {
+        #[cfg(target_arch = "x86_64")]
         if let Some(simd) = V4::try_new() {
-            return Some(simd.vectorize(
+            return simd.vectorize(
                 #[inline(always)]
                 || {
                     Self::by_runs(
@@ -262,13 +275,14 @@ impl Dither {
                         first,
                         out,
                         #[inline(always)]
-                        |runs, number, out| self.runs_avx512(simd, runs, number, out),
+                        |runs, number, out| self.runs_avx512::<LIMITED>(simd, runs, number, out),
                     )
                 },
-            ));
+            );
         }
-        V3::try_new().map(|simd| {
-            simd.vectorize(
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = V3::try_new() {
+            return simd.vectorize(
                 #[inline(always)]
                 || {
                     Self::by_runs(
@@ -276,21 +290,49 @@ impl Dither {
                         first,
                         out,
                         #[inline(always)]
-                        |runs, number, out| self.runs_avx(simd, runs, number, out),
+                        |runs, number, out| self.runs_avx::<LIMITED>(simd, runs, number, out),
                     )
                 },
-            )
+            );
+        }
+        Self::by_runs(samples, first, out, |runs, number, out| {
+            self.runs(runs, number, out)
         })
     }
 
-    /// Whole runs, eight samples at a time.
+    /// Whole runs, whatever their level.
+    fn runs(self, runs: &[[f32; RUN]], mut number: u32, out: &mut [[i32; RUN]]) -> u32 {
+        let mut peak = 0;
+        for (run, out) in runs.iter().zip(out) {
+            for n in 0..RUN / 2 {
+                let bits = self.hash(number);
+                out[n] = self.held(run[n], bits);
+                out[n + RUN / 2] = self.held(run[n + RUN / 2], bits >> 16);
+                peak = peak.max(out[n].unsigned_abs());
+                peak = peak.max(out[n + RUN / 2].unsigned_abs());
+                number = number.wrapping_add(1);
+            }
+        }
+        peak
+    }
+
+    /// The same, eight samples at a time.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn runs_avx(self, simd: V3, runs: &[[f32; RUN]], number: u32, out: &mut [[i32; RUN]]) -> u32 {
-        use std::arch::x86_64::{__m256, __m256i, _CMP_NEQ_UQ};
+    fn runs_avx<const LIMITED: bool>(
+        self,
+        simd: V3,
+        runs: &[[f32; RUN]],
+        number: u32,
+        out: &mut [[i32; RUN]],
+    ) -> u32 {
+        use std::arch::x86_64::{__m256, __m256i, _CMP_GE_OQ, _CMP_NEQ_UQ};
+        const BITS: i32 = PART_BITS as i32;
         let (avx, avx2) = (simd.avx, simd.avx2);
         let words = |value: u32| avx._mm256_set1_epi32(value as i32);
-        let scale = avx._mm256_set1_ps(self.full_scale * PARTS as f32);
+        let scale = avx._mm256_set1_ps(self.scale());
+        let [lowest, highest] = self.limits().map(|limit| avx._mm256_set1_ps(limit));
+        let steps = self.full_scale as u32;
         let key = words(self.key);
         let mut peak = avx._mm256_setzero_si256();
         let mut numbers: __m256i = pulp::cast(std::array::from_fn::<u32, 8, _>(|n| {
@@ -316,12 +358,29 @@ impl Dither {
                 let upper = avx2._mm256_srai_epi32::<16>(noise);
                 for (at, noise) in [(at, lower), (at + 2, upper)] {
                     let sample: __m256 = pulp::cast(samples[at]);
-                    let parts = avx._mm256_cvtps_epi32(avx._mm256_mul_ps(sample, scale));
+                    let scaled = avx._mm256_mul_ps(sample, scale);
                     let is_sound =
                         avx._mm256_cmp_ps::<_CMP_NEQ_UQ>(sample, avx._mm256_setzero_ps());
                     let noise = avx2._mm256_and_si256(noise, avx._mm256_castps_si256(is_sound));
-                    let dithered = avx2._mm256_add_epi32(parts, noise);
-                    let word = avx2._mm256_srai_epi32::<{ PART_BITS as i32 }>(dithered);
+                    let word = if LIMITED {
+                        let is_within = avx._mm256_cmp_ps::<_CMP_GE_OQ>(scaled, lowest);
+                        let noise =
+                            avx2._mm256_and_si256(noise, avx._mm256_castps_si256(is_within));
+                        let held = avx._mm256_min_ps(avx._mm256_max_ps(scaled, lowest), highest);
+                        let parts = avx._mm256_cvtps_epi32(held);
+                        let above = avx2._mm256_and_si256(parts, words(PARTS as u32 - 1));
+                        let above =
+                            avx2._mm256_srai_epi32::<BITS>(avx2._mm256_add_epi32(above, noise));
+                        let word =
+                            avx2._mm256_add_epi32(avx2._mm256_srai_epi32::<BITS>(parts), above);
+                        avx2._mm256_max_epi32(
+                            avx2._mm256_min_epi32(word, words(steps - 1)),
+                            words(steps.wrapping_neg()),
+                        )
+                    } else {
+                        let parts = avx._mm256_cvtps_epi32(scaled);
+                        avx2._mm256_srai_epi32::<BITS>(avx2._mm256_add_epi32(parts, noise))
+                    };
                     peak = avx2._mm256_max_epu32(peak, avx2._mm256_abs_epi32(word));
                     out[at] = pulp::cast(word);
                 }
@@ -331,20 +390,22 @@ impl Dither {
         peaks.into_iter().fold(0, u32::max)
     }
 
-    /// Whole runs, sixteen samples at a time.
+    /// The same, sixteen samples at a time.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn runs_avx512(
+    fn runs_avx512<const LIMITED: bool>(
         self,
         simd: V4,
         runs: &[[f32; RUN]],
         number: u32,
         out: &mut [[i32; RUN]],
     ) -> u32 {
-        use std::arch::x86_64::{__m512, __m512i, _CMP_NEQ_UQ};
+        use std::arch::x86_64::{__m512, __m512i, _CMP_GE_OQ, _CMP_NEQ_UQ};
         let (avx, bytes) = (simd.avx512f, simd.avx512bw);
         let words = |value: u32| avx._mm512_set1_epi32(value as i32);
-        let scale = avx._mm512_set1_ps(self.full_scale * PARTS as f32);
+        let scale = avx._mm512_set1_ps(self.scale());
+        let [lowest, highest] = self.limits().map(|limit| avx._mm512_set1_ps(limit));
+        let steps = self.full_scale as u32;
         let key = words(self.key);
         let mut peak = avx._mm512_setzero_si512();
         let mut numbers: __m512i = pulp::cast(std::array::from_fn::<u32, 16, _>(|n| {
@@ -368,59 +429,35 @@ impl Dither {
             let upper = avx._mm512_srai_epi32::<16>(noise);
             for (at, noise) in [lower, upper].into_iter().enumerate() {
                 let sample: __m512 = pulp::cast(samples[at]);
-                let parts = avx._mm512_cvtps_epi32(avx._mm512_mul_ps(sample, scale));
+                let scaled = avx._mm512_mul_ps(sample, scale);
                 let is_sound =
                     avx._mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(sample, avx._mm512_setzero_ps());
-                let dithered = avx._mm512_mask_add_epi32(parts, is_sound, parts, noise);
-                let word = avx._mm512_srai_epi32::<{ PART_BITS }>(dithered);
+                let word = if LIMITED {
+                    let is_dithered =
+                        is_sound & avx._mm512_cmp_ps_mask::<_CMP_GE_OQ>(scaled, lowest);
+                    let noise = avx._mm512_maskz_mov_epi32(is_dithered, noise);
+                    let held = avx._mm512_min_ps(avx._mm512_max_ps(scaled, lowest), highest);
+                    let parts = avx._mm512_cvtps_epi32(held);
+                    let above = avx._mm512_and_si512(parts, words(PARTS as u32 - 1));
+                    let above =
+                        avx._mm512_srai_epi32::<PART_BITS>(avx._mm512_add_epi32(above, noise));
+                    let word =
+                        avx._mm512_add_epi32(avx._mm512_srai_epi32::<PART_BITS>(parts), above);
+                    avx._mm512_max_epi32(
+                        avx._mm512_min_epi32(word, words(steps - 1)),
+                        words(steps.wrapping_neg()),
+                    )
+                } else {
+                    let parts = avx._mm512_cvtps_epi32(scaled);
+                    let dithered = avx._mm512_mask_add_epi32(parts, is_sound, parts, noise);
+                    avx._mm512_srai_epi32::<PART_BITS>(dithered)
+                };
                 peak = avx._mm512_max_epu32(peak, avx._mm512_abs_epi32(word));
                 out[at] = pulp::cast(word);
             }
         }
         let peaks: [u32; 16] = pulp::cast(peak);
         peaks.into_iter().fold(0, u32::max)
-    }
-}
-
-/// Quantises rows of any level; vectors are left to the compiler.
-struct Held<'a> {
-    dither: Dither,
-    samples: &'a [f32],
-    first: Frames,
-    out: &'a mut [i32],
-}
-
-impl pulp::NullaryFnOnce for Held<'_> {
-    type Output = Quantised;
-
-    #[inline(always)]
-    fn call(self) -> Quantised {
-        let dither = self.dither;
-        let peak = Dither::by_runs(
-            self.samples,
-            self.first,
-            self.out,
-            #[inline(always)]
-            |runs, mut number, out| {
-                let mut peak = 0;
-                for (run, out) in runs.iter().zip(out) {
-                    for n in 0..RUN / 2 {
-                        let bits = dither.hash(number.wrapping_add(n as u32));
-                        out[n] = dither.held(run[n], bits);
-                        out[n + RUN / 2] = dither.held(run[n + RUN / 2], bits >> 16);
-                        peak = peak.max(out[n].unsigned_abs());
-                        peak = peak.max(out[n + RUN / 2].unsigned_abs());
-                    }
-                    number = number.wrapping_add(RUN as u32 / 2);
-                }
-                peak
-            },
-        );
-        let largest = self
-            .samples
-            .iter()
-            .fold(0, |largest, sample| sample.abs().to_bits().max(largest));
-        judged(self.samples, peak, largest)
     }
 }
 
@@ -454,13 +491,12 @@ mod tests {
         first: u64,
     ) -> (Vec<i32>, Quantised) {
         let mut out = vec![0; samples.len()];
-        let facts = Held {
-            dither: Dither::new(word, channel),
-            samples,
-            first: Frames(first),
-            out: &mut out,
-        };
-        let facts = pulp::NullaryFnOnce::call(facts);
+        let dither = Dither::new(word, channel);
+        let peak = Dither::by_runs(samples, Frames(first), &mut out, |runs, number, out| {
+            dither.runs(runs, number, out)
+        });
+        let largest = samples.iter().map(|sample| sample.abs().to_bits());
+        let facts = judged(samples, peak, largest.max().unwrap_or(0));
         (out, facts)
     }
 
@@ -569,22 +605,26 @@ mod tests {
 
     #[test]
     fn vector_and_plain_code_agree_bit_for_bit() {
-        let samples: Vec<f32> = (0..10_007)
-            .map(|n| match n % 11 {
-                3 => 0.0,
-                7 => -0.0,
-                _ => 0.9 * (n as f32 * 0.37).sin() * (n as f32 * 0.001).cos(),
-            })
-            .collect();
-        for word in [WordLength::Bits16, WordLength::Bits24] {
-            let dither = Dither::new(word, 9);
-            // The noise begins anew after 2^33 frames; counts of frames do not go beyond their last.
-            for first in [0, 123_456, (1 << 33) - 5000, u64::MAX - 20_000] {
-                for length in [0, 1, 31, 32, 33, 500, samples.len()] {
-                    let samples = &samples[..length];
-                    let (plain, facts) = plain(samples, word, 9, first);
-                    assert!(!dither.is_near_full_scale(facts.peak));
-                    assert_eq!(run(samples, word, 9, first), (plain, facts));
+        // The louder one is beyond full scale in its first ten frames and often later.
+        for level in [0.9, 1.6] {
+            let samples: Vec<f32> = (0..10_007)
+                .map(|n| match n % 11 {
+                    3 => 0.0,
+                    7 => -0.0,
+                    _ => level * (n as f32 * 0.37).sin() * (n as f32 * 0.001).cos(),
+                })
+                .collect();
+            for word in [WordLength::Bits16, WordLength::Bits24] {
+                let dither = Dither::new(word, 9);
+                // The noise begins anew after 2^33 frames.
+                for first in [0, 123_456, (1 << 33) - 5000, u64::MAX - 20_000] {
+                    for length in [0, 1, 31, 32, 33, 500, samples.len()] {
+                        let samples = &samples[..length];
+                        let (plain, facts) = plain(samples, word, 9, first);
+                        let is_near = dither.is_near_full_scale(facts.peak);
+                        assert_eq!(is_near, level > 1.0 && length > 10);
+                        assert_eq!(run(samples, word, 9, first), (plain, facts));
+                    }
                 }
             }
         }
@@ -592,17 +632,20 @@ mod tests {
 
     #[test]
     fn runs_near_full_scale_are_those_of_the_plain_code() {
-        let full_scale = WordLength::Bits24.full_scale();
-        let near = (-8..=8).flat_map(|steps| [1.0, -1.0].map(|s| s + steps as f32 / full_scale));
-        let beyond = [1.0e3, -1.0e3, 300.0, 1.0e30, f32::INFINITY, f32::NAN];
-        for sample in near.chain(beyond) {
-            for place in [0, 7, 8, 31, 40, 42] {
-                let mut samples = [0.25; 43];
-                samples[place] = sample;
-                let (vector, facts) = run(&samples, WordLength::Bits24, 2, 99);
-                let (plain, expected) = plain(&samples, WordLength::Bits24, 2, 99);
-                assert_eq!(facts, expected, "{sample} at {place}");
-                assert!(!facts.finite || vector == plain, "{sample} at {place}");
+        for word in [WordLength::Bits16, WordLength::Bits24] {
+            let full_scale = word.full_scale();
+            let near =
+                (-8..=8).flat_map(|steps| [1.0, -1.0].map(|s| s + steps as f32 / full_scale));
+            let beyond = [1.0e3, -1.0e3, 300.0, 1.0e30, f32::INFINITY, f32::NAN];
+            for sample in near.chain(beyond) {
+                for place in [0, 7, 8, 31, 40, 42] {
+                    let mut samples = [0.25; 43];
+                    samples[place] = sample;
+                    let (vector, facts) = run(&samples, word, 2, 99);
+                    let (plain, expected) = plain(&samples, word, 2, 99);
+                    assert_eq!(facts, expected, "{sample} at {place}");
+                    assert!(!facts.finite || vector == plain, "{sample} at {place}");
+                }
             }
         }
     }
