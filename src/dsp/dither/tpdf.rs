@@ -35,7 +35,7 @@ impl Dither {
     pub(super) fn new(word: WordLength, channel: usize) -> Self {
         Self {
             full_scale: word.full_scale(),
-            key: scramble((channel as u32).wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995),
+            key: hash((channel as u32).wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995, 0),
         }
     }
 
@@ -54,18 +54,6 @@ impl Dither {
     /// or fits no integer, has become the integer farthest from 0 or, with noise, one of the farthest.
     pub(super) fn is_near_full_scale(self, peak: u32) -> bool {
         peak > self.full_scale as u32 - 3
-    }
-
-    /// The hash of number `number`, of which the lower half is the noise of one frame and the upper half that of another.
-    #[inline(always)]
-    fn hash(self, number: u32) -> u32 {
-        // The key enters twice: before the first multiplication, so that all bits of two channels differ, and
-        // before the second, so that no channel has the values of another in another order.
-        let mut bits = number ^ self.key;
-        bits = (bits ^ (bits >> 16)).wrapping_mul(MULTIPLIERS[0]);
-        bits = (bits ^ (bits >> 15)).wrapping_add(self.key);
-        bits = bits.wrapping_mul(MULTIPLIERS[1]);
-        bits ^ (bits >> 16)
     }
 
     /// Quantises one sample with the noise that the lower 16 bits of `half` are, and holds it at the limits.
@@ -167,7 +155,7 @@ impl Dither {
         let mut peak = 0;
         for (run, out) in runs.iter().zip(out) {
             for n in 0..RUN / 2 {
-                let bits = self.hash(number);
+                let bits = hash(number, self.key);
                 out[n] = self.held(run[n], bits);
                 out[n + RUN / 2] = self.held(run[n + RUN / 2], bits >> 16);
                 peak = peak.max(out[n].unsigned_abs());
@@ -252,7 +240,8 @@ impl Dither {
         peaks.into_iter().fold(0, u32::max)
     }
 
-    /// The same, sixteen samples at a time.
+    /// The same, sixteen samples at a time. Written twice because no common vector type has the product of bytes that makes
+    /// the noise, and masks are of another kind here.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn runs_avx512<const LIMITED: bool>(
@@ -326,11 +315,15 @@ impl Dither {
 /// Of a 32-bit mixing function by two multiplications (C. Wellons' search, "lowbias32", 2018).
 const MULTIPLIERS: [u32; 2] = [0x7feb_352d, 0x846c_a68b];
 
-/// That mixing function.
-fn scramble(mut bits: u32) -> u32 {
-    bits ^= bits >> 16;
-    bits = bits.wrapping_mul(MULTIPLIERS[0]);
-    bits ^= bits >> 15;
+/// That mixing function with a key. Each number gives the noise of two frames, that of one in the lower half and that of
+/// the other in the upper half.
+#[inline(always)]
+fn hash(number: u32, key: u32) -> u32 {
+    // The key enters twice: before the first multiplication, so that all bits of two channels differ, and
+    // before the second, so that no channel has the values of another in another order.
+    let mut bits = number ^ key;
+    bits = (bits ^ (bits >> 16)).wrapping_mul(MULTIPLIERS[0]);
+    bits = (bits ^ (bits >> 15)).wrapping_add(key);
     bits = bits.wrapping_mul(MULTIPLIERS[1]);
     bits ^ (bits >> 16)
 }
