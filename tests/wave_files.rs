@@ -17,7 +17,8 @@ use tempfile::TempDir;
 use umbel::Error;
 use umbel::audio::Block;
 use umbel::format::{
-    Arrangement, AudioSource, BitDepth, Container, Sink, WaveReader, WaveSink, WaveSpec, open,
+    Arrangement, AudioSource, BitDepth, Container, Extras, Sink, WaveReader, WaveSink, WaveSpec,
+    open,
 };
 use umbel::units::{Frames, SampleRate};
 
@@ -1003,7 +1004,7 @@ fn mono_files_together_hold_what_the_interleaved_file_holds() {
     let together = read_all(&mut WaveReader::open(&path).unwrap(), 64).unwrap();
     let labels = ["M+030", "a/b", "A/B"].map(String::from).to_vec();
     let arrangement = Arrangement::MultiMono { labels };
-    let mut sink = Sink::create(&path, spec, &arrangement, false).unwrap();
+    let mut sink = Sink::create(&path, spec, &arrangement, 3, false).unwrap();
     let mut block = Block::new(3, 500);
     block.set_frames(500);
     for (channel, row) in block.rows_mut().enumerate() {
@@ -1025,10 +1026,69 @@ fn mono_files_together_hold_what_the_interleaved_file_holds() {
     fs::remove_file(folder.path().join("mix.M+030.wav")).unwrap();
     let before = fs::read_dir(folder.path()).unwrap().count();
     assert!(matches!(
-        Sink::create(&path, spec, &arrangement, false),
+        Sink::create(&path, spec, &arrangement, 3, false),
         Err(Error::Exists(_))
     ));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), before);
+}
+
+#[test]
+fn files_written_beside_others_have_the_same_bytes() {
+    let folder = TempDir::new().unwrap();
+    let spec = spec(2, BitDepth::Int24, Container::Riff);
+    let frames = 100_000;
+    let mut block = Block::new(2, frames);
+    block.set_frames(frames);
+    for (channel, row) in block.rows_mut().enumerate() {
+        for (n, sample) in row.iter_mut().enumerate() {
+            *sample = tone(channel, n);
+        }
+    }
+    let mut alone = None;
+    for together in [0, 1, 3, 128] {
+        let path = folder.path().join(format!("{together}.wav"));
+        let extras = Extras {
+            together,
+            ..Extras::default()
+        };
+        let mut sink = WaveSink::create_with(&path, spec, extras, false).unwrap();
+        sink.write(&block, &[0, 1]).unwrap();
+        sink.finish().unwrap();
+        let bytes = fs::read(&path).unwrap();
+        assert!(bytes.len() > 6 * frames);
+        assert!(*alone.get_or_insert(bytes.clone()) == bytes, "{together}");
+    }
+}
+
+#[test]
+fn a_file_of_as_many_channels_as_there_may_be_is_written() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("wide.wav");
+    let (channels, frames) = (4096, 200);
+    let mut block = Block::new(channels, frames);
+    block.set_frames(frames);
+    for (channel, row) in block.rows_mut().enumerate() {
+        for (n, sample) in row.iter_mut().enumerate() {
+            *sample = tone(channel, n);
+        }
+    }
+    let spec = spec(channels, BitDepth::Float32, Container::Riff);
+    let mut sink = WaveSink::create(&path, spec, false).unwrap();
+    let rows: Vec<usize> = (0..channels).collect();
+    for _ in 0..3 {
+        sink.write(&block, &rows).unwrap();
+    }
+    sink.finish().unwrap();
+    let read = read_all(&mut WaveReader::open(&path).unwrap(), 64).unwrap();
+    for (channel, samples) in read.iter().enumerate() {
+        for (n, &sample) in samples.iter().enumerate() {
+            assert!(
+                sample.to_bits() == tone(channel, n % frames).to_bits(),
+                "{channel} {n}"
+            );
+        }
+        assert_eq!(samples.len(), 3 * frames);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::wave::{WaveSink, WaveSpec, WrittenFile};
+use super::wave::{Extras, WaveSink, WaveSpec, WrittenFile};
 use crate::audio::Block;
 use crate::units::Frames;
 use crate::{Error, Result};
@@ -52,7 +52,7 @@ impl Sink {
     }
 
     /// Begins the files; their folder must exist. `spec` describes the interleaved file; mono files take
-    /// everything but channels and mask from it.
+    /// everything but channels and mask from it. In all, `together` files are written side by side, these among them.
     ///
     /// # Errors
     /// As [`WaveSink::create`]; nothing is left behind then.
@@ -60,6 +60,7 @@ impl Sink {
         path: &Path,
         spec: WaveSpec,
         arrangement: &Arrangement,
+        together: usize,
         overwrite: bool,
     ) -> Result<Self> {
         let targets = Self::targets(path, spec.channels, arrangement)?;
@@ -73,7 +74,13 @@ impl Sink {
         }
         let files = targets
             .iter()
-            .map(|target| WaveSink::create(target, spec, overwrite))
+            .map(|target| {
+                let extras = Extras {
+                    together,
+                    ..Extras::default()
+                };
+                WaveSink::create_with(target, spec, extras, overwrite)
+            })
             .collect::<Result<_>>()?;
         Ok(Self {
             files,

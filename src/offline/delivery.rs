@@ -81,6 +81,15 @@ impl Delivery {
         Sink::targets(&self.path, self.target.channels(), &self.arrangement())
     }
 
+    /// How many files it writes.
+    pub(super) fn file_count(&self) -> usize {
+        if self.multi_mono {
+            self.target.channels()
+        } else {
+            1
+        }
+    }
+
     /// Labels of the channels in the order in which they are written: that of the channel mask where
     /// there is one, the layout's own elsewhere.
     pub fn channel_order(&self) -> Vec<String> {
@@ -135,7 +144,16 @@ impl Delivery {
     ) -> Result<(Target, Output)> {
         let channels = self.target.channels();
         let sink = match writing {
-            Writing::Files { overwrite } => Some(self.sink(sample_rate, overwrite)?),
+            Writing::Files {
+                together,
+                overwrite,
+            } => Some(Sink::create(
+                &self.path,
+                self.spec(sample_rate),
+                &self.arrangement(),
+                together,
+                overwrite,
+            )?),
             Writing::Nothing => None,
         };
         let weights = match &self.target {
@@ -170,12 +188,6 @@ impl Delivery {
         Ok((self.target, output))
     }
 
-    /// Begins its files.
-    fn sink(&self, sample_rate: SampleRate, overwrite: bool) -> Result<Sink> {
-        let spec = self.spec(sample_rate);
-        Sink::create(&self.path, spec, &self.arrangement(), overwrite)
-    }
-
     /// The form of a file of all its channels.
     fn spec(&self, sample_rate: SampleRate) -> WaveSpec {
         WaveSpec {
@@ -204,6 +216,8 @@ impl Delivery {
 pub(super) enum Writing {
     /// They do.
     Files {
+        /// Files of all outputs.
+        together: usize,
         /// Files that exist may be replaced.
         overwrite: bool,
     },

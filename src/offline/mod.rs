@@ -108,6 +108,7 @@ fn render_if(
     ready: &mut Ready<'_>,
 ) -> Result<Done> {
     let writing = Writing::Files {
+        together: deliveries.iter().map(Delivery::file_count).sum(),
         overwrite: options.overwrite,
     };
     check_paths(&programme, &deliveries)?;

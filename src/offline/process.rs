@@ -221,6 +221,7 @@ impl Writer {
                 &options.output,
                 spec,
                 &Arrangement::Interleaved,
+                1,
                 options.overwrite,
             )?,
             rows: (0..spec.channels).collect(),

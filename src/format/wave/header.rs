@@ -270,6 +270,9 @@ pub struct Extras {
     pub exact: Vec<bool>,
     /// Chunks before the samples, in order; each of less than 4 GiB.
     pub before: Vec<(ChunkId, Vec<u8>)>,
+    /// Files that are written side by side, this one among them (0 is taken for 1): they share the processor's
+    /// cache, so that each is written in smaller pieces.
+    pub together: usize,
 }
 
 /// The form of a WAV file to write.

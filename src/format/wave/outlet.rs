@@ -15,7 +15,7 @@ use super::behind::Behind;
 use super::distance::Outgoing;
 use super::reread::Reread;
 
-/// Most buffers on their way to the thread or back, 16 MiB.
+/// Most buffers on their way to the thread or back, 16 MiB for a file that is written alone.
 const BUFFERS: usize = 64;
 
 /// Where bytes go.

@@ -7,9 +7,6 @@ use super::distance::{SLACK, quick_place};
 use super::header::WaveSpec;
 use super::peaks::{BytePeaks, LANES};
 
-/// Bytes read at a time, about: they stay in the second-level cache.
-const READ_BYTES: usize = 256 * 1024;
-
 /// The largest magnitude of each channel, as it stands in a file that may still grow.
 #[derive(Debug)]
 pub(super) struct Reread {
@@ -23,10 +20,10 @@ pub(super) struct Reread {
 }
 
 impl Reread {
-    /// Of a file whose samples begin at byte `samples_at`.
-    pub(super) fn new(spec: WaveSpec, samples_at: u64) -> Self {
+    /// Of a file whose samples begin at byte `samples_at`, about `bytes` bytes at a time.
+    pub(super) fn new(spec: WaveSpec, samples_at: u64, bytes: usize) -> Self {
         let frame_bytes = spec.frame_bytes();
-        let at_once = (READ_BYTES / (LANES * frame_bytes)).max(1) * LANES;
+        let at_once = (bytes / (LANES * frame_bytes)).max(1) * LANES;
         Self {
             meter: BytePeaks::new(spec.bit_depth, spec.channels),
             buffer: vec![0; at_once * frame_bytes + SLACK],

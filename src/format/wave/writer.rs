@@ -17,12 +17,23 @@ use crate::format::source::{ChunkId, place};
 use crate::units::Frames;
 use crate::{Error, Result};
 
-/// Bytes handed to the system at a time, a multiple of its pages: behind the head all writes but the last
-/// end on the border of a page, which makes them a fifth cheaper.
-const WRITE_BYTES: usize = 256 * 1024;
+/// Bytes handed to the system at a time, at most and at least, and read again at a time, about. Files that are written
+/// side by side have the first number together, so that what one of them gathers is still in the second-level cache
+/// when it is handed on; with less than the second each call costs more than the cache saves.
+const MOST_BYTES: usize = 256 * 1024;
+const LEAST_BYTES: usize = 64 * 1024;
+
+/// Behind the head all writes but the last end on the border of a page, which makes them a fifth cheaper.
+const PAGE_BYTES: usize = 4096;
 
 /// The largest size that a 32-bit field holds; the value above means "see ds64".
 pub(super) const RIFF_LIMIT: u64 = u32::MAX as u64 - 1;
+
+/// How many bytes of a file that is written beside others, so many `together`, are handed on at a time.
+fn bytes_at_once(together: usize) -> usize {
+    let share = MOST_BYTES / together.max(1);
+    share.next_multiple_of(PAGE_BYTES).max(LEAST_BYTES)
+}
 
 /// A file that was written, read again and found to be what was meant.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +85,8 @@ pub struct WaveSink {
     packer: Packer,
     buffer: Outgoing,
     filled: usize,
+    /// Bytes handed on at a time.
+    at_once: usize,
     /// Bytes up to the border at which the next write shall end.
     chunk: usize,
     frames: u64,
@@ -117,7 +130,8 @@ impl WaveSink {
         check_free(path, overwrite)?;
         let (part, file) = Part::create(path).map_err(|e| Error::io(path, "create", e))?;
         let (head, _) = spec.head(&extras, None, RIFF_LIMIT);
-        let again = Reread::new(spec, head.len() as u64);
+        let at_once = bytes_at_once(extras.together);
+        let again = Reread::new(spec, head.len() as u64, at_once);
         let packer = Packer::new(spec.bit_depth, spec.channels);
         let tile_bytes = packer.tile_frames() * spec.frame_bytes();
         let mut sink = Self {
@@ -134,9 +148,10 @@ impl WaveSink {
                 bytes: 0,
             }),
             part,
-            buffer: Outgoing::new(WRITE_BYTES + tile_bytes),
+            buffer: Outgoing::new(at_once + tile_bytes),
             filled: 0,
-            chunk: WRITE_BYTES,
+            at_once,
+            chunk: at_once,
             frames: 0,
             first: 0,
             head_bytes: head.len() as u64,
@@ -146,7 +161,7 @@ impl WaveSink {
         };
         sink.put(&head)?;
         sink.flush()?;
-        sink.chunk = WRITE_BYTES - head.len() % WRITE_BYTES;
+        sink.chunk = at_once - head.len() % at_once;
         Ok(sink)
     }
 
@@ -186,7 +201,8 @@ impl WaveSink {
             self.frames += frames as u64;
             self.filled += bytes;
             done += frames;
-            if self.filled >= self.chunk {
+            // A tile of very many channels is more than one piece.
+            while self.filled >= self.chunk {
                 self.drain()?;
             }
         }
@@ -356,7 +372,7 @@ impl WaveSink {
     /// Hands on what is gathered, up to the border.
     fn drain(&mut self) -> Result<()> {
         self.hand_on(self.chunk)?;
-        self.chunk = WRITE_BYTES;
+        self.chunk = self.at_once;
         Ok(())
     }
 

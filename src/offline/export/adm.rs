@@ -278,6 +278,7 @@ impl Job {
             plain_pcm: true,
             exact,
             before: Vec::new(),
+            together: 1,
         };
         let mut sink = WaveSink::create_with(&export.path, spec, extras, export.overwrite)?;
         if export.threads > 1 {

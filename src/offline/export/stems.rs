@@ -184,6 +184,7 @@ fn run(
             // Dither would add up over the stems: rounded alone they null with the mix far below it.
             exact: vec![true; channels],
             before: vec![(ChunkId(*b"bext"), bext(&plan.name, 0))],
+            together: plans.len(),
         };
         sinks.push(WaveSink::create_with(
             &plan.path,
