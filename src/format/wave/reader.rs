@@ -16,9 +16,9 @@ use crate::units::Frames;
 use crate::{Error, Result};
 
 /// Bytes read at a time, at most and at least: as much as stays in the second-level cache until it is
-/// unpacked. Shorter reads pay more for each call (page cache to cache: 32 KiB 6.7 GB/s, 64 KiB 6.9, 256 KiB
-/// 7.4, 4 MiB 7.1); but files of few channels are often read side by side by the hundred.
-const MOST_BYTES: usize = 256 * 1024;
+/// unpacked, beside what is mixed and written meanwhile. Shorter reads pay more for each call (page cache to cache: 32 KiB
+/// 6.7 GB/s, 64 KiB 6.9, 256 KiB 7.4, 4 MiB 7.1); but files of few channels are often read side by side by the hundred.
+const MOST_BYTES: usize = 128 * 1024;
 const LEAST_BYTES: usize = 32 * 1024;
 
 /// Bytes of other chunks that are read at once.

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
+use crate::render::plan::Piece;
 
 const FEEDS: usize = 9;
 const CHANNELS: usize = 5;

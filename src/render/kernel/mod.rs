@@ -1,30 +1,23 @@
 //! The inner loop: adds feeds into one output channel, each with a gain that moves in straight lines.
 //!
-//! Feeds that hold cost one multiply-add a frame, those whose gain moves little more: where it moves in one line
-//! throughout a cell, the gains of the cell's first [`SPAN`] frames are worked out from where the line is known,
-//!
-//! ```text
-//! g(t) = g + d t
-//! ```
-//!
-//! with g the gain there and d its change per frame, and those of a later frame are the gains [`SPAN`] frames before with
-//! [`SPAN`] d added: processors add beside the multiply-adds. All sums of a tile of frames stay in registers, so that the
-//! output is written once for all feeds that move throughout the quantum, and once more for those that hold.
-//!
-//! Where a corner lies inside a cell, a feed's gain is worked out frame by frame from the corner on.
+//! Tiles of frames are worked on one after the other: in each, all channels get the sums of the feeds that hold (`held`),
+//! of those whose gain moves in one line throughout (`moving`) and of those with a corner inside the quantum (`corners`).
 //!
 //! Every operation works on one frame alone, products are fused multiply-adds, and all work on a frame
 //! happens in an order that the plan and the time line fix: the result is the same to the last bit on
 //! every processor and for every length of block.
 
+mod corners;
+mod held;
+mod moving;
+
 use pulp::{Simd, WithSimd};
 
-use super::plan::{CELL, ChannelPlan, Held, InCell, Moving, Piece, SPAN};
+use self::corners::add_chains;
+use self::held::{HELD_VECTORS, mix_held};
+use self::moving::{add_moving, add_moving_anywhere, times_of_cell};
+use super::plan::{CELL, ChannelPlan};
 use crate::audio::{Block, QUANTUM};
-
-/// Vectors whose sums of feeds that hold are kept in registers at once: the eight accumulators of four vectors cover the
-/// latency of two multiply-adds a cycle.
-const HELD_VECTORS: usize = 4;
 
 const PADDED: &str = "rows are padded by more than a tile";
 
@@ -242,207 +235,6 @@ fn vectors_mut<S: Simd, const N: usize>(x: &mut [f32]) -> &mut [S::f32s; N] {
         .first_chunk_mut()
         .expect(PADDED)
 }
-
-/// The sum of the feeds that hold over a part of a tile, from frame `from` of it on.
-#[inline(always)]
-fn mix_held<S: Simd>(
-    simd: S,
-    held: &[Held],
-    feeds: Feeds<'_>,
-    from: usize,
-) -> [S::f32s; HELD_VECTORS] {
-    let x = |at: u32| feeds.part::<S>(at, from);
-    let mut sum = [simd.splat_f32s(0.0); HELD_VECTORS];
-    // Feeds take turns at two sums, or each would wait for the one before.
-    let mut other = sum;
-    let (pairs, last) = held.as_chunks::<2>();
-    for [a, b] in pairs {
-        add(simd, &mut sum, a.gain, x(a.at));
-        add(simd, &mut other, b.gain, x(b.at));
-    }
-    for a in last {
-        add(simd, &mut sum, a.gain, x(a.at));
-    }
-    if !pairs.is_empty() {
-        for (sum, other) in sum.iter_mut().zip(other) {
-            *sum = simd.add_f32s(*sum, other);
-        }
-    }
-    sum
-}
-
-/// The [times](SPAN_TIMES) of a tile that begins with a cell, `time` frames into the quantum.
-#[inline(always)]
-fn times_of_cell<S: Simd, const N: usize>(simd: S, time: usize) -> [S::f32s; N] {
-    // Sums and no loads, so that they stay in registers.
-    let from = simd.splat_f32s((time / SPAN) as f32);
-    let mut times = *vectors::<S, N>(&SPAN_TIMES);
-    for time in &mut times {
-        *time = simd.add_f32s(*time, from);
-    }
-    times
-}
-
-/// Adds a feed that moves throughout to `sum`, over a tile that begins with a cell and has the `times`.
-#[inline(always)]
-fn add_moving<S: Simd, const N: usize>(
-    simd: S,
-    sum: &mut [S::f32s; N],
-    one: &Moving,
-    feeds: Feeds<'_>,
-    times: &[S::f32s; N],
-) {
-    let in_span = (SPAN / S::F32_LANES).max(1);
-    let x = feeds.tile::<S, N>(one.at);
-    let gain = simd.splat_f32s(one.gain);
-    let step = simd.splat_f32s(one.step);
-    let mut gains = [gain; N];
-    for i in 0..N {
-        gains[i] = if i < in_span {
-            simd.mul_add_f32s(times[i], step, gain)
-        } else {
-            simd.add_f32s(gains[i - in_span], step)
-        };
-        sum[i] = simd.mul_add_f32s(gains[i], x[i], sum[i]);
-    }
-}
-
-/// As [`add_moving`], over a tile that begins anywhere, `time` frames into the quantum: the same gains, at more cost.
-#[inline(always)]
-fn add_moving_anywhere<S: Simd, const N: usize>(
-    simd: S,
-    sum: &mut [S::f32s; N],
-    one: &Moving,
-    feeds: Feeds<'_>,
-    time: usize,
-) {
-    let x = feeds.tile::<S, N>(one.at);
-    let times = vectors::<S, N>(&SPAN_TIMES[time..]);
-    let frames = vectors::<S, N>(&FRAME_TIMES[time..]);
-    let gain = simd.splat_f32s(one.gain);
-    let step = simd.splat_f32s(one.step);
-    for i in 0..N {
-        // The spans of the frame's cell that have passed, exact.
-        let spans = simd.mul_f32s(frames[i], simd.splat_f32s(1.0 / SPAN as f32));
-        let spans = simd.sub_f32s(spans, times[i]);
-        let mut gains = simd.mul_add_f32s(times[i], step, gain);
-        for before in 1..CELL / SPAN {
-            let has_passed = simd.greater_than_or_equal_f32s(spans, simd.splat_f32s(before as f32));
-            gains = simd.select_f32s(has_passed, simd.add_f32s(gains, step), gains);
-        }
-        sum[i] = simd.mul_add_f32s(gains, x[i], sum[i]);
-    }
-}
-
-/// Adds gain · x to `sum`.
-#[inline(always)]
-fn add<S: Simd, const N: usize>(simd: S, sum: &mut [S::f32s; N], gain: f32, x: &[S::f32s; N]) {
-    let gain = simd.splat_f32s(gain);
-    for i in 0..N {
-        sum[i] = simd.mul_add_f32s(gain, x[i], sum[i]);
-    }
-}
-
-/// Adds the feeds with corners to `sum`, over the tile that begins `time` frames into the quantum, which may begin with a
-/// cell; `over` tells that it ends its cell. Pieces that last throughout the cell come first, because they are most and
-/// need all registers.
-#[inline(always)]
-fn add_chains<S: Simd, const N: usize, const ON_CELL: bool>(
-    simd: S,
-    plan: &mut ChannelPlan,
-    feeds: Feeds<'_>,
-    time: usize,
-    over: bool,
-    out: &mut [S::f32s; N],
-) {
-    let in_cell = time % CELL;
-    let cell = (time - in_cell) as u32;
-    let times = times_of_cell::<S, N>(simd, 0);
-    let (chains, pieces, parted) = plan.chains();
-    let mut count = 0;
-    let mut sum = *out;
-    for (number, chain) in chains.iter_mut().enumerate() {
-        let piece = match chain.in_cell(pieces, cell, over) {
-            InCell::All(piece) => piece,
-            InCell::Parts => {
-                // Not pushed: what may have to grow costs the sums their registers.
-                parted[count] = number as u32;
-                count += 1;
-                continue;
-            }
-            InCell::Nothing => continue,
-        };
-        let one = Moving {
-            at: feeds.start_of(piece.feed),
-            gain: ((cell - piece.from) as f32).mul_add(piece.step, piece.gain),
-            step: SPAN as f32 * piece.step,
-        };
-        if ON_CELL {
-            add_moving(simd, &mut sum, &one, feeds, &times);
-        } else {
-            add_moving_anywhere(simd, &mut sum, &one, feeds, in_cell);
-        }
-    }
-    *out = sum;
-    for number in &parted[..count] {
-        for part in chains[*number as usize].parts(pieces, cell, over) {
-            let x = feeds.tile::<S, N>(feeds.start_of(part.feed));
-            add_part(simd, out, part, x, time);
-        }
-    }
-}
-
-/// Adds what `piece` has within the tile that begins `time` frames into the quantum.
-#[inline(always)]
-fn add_part<S: Simd, const N: usize>(
-    simd: S,
-    sum: &mut [S::f32s; N],
-    piece: &Piece,
-    x: &[S::f32s; N],
-    time: usize,
-) {
-    let (gain, step) = (simd.splat_f32s(piece.gain), simd.splat_f32s(piece.step));
-    let from = simd.splat_f32s(piece.from as f32);
-    let to = simd.splat_f32s(piece.to as f32);
-    let times = vectors::<S, N>(&FRAME_TIMES[time..]);
-    // The vectors in which it plays.
-    let first = (piece.from as usize).saturating_sub(time) / S::F32_LANES;
-    let end = (piece.to as usize)
-        .saturating_sub(time)
-        .div_ceil(S::F32_LANES);
-    for i in first..end.min(N) {
-        let gains = simd.mul_add_f32s(simd.sub_f32s(times[i], from), step, gain);
-        let added = simd.mul_add_f32s(gains, x[i], sum[i]);
-        let begun = simd.greater_than_or_equal_f32s(times[i], from);
-        let goes_on = simd.less_than_f32s(times[i], to);
-        sum[i] = simd.select_f32s(simd.and_m32s(begun, goes_on), added, sum[i]);
-    }
-}
-
-/// A number for each frame of a quantum, and for those of a tile that runs past its end.
-type OfFrames = [f32; QUANTUM + 2 * CELL];
-
-/// The place of each frame in its quantum.
-static FRAME_TIMES: OfFrames = {
-    let mut times = [0.0; _];
-    let mut i = 0;
-    while i < times.len() {
-        times[i] = i as f32;
-        i += 1;
-    }
-    times
-};
-
-/// The place in the quantum, in spans, of the frame of a cell's first span whose gain leads to each frame's.
-static SPAN_TIMES: OfFrames = {
-    let mut times = [0.0; _];
-    let mut i = 0;
-    while i < times.len() {
-        times[i] = (i / CELL * CELL + i % SPAN) as f32 / SPAN as f32;
-        i += 1;
-    }
-    times
-};
 
 #[cfg(test)]
 mod tests;
