@@ -178,7 +178,14 @@ impl Chain {
         over: bool,
     ) -> InCell<'a> {
         let end = start + CELL as u32;
-        let rest = &pieces[self.next as usize..self.end as usize];
+        let mut rest = &pieces[self.next as usize..self.end as usize];
+        // Whoever begins inside a quantum has not asked for the cells before.
+        while let [over, left @ ..] = rest
+            && over.to <= start
+        {
+            self.next += 1;
+            rest = left;
+        }
         match rest.first() {
             None => InCell::Nothing,
             Some(piece) if piece.from <= start && end <= piece.to => {

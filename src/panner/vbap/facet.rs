@@ -4,6 +4,8 @@
 //! `Σ w_i corner_i ∝ direction`, scaled to power 1: the velocity vector of the corners points exactly at
 //! the source (Pulkki 1997 for three corners).
 
+use std::sync::Arc;
+
 use nalgebra::{Matrix3, Vector3};
 
 use crate::geometry::Direction;
@@ -16,8 +18,61 @@ const ON_EDGE: f64 = 1e-30;
 pub(super) struct Corner {
     /// Generator of the cone; its length scales the corner's weight.
     pub(super) vector: Vector3<f64>,
-    /// Channels and their amplitudes: one channel at 1 for a loudspeaker.
-    pub(super) feeds: Vec<(usize, f64)>,
+    /// What plays it: one channel at 1 for a loudspeaker.
+    pub(super) feeds: Feeds,
+}
+
+/// Channels and their amplitudes, each channel once, in ascending order. Shared by all facets round a corner, because a
+/// virtual speaker may be played by every loudspeaker of a ring.
+#[derive(Debug, Clone)]
+pub(super) struct Feeds(Arc<[(usize, f64)]>);
+
+impl FromIterator<(usize, f64)> for Feeds {
+    /// Amplitudes of a channel that comes more than once are added up.
+    fn from_iter<I: IntoIterator<Item = (usize, f64)>>(feeds: I) -> Self {
+        let mut feeds: Vec<_> = feeds.into_iter().collect();
+        feeds.sort_by_key(|&(channel, _)| channel);
+        feeds.dedup_by(|next, kept| {
+            let is_same = next.0 == kept.0;
+            if is_same {
+                kept.1 += next.1;
+            }
+            is_same
+        });
+        Self(feeds.into())
+    }
+}
+
+impl Feeds {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.0.iter().copied()
+    }
+
+    /// The only channel of a loudspeaker; `None` if several play.
+    fn channel(&self) -> Option<usize> {
+        match *self.0 {
+            [(channel, _)] => Some(channel),
+            _ => None,
+        }
+    }
+
+    /// The sum of products of amplitudes of the same channel.
+    fn product(&self, other: &Self) -> f64 {
+        let mut rest = &*other.0;
+        let mut sum = 0.0;
+        for &(channel, amplitude) in &*self.0 {
+            while let [(theirs, _), after @ ..] = rest
+                && *theirs < channel
+            {
+                rest = after;
+            }
+            match rest {
+                [(theirs, other), ..] if *theirs == channel => sum += amplitude * other,
+                _ => {}
+            }
+        }
+        sum
+    }
 }
 
 /// One cone of directions and its gain rule.
@@ -36,8 +91,8 @@ pub(super) enum Facet {
         rows: [Vector3<f64>; 3],
         /// Products of the corners' feeds: the power of weights `w` is `w · gram w`.
         gram: Matrix3<f64>,
-        /// Each channel with its amplitude in the three corners.
-        feeds: Box<[(usize, Vector3<f64>)]>,
+        /// What plays each corner.
+        feeds: [Feeds; 3],
     },
 }
 
@@ -60,27 +115,17 @@ impl Facet {
             return None;
         }
         let rows = [b.cross(&c), c.cross(&a), a.cross(&b)].map(|row| row / volume);
-        if let [[(ca, _)], [(cb, _)], [(cc, _)]] = corners.map(|c| c.feeds.as_slice()) {
+        if let [Some(a), Some(b), Some(c)] = corners.map(|corner| corner.feeds.channel()) {
             return Some(Self::Triangle {
                 rows,
-                channels: [*ca, *cb, *cc],
+                channels: [a, b, c],
             });
         }
-        let mut feeds: Vec<(usize, Vector3<f64>)> = Vec::new();
-        for (i, corner) in corners.iter().enumerate() {
-            for &(channel, amplitude) in &corner.feeds {
-                let slot = feeds.iter().position(|&(c, _)| c == channel);
-                let slot = slot.unwrap_or_else(|| {
-                    feeds.push((channel, Vector3::zeros()));
-                    feeds.len() - 1
-                });
-                feeds[slot].1[i] += amplitude;
-            }
-        }
+        let feeds = corners.map(|corner| corner.feeds.clone());
         Some(Self::Mixed {
             rows,
-            gram: feeds.iter().map(|(_, f)| f * f.transpose()).sum(),
-            feeds: feeds.into(),
+            gram: Matrix3::from_fn(|i, j| feeds[i.min(j)].product(&feeds[i.max(j)])),
+            feeds,
         })
     }
 
@@ -95,7 +140,7 @@ impl Facet {
         Self::Polygon(
             (0..n)
                 .map(|i| PolygonCorner {
-                    channel: corners[i].feeds[0].0,
+                    channel: corners[i].feeds.0[0].0,
                     edge: cross(i).normalize(),
                     factor: cross(i + n - 1).dot(&at(i + 1))
                         / (cross(i + n - 1).norm() * cross(i).norm()),
@@ -134,8 +179,10 @@ impl Facet {
                 let weights = Vector3::new(a, b, c);
                 let power = weights.dot(&(gram * weights));
                 let weights = weights * (amount / power.sqrt());
-                for (channel, amplitudes) in feeds {
-                    gains[*channel] += amplitudes.dot(&weights);
+                for (feeds, weight) in feeds.iter().zip(&weights) {
+                    for (channel, amplitude) in feeds.iter() {
+                        gains[channel] += amplitude * weight;
+                    }
                 }
             }
             Self::Polygon(corners) => {
@@ -172,7 +219,7 @@ mod tests {
     fn speaker(channel: usize, azimuth: f64, elevation: f64) -> Corner {
         Corner {
             vector: direction(azimuth, elevation),
-            feeds: vec![(channel, 1.0)],
+            feeds: Feeds::from_iter([(channel, 1.0)]),
         }
     }
 
@@ -212,7 +259,7 @@ mod tests {
     fn a_virtual_corner_plays_through_its_feeds_at_power_1() {
         let virtual_corner = Corner {
             vector: direction(0.0, -90.0),
-            feeds: vec![(0, 0.8), (2, 0.6)],
+            feeds: Feeds::from_iter([(0, 0.8), (2, 0.6)]),
         };
         let (a, b) = (speaker(0, -30.0, 0.0), speaker(1, 30.0, 0.0));
         let facet = Facet::triangle([&b, &a, &virtual_corner]).expect("a proper cone");

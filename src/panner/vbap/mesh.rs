@@ -7,7 +7,7 @@
 
 use nalgebra::Vector3;
 
-use super::facet::{Corner, Facet};
+use super::facet::{Corner, Facet, Feeds};
 use super::needle::blunt_needles;
 use super::steepness::steepest_slope;
 use super::virtuals::{Mirrors, downmix, opposite_of_circle, poles_of_flat_layout};
@@ -50,7 +50,7 @@ pub(super) enum Kind {
     /// A virtual speaker, played by the loudspeakers next to it.
     Virtual,
     /// A virtual speaker with loudspeakers and amplitudes of its own.
-    Blunting(Vec<(usize, f64)>),
+    Blunting(Feeds),
 }
 
 impl Vertex {
@@ -227,9 +227,9 @@ pub(super) fn corners_of(hull: &[HullFacet], vertices: &[Vertex]) -> Vec<Corner>
     let real: Vec<_> = (0..vertices.len())
         .filter(|&i| vertices[i].channel().is_some())
         .collect();
-    let feeds = |index: usize| -> Vec<(usize, f64)> {
+    let feeds = |index: usize| -> Feeds {
         match &vertices[index].kind {
-            Kind::Real(channel) => return vec![(*channel, 1.0)],
+            Kind::Real(channel) => return Feeds::from_iter([(*channel, 1.0)]),
             Kind::Blunting(feeds) => return feeds.clone(),
             Kind::Virtual => {}
         }
@@ -286,7 +286,7 @@ fn facets_of(
             .flat_map(|c| {
                 c.feeds
                     .iter()
-                    .map(|&(channel, amplitude)| (channel, amplitude * share))
+                    .map(|(channel, amplitude)| (channel, amplitude * share))
             })
             .collect(),
     };

@@ -171,8 +171,8 @@ fn blunting([a, b, c]: [(&Vertex, &Corner); 3], channels: usize) -> Option<Corne
     let gains = |parts: &[(f64, &Corner)]| {
         let mut gains = vec![0.0; channels];
         for (amount, corner) in parts {
-            for (channel, amplitude) in &corner.feeds {
-                gains[*channel] += amount * amplitude;
+            for (channel, amplitude) in corner.feeds.iter() {
+                gains[channel] += amount * amplitude;
             }
         }
         let power: f64 = gains.iter().map(|g| g * g).sum();

@@ -179,6 +179,34 @@ fn every_instruction_set_and_every_length_of_stretch_give_the_same_bits() {
 }
 
 #[test]
+fn what_begins_inside_a_quantum_has_the_bits_of_the_whole() {
+    let mut draw = Draw(5);
+    let (plans, feeds) = (plans(&lines(&mut draw)), noise(&mut draw, 0));
+    let best = |mix: Mix<'_>| pulp::Arch::new().dispatch(mix);
+    let whole = run(best, plans.clone(), &feeds, 0, &[QUANTUM]);
+    for time in [1, 64, 200, 256, 704, 768, 1000] {
+        let mut out = Block::new(CHANNELS, QUANTUM);
+        out.set_frames(QUANTUM - time);
+        let stretch = Stretch {
+            offset: time,
+            to: 0,
+            time,
+            frames: QUANTUM - time,
+        };
+        mix(
+            pulp::Arch::new(),
+            &mut plans.clone(),
+            &feeds,
+            &mut out,
+            stretch,
+        );
+        let found: Vec<Vec<f32>> = out.rows().map(<[f32]>::to_vec).collect();
+        let rest: Vec<Vec<f32>> = whole.iter().map(|row| row[time..].to_vec()).collect();
+        assert!(same_bits(&found, &rest), "from frame {time} on");
+    }
+}
+
+#[test]
 fn a_quantum_may_go_on_in_a_block_of_another_size() {
     let mut draw = Draw(4);
     let (mut plans, short) = (plans(&lines(&mut draw)), noise(&mut draw, 0));

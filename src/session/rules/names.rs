@@ -127,27 +127,29 @@ fn sounding(root: Cursor<'_>, findings: &mut Findings) {
         let name = stem.key("group").text()?;
         tables(root, "group").find(|group| group.key("name").text() == Some(name))
     };
-    let any_solo = tables(root, "group")
-        .chain(stems.iter().copied())
-        .any(|s| s.key("solo").flag());
+    let solos = tables(root, "group").chain(stems.iter().copied());
+    let any_solo = solos
+        .map(|strip| states(strip.key("solo")))
+        .max_by_key(|states| (states.contains(&true), !states.contains(&false)))
+        .unwrap_or(OFF);
     let mut silent = 0;
     let mut unsoloed = 0;
     for stem in &stems {
         let group = group_of(*stem);
-        let flag = |key| {
+        let both = |key| {
             (
-                stem.key(key).flag(),
-                group.is_some_and(|g| g.key(key).flag()),
+                states(stem.key(key)),
+                group.map_or(OFF, |group| states(group.key(key))),
             )
         };
-        match silenced(flag("mute"), flag("solo"), any_solo) {
+        match silenced_throughout(both("mute"), both("solo"), any_solo) {
             None => continue,
             Some(Silenced::NotSoloed) => unsoloed += 1,
             Some(Silenced::Muted) => {
                 let at = [*stem]
                     .into_iter()
                     .chain(group)
-                    .find(|s| s.key("mute").flag());
+                    .find(|s| states(s.key("mute")).contains(&true));
                 let name = stem.key("name").text().unwrap_or("");
                 findings.add(
                     SILENCED,
@@ -163,7 +165,7 @@ fn sounding(root: Cursor<'_>, findings: &mut Findings) {
     if unsoloed > 0 {
         let solo = tables(root, "group")
             .chain(stems.iter().copied())
-            .find(|s| s.key("solo").flag());
+            .find(|s| states(s.key("solo")).contains(&true));
         findings.add(
             SILENCED,
             solo.and_then(|s| s.key("solo").span()),
@@ -191,6 +193,48 @@ fn sounding(root: Cursor<'_>, findings: &mut Findings) {
 pub(crate) enum Silenced {
     Muted,
     NotSoloed,
+}
+
+/// The states that a switch has in the course of the song.
+fn states(switch: Cursor<'_>) -> &'static [bool] {
+    if !switch.is_list() {
+        return if switch.flag() { ON } else { OFF };
+    }
+    let mut rows = switch.items().map(|row| row.item(1).flag());
+    match (rows.clone().any(|on| on), rows.all(|on| on)) {
+        (false, _) => OFF,
+        (true, false) => BOTH,
+        (true, true) => ON,
+    }
+}
+
+const OFF: &[bool] = &[false];
+const ON: &[bool] = &[true];
+const BOTH: &[bool] = &[false, true];
+
+/// Why a stem is [silenced] whatever states the switches have; when they have them is not asked for.
+fn silenced_throughout(
+    mute: (&[bool], &[bool]),
+    solo: (&[bool], &[bool]),
+    any_solo: &[bool],
+) -> Option<Silenced> {
+    let mut why = Silenced::Muted;
+    for &any_solo in any_solo {
+        for (&own_mute, &group_mute) in pairs(mute) {
+            for (&own_solo, &group_solo) in pairs(solo) {
+                let (mute, solo) = ((own_mute, group_mute), (own_solo, group_solo));
+                if silenced(mute, solo, any_solo)? == Silenced::NotSoloed {
+                    why = Silenced::NotSoloed;
+                }
+            }
+        }
+    }
+    Some(why)
+}
+
+/// Each of the first with each of the second.
+fn pairs<'a>((a, b): (&'a [bool], &'a [bool])) -> impl Iterator<Item = (&'a bool, &'a bool)> {
+    a.iter().flat_map(|a| b.iter().map(move |b| (a, b)))
 }
 
 /// Whether a stem sounds, from the flags of (stem, its group), as on a desk.
@@ -271,6 +315,28 @@ mod tests {
         }
         for text in ["H", "am7", "13A", "0B", "", "A4", "Fsharpm"] {
             assert!(!is_key(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stem_is_left_out_if_no_state_of_the_switches_lets_it_sound() {
+        use Silenced::{Muted, NotSoloed};
+        let no = (OFF, OFF);
+        for (mute, solo, any_solo, expected) in [
+            ((ON, OFF), no, OFF, Some(Muted)),
+            ((BOTH, OFF), no, OFF, None),
+            ((ON, OFF), (BOTH, OFF), BOTH, None),
+            ((OFF, ON), (OFF, BOTH), BOTH, None),
+            ((ON, OFF), (OFF, BOTH), BOTH, Some(Muted)),
+            (no, no, BOTH, None),
+            (no, no, ON, Some(NotSoloed)),
+            ((BOTH, OFF), no, ON, Some(NotSoloed)),
+        ] {
+            assert_eq!(
+                silenced_throughout(mute, solo, any_solo),
+                expected,
+                "mute {mute:?} solo {solo:?} of {any_solo:?}"
+            );
         }
     }
 
