@@ -264,6 +264,170 @@ fn a_tag_behind_a_flac_file_is_no_sound() {
     assert!(all(&path) == all(&stem("Kick_124_Am.flac")));
 }
 
+/// The checksum of so many bits with the given polynomial, as FLAC has it.
+fn flac_sum(bytes: &[u8], bits: u32, polynomial: u32) -> u32 {
+    let mut sum = 0;
+    for byte in bytes {
+        sum ^= u32::from(*byte) << (bits - 8);
+        for _ in 0..8 {
+            let high = sum >> (bits - 1) & 1;
+            sum = ((sum << 1) ^ (polynomial * high)) & ((1 << bits) - 1);
+        }
+    }
+    sum
+}
+
+/// A mono FLAC file of 16 bits whose sample n is `flac_sample(n)`: its metadata, which counts `told` frames, and its FLAC frames
+/// of 256 and a rest, each not compressed ("verbatim").
+fn flac(frames: usize, told: u64) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let packed = 48_000 << 44 | 15 << 36 | told;
+    let head = [
+        &b"fLaC\x80\0\0\x22\x01\0\x01\0\0\0\0\0\0\0"[..],
+        &packed.to_be_bytes(),
+        &[0; 16],
+    ];
+    let samples: Vec<i16> = (0..frames).map(flac_sample).collect();
+    let frame = |(number, samples): (usize, &[i16])| {
+        let last = samples.len() as u16 - 1;
+        let mut bytes = vec![0xff, 0xf8, 0x7a, 0x08, number as u8];
+        bytes.extend(last.to_be_bytes());
+        bytes.push(flac_sum(&bytes, 8, 7) as u8);
+        bytes.push(2);
+        bytes.extend(samples.iter().flat_map(|x| x.to_be_bytes()));
+        bytes.extend((flac_sum(&bytes, 16, 0x8005) as u16).to_be_bytes());
+        bytes
+    };
+    let frames = samples.chunks(256).enumerate().map(frame).collect();
+    (head.concat(), frames)
+}
+
+fn flac_sample(n: usize) -> i16 {
+    (n * 7919 % 65_536) as u16 as i16
+}
+
+/// Reads a file that `flac` made and compares its samples; gives how many there are, and the warnings.
+fn read_flac(path: &Path) -> umbel::Result<(usize, Vec<String>)> {
+    let mut source = open(path)?;
+    let all = read_all(&mut *source, 100)?;
+    assert_eq!(source.facts().frames, Frames(all[0].len() as u64));
+    for (n, x) in all[0].iter().enumerate() {
+        let expected = f32::from(flac_sample(n)) / 32_768.0;
+        assert!((x - expected).abs() < 1e-9, "sample {n}");
+    }
+    source.seek(Frames(all[0].len() as u64 - 3)).unwrap();
+    assert_eq!(read_all(&mut *source, 100).unwrap()[0].len(), 3);
+    Ok((all[0].len(), source.facts().warnings.clone()))
+}
+
+/// What may stand behind the last FLAC frame: name, bytes, and whether it is said.
+fn flac_tags() -> Vec<(&'static str, Vec<u8>, bool)> {
+    let id3v1 = [&b"TAG"[..], &[b' '; 125]].concat();
+    let footer = |flags: u32| {
+        let numbers = [2000, 40, 1, flags].map(u32::to_le_bytes).concat();
+        [&b"APETAGEX"[..], &numbers, &[0; 8]].concat()
+    };
+    let ape = [&footer(0xa000_0000)[..], &[1; 8], &footer(0x8000_0000)].concat();
+    let first_ape = [&[1; 8][..], &footer(0)].concat();
+    let lyrics = b"LYRICSBEGININD0000200000030LYRICS200".to_vec();
+    vec![
+        ("nothing", vec![], false),
+        ("ID3v1", id3v1.clone(), false),
+        ("zeros", vec![0; 5000], true),
+        ("APE", ape.clone(), true),
+        ("APE of the first version", first_ape, true),
+        ("Lyrics3 and ID3v1", [lyrics, id3v1.clone()].concat(), true),
+        ("APE and ID3v1", [ape, id3v1].concat(), true),
+    ]
+}
+
+#[test]
+fn bytes_behind_the_last_flac_frame_do_not_hide_it() {
+    let folder = TempDir::new().unwrap();
+    let junk = [
+        ("a letter", b"x".to_vec(), true),
+        ("text", b"abcdefgh".repeat(20_000), true),
+        ("half a frame", flac(256, 0).1[0][..300].to_vec(), true),
+    ];
+    for (frames, told) in [(3001, 3001), (3001, 0), (5, 5), (512, 512), (512, 0)] {
+        let (head, packets) = flac(frames, told);
+        let file_with = |rest: &[u8]| {
+            file(
+                &folder,
+                "end.flac",
+                &[&head, &packets.concat(), rest].concat(),
+            )
+        };
+        let junk = junk.iter().filter(|_| told != 0).cloned();
+        for (name, rest, is_said) in flac_tags().into_iter().chain(junk) {
+            let (read, warnings) =
+                read_flac(&file_with(&rest)).unwrap_or_else(|e| panic!("{name}, {told} told: {e}"));
+            assert_eq!(read, frames, "{name}");
+            let said = format!(
+                "{} stray bytes behind the last FLAC frame are ignored",
+                rest.len()
+            );
+            let said = is_said.then_some(said);
+            assert_eq!(warnings, said.into_iter().collect::<Vec<_>>(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_flac_stream_of_unknown_length_that_is_cut_or_damaged_at_its_end_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let (head, packets) = flac(3001, 0);
+    let whole = [&head[..], &packets.concat()].concat();
+    let refused = |bytes: &[u8], frame: usize| {
+        let error = open(&file(&folder, "stream.flac", bytes)).err();
+        let message = error.map_or_else(|| "read".to_owned(), |error| error.to_string());
+        assert!(
+            message.contains("stream.flac")
+                && message.contains(&format!("frame {frame} ("))
+                && message.contains("cut or damaged"),
+            "{} bytes: {message}",
+            bytes.len()
+        );
+    };
+    let last = packets[11].len();
+    for missing in [1, 2, 3, last / 2, last - 20, last - 1] {
+        refused(&whole[..whole.len() - missing], 2816);
+    }
+    // A tag behind a cut is a tag, and the file is cut.
+    for (_, tag, _) in flac_tags() {
+        refused(&[&whole[..whole.len() - 100], &tag].concat(), 2816);
+    }
+    refused(&whole[..whole.len() / 2], 1280);
+    refused(&[&whole[..], b"x"].concat(), 3001);
+    for from_end in [1, 20, last - 9] {
+        let mut damaged = whole.clone();
+        let at = damaged.len() - from_end;
+        damaged[at] ^= 0x10;
+        refused(&damaged, 2816);
+    }
+    // Between two FLAC frames nothing tells a cut.
+    let cut = &whole[..whole.len() - last];
+    let read = read_flac(&file(&folder, "stream.flac", cut)).unwrap();
+    assert_eq!(read, (2816, vec![]));
+}
+
+#[test]
+fn a_flac_file_that_counts_fewer_frames_than_it_has_is_read_with_a_word() {
+    let folder = TempDir::new().unwrap();
+    for told in [2000, 2816, 3000] {
+        let (head, packets) = flac(3001, told);
+        for rest in [0, 5] {
+            let bytes = [&head[..], &packets.concat(), &vec![b'x'; rest]].concat();
+            let (read, warnings) = read_flac(&file(&folder, "fewer.flac", &bytes)).unwrap();
+            assert_eq!(read as u64, told);
+            let counts = format!(
+                "its STREAMINFO counts {told} frames, its last FLAC frame ends at 3001; {told} are read"
+            );
+            assert_eq!(warnings[0], counts);
+            assert_eq!(warnings.len(), 1 + rest.min(1), "{warnings:?}");
+        }
+    }
+}
+
 #[test]
 fn an_aiff_file_that_contradicts_itself_is_read_with_a_word() {
     let folder = tempfile::tempdir().unwrap();

@@ -533,6 +533,75 @@ fn odd_files_are_mended_and_it_is_said() {
 }
 
 #[test]
+fn a_forgotten_pad_byte_is_found_whatever_the_size_behind_it() {
+    let folder = TempDir::new().unwrap();
+    let plain = || fmt(1, 2, 16);
+    // Low bytes of sizes that are printable or not, and first samples that make a small or a large size of it.
+    for (frames, first) in [(1500, 0), (1500, 0x7f), (10, 0), (31, 0), (0x2000 / 4, 1)] {
+        let mut samples = counting(2 * frames);
+        samples[0] = first;
+        let left = |n: usize| match n {
+            0 => i32::from(samples[0]) | i32::from(samples[1]) << 8,
+            n => 2 * n as i32 + 1,
+        };
+        let data = chunk(b"data", &samples);
+        let odd = claiming(b"LIST", 5, b"INFOx");
+        for (name, chunks, place) in [
+            ("data", vec![plain(), odd.clone(), data.clone()], Some(49)),
+            ("fmt", vec![odd.clone(), plain(), data.clone()], Some(25)),
+            // A vendor's own name.
+            (
+                "unknown",
+                vec![plain(), odd, chunk(b"Vndr", b"text"), data.clone()],
+                Some(49),
+            ),
+            // With its pad byte, in front of names known and unknown.
+            (
+                "padded",
+                vec![plain(), chunk(b"LIST", b"INFOx"), data.clone()],
+                None,
+            ),
+            (
+                "padded unknown",
+                vec![
+                    plain(),
+                    chunk(b"LIST", b"INFOx"),
+                    chunk(b"atap", b"text"),
+                    data.clone(),
+                ],
+                None,
+            ),
+            (
+                "padded with a letter",
+                vec![
+                    plain(),
+                    claiming(b"LIST", 5, b"INFOxd"),
+                    chunk(b"Vndr", b"text"),
+                    data.clone(),
+                ],
+                None,
+            ),
+        ] {
+            let path = file(&folder, "pad.wav", &riff(&chunks));
+            let (rows, warnings) =
+                integers(&path).unwrap_or_else(|e| panic!("{name}, {frames} frames: {e}"));
+            assert_eq!(rows[0].len(), frames, "{name}");
+            assert!(
+                rows[0].iter().enumerate().all(|(n, x)| *x == left(n)),
+                "{name}"
+            );
+            let said: Vec<bool> = warnings
+                .iter()
+                .map(|w| {
+                    w.contains("the pad byte before") && w.contains(&place.unwrap_or(0).to_string())
+                })
+                .collect();
+            assert_eq!(said, vec![true; place.iter().len()], "{name}: {warnings:?}");
+        }
+    }
+}
+
+#[test]
 fn broken_files_are_refused_with_file_and_place() {
     let folder = TempDir::new().unwrap();
     let plain = || fmt(1, 2, 16);

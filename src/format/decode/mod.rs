@@ -3,10 +3,11 @@
 //! Symphonia gives packets; here they become the frames of a file: exactly as many as it has, each at its
 //! place, or an error that says where the file is broken. A packet that cannot be decoded is never skipped. `stream`
 //! fences symphonia in; `caf` shows it CAF files in the form that it reads, `tagged` FLAC files without tags behind them;
-//! `aiff` compares what an AIFF file says of its length.
+//! `aiff` compares what an AIFF file says of its length, `flac_end` finds where a FLAC file ends.
 
 mod aiff;
 mod caf;
+mod flac_end;
 mod stream;
 mod tagged;
 
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 use symphonia::core::codecs::audio::well_known::CODEC_ID_ALAC;
 use symphonia::core::errors::Error as SymphoniaError;
 
+use self::flac_end::{Behind, FlacEnd};
+pub(super) use self::stream::TrackForm;
 use self::stream::{Stream, sample_format};
 use super::magnitude::largest_magnitude;
 use super::sniff;
@@ -26,8 +29,8 @@ use crate::{Error, Result};
 /// A file that symphonia decodes.
 pub(super) struct DecodedFile {
     path: PathBuf,
-    /// The number inside the file of the track that is read; `None`: the one that the file proposes.
-    track: Option<u32>,
+    /// The track of an MP4 file that is read; `None`: the one that the file proposes.
+    track: Option<TrackForm>,
     facts: AudioFacts,
     stream: Stream,
     /// The frame that `read` gives next.
@@ -58,7 +61,7 @@ impl DecodedFile {
     pub(super) fn open(
         path: &Path,
         container: &'static str,
-        track: Option<u32>,
+        track: Option<TrackForm>,
         verify: bool,
     ) -> Result<Self> {
         let (stream, parameters, frames) = Stream::open(path, container, track, verify)?;
@@ -104,6 +107,9 @@ impl DecodedFile {
             verify,
             from_start: true,
         };
+        if container == "FLAC" {
+            file.check_behind()?;
+        }
         if frames.is_none() {
             // A stream that does not say how long it is: decode it once to know.
             let mut length = 0;
@@ -143,6 +149,38 @@ impl DecodedFile {
         Ok(())
     }
 
+    /// Warns of what stands behind the last packet of a FLAC file; it is refused if it may be sound that is lost.
+    fn check_behind(&mut self) -> Result<()> {
+        let end = FlacEnd::find(&mut sniff::open_regular(&self.path)?)
+            .map_err(|e| Error::io(&self.path, "read", e))?;
+        // That the end of a file of known length is missing is said when it is reached.
+        let Some(end) = end.filter(|end| end.frames >= end.told) else {
+            return Ok(());
+        };
+        let FlacEnd {
+            frames, told, rest, ..
+        } = end;
+        if told == 0 && end.behind == Behind::Unknown {
+            let reason = format!(
+                "the last {rest} bytes are no whole FLAC frame: the file is cut or damaged here; only zeros or a tag may \
+                 follow the last frame"
+            );
+            return Err(self.malformed_at(frames, reason));
+        }
+        let warnings = &mut self.facts.warnings;
+        if told != 0 && frames > told {
+            warnings.push(format!(
+                "its STREAMINFO counts {told} frames, its last FLAC frame ends at {frames}; {told} are read"
+            ));
+        }
+        if matches!(end.behind, Behind::Harmless | Behind::Unknown) {
+            warnings.push(format!(
+                "{rest} stray bytes behind the last FLAC frame are ignored"
+            ));
+        }
+        Ok(())
+    }
+
     /// What is known of the file, for what is learned elsewhere.
     pub(super) fn facts_mut(&mut self) -> &mut AudioFacts {
         &mut self.facts
@@ -174,6 +212,11 @@ impl DecodedFile {
                 "the file is damaged: what follows belongs to frame {begins}; decode it again from the \
                  original"
             );
+            return Err(self.malformed(reason));
+        }
+        if !self.stream.is_intact(&packet) {
+            let reason = "the packet does not give its checksum (CRC-16): the file is damaged; decode it again from the \
+                          original";
             return Err(self.malformed(reason));
         }
         let (channels, rate) = match self.stream.decode(&packet, &mut self.packet) {
@@ -245,10 +288,13 @@ impl DecodedFile {
     }
 
     fn malformed(&self, reason: impl Into<String>) -> Error {
+        self.malformed_at(self.position, reason)
+    }
+
+    fn malformed_at(&self, frame: u64, reason: impl Into<String>) -> Error {
         let at = format!(
-            "frame {} ({:.6} s)",
-            self.position,
-            self.facts.sample_rate.seconds_at(Frames(self.position))
+            "frame {frame} ({:.6} s)",
+            self.facts.sample_rate.seconds_at(Frames(frame))
         );
         Error::malformed(&self.path, self.facts.container, at, reason)
     }

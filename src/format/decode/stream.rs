@@ -3,16 +3,18 @@
 use std::path::Path;
 
 use symphonia::core::audio::sample::SampleFormat as SymphoniaFormat;
+use symphonia::core::checksum::Crc16Ansi;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE, CODEC_ID_PCM_F64BE,
-    CODEC_ID_PCM_F64LE,
+    CODEC_ID_AAC, CODEC_ID_ALAC, CODEC_ID_FLAC, CODEC_ID_PCM_F32BE, CODEC_ID_PCM_F32LE,
+    CODEC_ID_PCM_F64BE, CODEC_ID_PCM_F64LE, CODEC_ID_PCM_S24BE, CODEC_ID_PCM_S24LE,
+    CODEC_ID_PCM_S32BE, CODEC_ID_PCM_S32LE,
 };
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::{Error as SymphoniaError, Result as SymphoniaResult};
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, SeekMode, SeekTo, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions, Monitor};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
@@ -30,6 +32,17 @@ const MOST_CHANNELS: usize = 4096;
 /// Most frames of one packet; a decoder makes room for them before it has seen one.
 const MOST_PACKET_FRAMES: u64 = 1 << 16;
 
+/// A track of an MP4 file, with what symphonia's demuxer does not tell of it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::format) struct TrackForm {
+    /// Its number inside the file.
+    pub(in crate::format) id: u32,
+    /// Its length in ticks of its clock; the demuxer leaves out fragments.
+    pub(in crate::format) ticks: u64,
+    /// Its samples are big-endian PCM in a coding that the demuxer takes for little-endian.
+    pub(in crate::format) is_big_endian: bool,
+}
+
 /// Demuxer and decoder of the file's audio track.
 pub(super) struct Stream {
     demuxer: Box<dyn FormatReader>,
@@ -42,6 +55,8 @@ pub(super) struct Stream {
     pub(super) has_memory: bool,
     /// The timestamp of frame 0.
     pub(super) start: i64,
+    /// Packets are whole FLAC frames of which no one has compared the checksum: symphonia does so only in FLAC files.
+    has_unchecked_frames: bool,
 }
 
 impl Stream {
@@ -49,7 +64,7 @@ impl Stream {
     pub(super) fn open(
         path: &Path,
         container: &'static str,
-        track: Option<u32>,
+        form: Option<TrackForm>,
         verify: bool,
     ) -> Result<(Self, AudioCodecParameters, Option<u64>)> {
         let file = sniff::open_regular(path)?;
@@ -77,16 +92,25 @@ impl Stream {
         let demuxer = fenced(probe)
             .unwrap_or_else(absurd)
             .map_err(|e| refused(path, container, &e))?;
-        let track = match track {
-            Some(id) => demuxer.tracks().iter().find(|track| track.id == id),
+        let track = match form {
+            Some(form) => demuxer.tracks().iter().find(|track| track.id == form.id),
             None => demuxer.default_track(TrackType::Audio),
         };
         let track =
             track.ok_or_else(|| Error::malformed(path, container, "", "it has no audio track"))?;
-        let Some(CodecParameters::Audio(parameters)) = track.codec_params.clone() else {
+        let Some(CodecParameters::Audio(mut parameters)) = track.codec_params.clone() else {
             let reason = "its audio track does not say how it is coded";
             return Err(Error::malformed(path, container, "", reason));
         };
+        if form.is_some_and(|form| form.is_big_endian) {
+            parameters.codec = match parameters.codec {
+                CODEC_ID_PCM_S24LE => CODEC_ID_PCM_S24BE,
+                CODEC_ID_PCM_S32LE => CODEC_ID_PCM_S32BE,
+                CODEC_ID_PCM_F32LE => CODEC_ID_PCM_F32BE,
+                CODEC_ID_PCM_F64LE => CODEC_ID_PCM_F64BE,
+                other => other,
+            };
+        }
         let options = AudioDecoderOptions::default().verify(verify);
         let channels = parameters.channels.as_ref().map_or(0, |c| c.count());
         let packet_frames = parameters.max_frames_per_packet.unwrap_or(0);
@@ -103,12 +127,14 @@ impl Stream {
             .map_err(|e| refused(path, container, &e))?;
         let rate = parameters.sample_rate.unwrap_or(0);
         let is_frame_exact = track.time_base == TimeBase::try_from_recip(rate);
-        let frames = track.num_frames.filter(|_| is_frame_exact);
+        let frames = form.map(|form| form.ticks).or(track.num_frames);
+        let frames = frames.filter(|_| is_frame_exact);
         let stream = Self {
             track: track.id,
             start: track.start_ts.get(),
             is_frame_exact,
             has_memory: parameters.codec == CODEC_ID_AAC,
+            has_unchecked_frames: container == "MP4" && parameters.codec == CODEC_ID_FLAC,
             decoder,
             demuxer,
         };
@@ -118,6 +144,17 @@ impl Stream {
     /// The next packet of any track; `None` at the end.
     pub(super) fn next_packet(&mut self) -> SymphoniaResult<Option<Packet>> {
         fenced(|| self.demuxer.next_packet()).unwrap_or_else(absurd)
+    }
+
+    /// False for a FLAC frame that does not give the CRC-16 at its end (RFC 9639, 9.3), so far as it is to be compared.
+    pub(super) fn is_intact(&self, packet: &Packet) -> bool {
+        if !self.has_unchecked_frames {
+            return true;
+        }
+        // With its own checksum behind it, a message has the checksum 0.
+        let mut crc = Crc16Ansi::new(0);
+        crc.process_buf_bytes(&packet.data);
+        crc.crc() == 0
     }
 
     /// Decodes a packet into one row per channel; gives its number of channels and sample rate. Rows are

@@ -1,15 +1,17 @@
-//! A file without the ID3v1 tag that some programs put behind it: a decoder takes its bytes for a part of the last packet.
+//! A file without what stands behind its sound: a decoder takes tags for a part of the last packet.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use symphonia::core::io::MediaSource;
 
+use super::flac_end::FlacEnd;
+
 /// An ID3v1 tag: so many bytes at the end of a file, which begin with these letters.
 const TAG_BYTES: u64 = 128;
 const TAG: [u8; 3] = *b"TAG";
 
-/// A file up to its ID3v1 tag, if it has one.
+/// A file up to the end of its last packet, where all its packets are there; otherwise up to its ID3v1 tag, if it has one.
 pub(super) struct Untagged {
     file: File,
     length: u64,
@@ -18,15 +20,18 @@ pub(super) struct Untagged {
 impl Untagged {
     pub(super) fn new(mut file: File) -> io::Result<Self> {
         let mut length = file.metadata()?.len();
-        if let Some(before) = length.checked_sub(TAG_BYTES) {
+        let end = FlacEnd::find(&mut file)?;
+        if let Some(end) = end.filter(|end| end.frames > 0 && end.frames >= end.told) {
+            length = end.bytes;
+        } else if let Some(before) = length.checked_sub(TAG_BYTES) {
             let mut letters = [0; TAG.len()];
             file.seek(SeekFrom::Start(before))?;
             file.read_exact(&mut letters)?;
-            file.rewind()?;
             if letters == TAG {
                 length = before;
             }
         }
+        file.rewind()?;
         Ok(Self { file, length })
     }
 }

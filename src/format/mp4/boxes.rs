@@ -117,55 +117,84 @@ pub(super) fn long_number(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_be_bytes(bytes.try_into().ok()?))
 }
 
-/// Largest box of facts that is read: tables of some days of sound, with pictures.
+/// Largest box that is read: tables of some days of sound, with pictures.
 const LARGEST_MOVIE: u64 = 64 << 20;
 
-/// Most boxes that are passed over in search of the facts.
-const MOST_BOXES: usize = 100_000;
+/// Most boxes that are passed over in search of one: hours of fragments of one packet each.
+const MOST_BOXES: usize = 1_000_000;
 
 /// Finds the box `moov` of a file of `length` bytes; gives the byte at which its content begins, and the content.
 pub(super) fn movie(file: &mut File, length: u64) -> Result<(u64, Vec<u8>), Fault> {
-    let unread =
-        |at: u64| move |e: std::io::Error| Fault::new(at, format!("it cannot be read: {e}"));
-    let mut at = 0;
-    for _ in 0..MOST_BOXES {
-        if length - at < 8 {
-            return Err(Fault::new(
-                at,
-                "it has no box \"moov\", which lists the tracks: the file is not complete, or no sound; export it again",
-            ));
+    let mut walk = Walk::new(file, length);
+    walk.next(b"moov")?.ok_or_else(|| {
+        Fault::new(
+            walk.at,
+            "it has no box \"moov\", which lists the tracks: the file is not complete, or no sound; export it again",
+        )
+    })
+}
+
+/// A walk along the boxes of a file that stand inside no other.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    file: &'a mut File,
+    length: u64,
+    /// Byte at which the next box begins.
+    at: u64,
+    passed: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins at the first box of a file of `length` bytes.
+    pub(super) fn new(file: &'a mut File, length: u64) -> Self {
+        Self {
+            file,
+            length,
+            at: 0,
+            passed: 0,
         }
-        let mut bytes = Vec::with_capacity(16);
-        file.seek(SeekFrom::Start(at)).map_err(unread(at))?;
-        file.by_ref()
-            .take(16)
-            .read_to_end(&mut bytes)
-            .map_err(unread(at))?;
-        let head = Head::of(&bytes, at, length - at)?;
-        if &head.kind != b"moov" {
-            at += head.size;
-            continue;
-        }
-        let content = head.size - head.length;
-        if content > LARGEST_MOVIE {
-            let reason = format!(
-                "the box \"moov\" has {content} bytes; at most {LARGEST_MOVIE} are read: export the file again"
-            );
-            return Err(Fault::new(at, reason));
-        }
-        let from = at + head.length;
-        file.seek(SeekFrom::Start(from)).map_err(unread(from))?;
-        let mut bytes = Vec::new();
-        file.by_ref()
-            .take(content)
-            .read_to_end(&mut bytes)
-            .map_err(unread(from))?;
-        return Ok((from, bytes));
     }
-    Err(Fault::new(
-        at,
-        format!("more than {MOST_BOXES} boxes stand before \"moov\""),
-    ))
+
+    /// Goes behind the next box of this kind; gives the byte at which its content begins, and the content.
+    pub(super) fn next(&mut self, kind: &[u8; 4]) -> Result<Option<(u64, Vec<u8>)>, Fault> {
+        while self.length - self.at >= 8 {
+            if self.passed == MOST_BOXES {
+                let reason = format!("more than {MOST_BOXES} boxes stand before this one");
+                return Err(Fault::new(self.at, reason));
+            }
+            self.passed += 1;
+            let at = self.at;
+            let head = Head::of(&self.read(at, 16)?, at, self.length - at)?;
+            self.at += head.size;
+            if &head.kind != kind {
+                continue;
+            }
+            let content = head.size - head.length;
+            if content > LARGEST_MOVIE {
+                let reason = format!(
+                    "the box \"{}\" has {content} bytes; at most {LARGEST_MOVIE} are read: export the file again",
+                    kind.escape_ascii()
+                );
+                return Err(Fault::new(at, reason));
+            }
+            let from = at + head.length;
+            return Ok(Some((from, self.read(from, content)?)));
+        }
+        Ok(None)
+    }
+
+    /// At most `count` bytes from byte `at` on.
+    fn read(&mut self, at: u64, count: u64) -> Result<Vec<u8>, Fault> {
+        let unread = |e: std::io::Error| Fault::new(at, format!("it cannot be read: {e}"));
+        let mut bytes = Vec::new();
+        self.file.seek(SeekFrom::Start(at)).map_err(unread)?;
+        self.file
+            .by_ref()
+            .take(count)
+            .read_to_end(&mut bytes)
+            .map_err(unread)?;
+        Ok(bytes)
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //! files give them.
 //!
 //! Packets and decoders are symphonia's; it plays what a track holds from its first packet to its last. `Movie` reads
-//! what the file says of that: `boxes` walks through it, `passage` finds the sound among the frames that encoders add,
-//! `ni_stems` reads what names stems.
+//! what the file says of that: `boxes` walks through it, `fragments` counts what comes in pieces, `passage` finds the
+//! sound among the frames that encoders add, `ni_stems` reads what names stems.
 
 mod boxes;
+mod fragments;
 mod movie;
 mod ni_stems;
 mod passage;
@@ -16,7 +17,7 @@ use std::path::Path;
 pub(crate) use movie::Movie;
 pub use ni_stems::{Compressor, Limiter, MasteringDsp, NamedStem, StemAtom, is_colour};
 
-use super::decode::DecodedFile;
+use super::decode::{DecodedFile, TrackForm};
 use super::sniff::{self, Kind};
 use super::source::AudioSource;
 use crate::{Error, Result};
@@ -30,6 +31,11 @@ pub(crate) fn is_mp4(path: &Path) -> bool {
 pub(crate) fn is_stem_file(path: &Path) -> bool {
     is_mp4(path) && Movie::read(path).is_ok_and(|movie| movie.stems.is_some())
 }
+
+/// The codings that are read: AAC, ALAC, FLAC, and PCM of 8, 16, 24 and 32 bits and of floats.
+const CODINGS: [&str; 11] = [
+    "mp4a", "alac", "fLaC", "lpcm", "raw ", "sowt", "twos", "in24", "in32", "fl32", "fl64",
+];
 
 /// Opens audio track `number`, from 1, of the MP4 file at `path`.
 pub(super) fn open(path: &Path, number: usize, verify: bool) -> Result<Box<dyn AudioSource>> {
@@ -45,7 +51,22 @@ pub(super) fn open(path: &Path, number: usize, verify: bool) -> Result<Box<dyn A
         });
     };
     let broken = |reason: String| Error::malformed(path, "MP4", format!("track {number}"), reason);
-    let mut file = DecodedFile::open(path, "MP4", Some(track.id), verify)?;
+    if !CODINGS.contains(&track.coding.as_str()) {
+        return Err(Error::Unsupported {
+            path: path.to_path_buf(),
+            feature: format!("MP4 sound coded as \"{}\" (track {number})", track.coding),
+            hint: format!(
+                "convert it to WAV or FLAC; the codings that are read are {}",
+                CODINGS.map(str::trim).join(", ")
+            ),
+        });
+    }
+    let form = TrackForm {
+        id: track.id,
+        ticks: track.length,
+        is_big_endian: track.is_big_endian,
+    };
+    let mut file = DecodedFile::open(path, "MP4", Some(form), verify)?;
     let rate = file.facts().sample_rate.0;
     let (passage, remark) = movie.passage(track, rate).map_err(broken)?;
     let facts = file.facts_mut();

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::boxes::{self, Atom, Fault, atoms, number};
+use super::boxes::{self, Atom, Fault, Walk, atoms, number};
+use super::fragments::Fragments;
 use super::ni_stems::StemAtom;
 use super::passage::{self, Edit, Passage};
 use crate::format::sniff;
@@ -17,6 +18,8 @@ pub(crate) struct Movie {
     pub(crate) stems: Option<std::result::Result<StemAtom, String>>,
     /// What the tag "iTunSMPB" says.
     gapless: Option<Passage>,
+    /// The fragments that are still to be counted.
+    fragments: Option<Fragments>,
 }
 
 /// One audio track.
@@ -28,8 +31,10 @@ pub(crate) struct AudioTrack {
     pub(crate) coding: String,
     /// Ticks a second of its clock.
     clock: u32,
-    /// Its length in ticks of its clock; `None` if the file comes in fragments that tell it later.
-    length: Option<u64>,
+    /// Its length in ticks of its clock, with that of its fragments.
+    pub(super) length: u64,
+    /// Its samples are PCM whose bytes come most significant first, though its coding leaves that open.
+    pub(super) is_big_endian: bool,
     edit: Option<Edit>,
 }
 
@@ -62,7 +67,19 @@ impl Movie {
             .len();
         let mut read = || {
             let (at, bytes) = boxes::movie(&mut file, length)?;
-            Self::of(&bytes, at, length)
+            let mut movie = Self::of(&bytes, at, length)?;
+            if let Some(fragments) = movie.fragments.take() {
+                let tracks = movie.tracks.iter_mut();
+                let mut lengths: Vec<_> =
+                    tracks.map(|track| (track.id, &mut track.length)).collect();
+                let walk = Walk::new(&mut file, length);
+                let found = fragments.count(walk, length, &mut lengths)?;
+                if found == 0 && lengths.iter().all(|(_, length)| **length == 0) {
+                    let reason = "it announces fragments and has none: the file is not complete; export it again";
+                    return Err(Fault::new(at, reason));
+                }
+            }
+            Ok(movie)
         };
         read().map_err(|fault: Fault| {
             Error::malformed(path, "MP4", format!("byte {}", fault.at), fault.reason)
@@ -71,14 +88,14 @@ impl Movie {
 
     fn of(bytes: &[u8], at: u64, file_length: u64) -> std::result::Result<Self, Fault> {
         let mut clock = None;
-        let mut is_fragmented = false;
+        let mut fragments = None;
         let mut traks = Vec::new();
         let mut user_data = Vec::new();
         for atom in atoms(bytes, at) {
             let atom = atom?;
             match &atom.kind {
                 b"mvhd" => clock = clock_of(atom.content),
-                b"mvex" => is_fragmented = true,
+                b"mvex" => fragments = Some(Fragments::announced(atom)?),
                 b"trak" => traks.push(atom),
                 b"udta" => user_data.push(atom),
                 _ => {}
@@ -89,13 +106,14 @@ impl Movie {
             .ok_or_else(|| Fault::new(at, "the movie's clock is missing or stands still"))?;
         let mut tracks = Vec::new();
         for trak in traks {
-            let track = track(trak, clock, is_fragmented, file_length)?;
+            let track = track(trak, clock, file_length)?;
             tracks.extend(track);
         }
         let mut movie = Self {
             tracks,
             stems: None,
             gapless: None,
+            fragments,
         };
         for user_data in user_data {
             movie.take_user_data(user_data)?;
@@ -161,10 +179,8 @@ impl Movie {
         track: &AudioTrack,
         rate: u32,
     ) -> std::result::Result<(Passage, Option<String>), String> {
-        let total = track.length.map(|length| {
-            let frames = u128::from(length) * u128::from(rate) / u128::from(track.clock.max(1));
-            u64::try_from(frames).unwrap_or(u64::MAX)
-        });
+        let total = u128::from(track.length) * u128::from(rate) / u128::from(track.clock.max(1));
+        let total = u64::try_from(total).unwrap_or(u64::MAX);
         if let Some(edit) = &track.edit {
             let passage = edit.passage(total, rate)?;
             let says_nothing = passage.start == 0 && passage.silence == 0;
@@ -173,7 +189,7 @@ impl Movie {
             }
         }
         let whole = Passage {
-            frames: total,
+            frames: Some(total),
             ..Passage::default()
         };
         if !track.is_aac() {
@@ -182,15 +198,13 @@ impl Movie {
         match self.gapless {
             Some(tag) => {
                 let end = tag.start.checked_add(tag.frames.unwrap_or(0));
-                match total {
-                    Some(total) if end.is_none_or(|end| end > total) => Ok((
-                        whole,
-                        Some(format!(
-                            "its tag iTunSMPB speaks of more than the {total} frames of the track and is ignored"
-                        )),
-                    )),
-                    _ => Ok((tag, None)),
+                if end.is_some_and(|end| end <= total) {
+                    return Ok((tag, None));
                 }
+                let remark = format!(
+                    "its tag iTunSMPB speaks of more than the {total} frames of the track and is ignored"
+                );
+                Ok((whole, Some(remark)))
             }
             None if track.edit.is_none() => Ok((
                 whole,
@@ -214,7 +228,6 @@ fn clock_of(content: &[u8]) -> Option<u32> {
 fn track(
     trak: Atom<'_>,
     movie_clock: u32,
-    is_fragmented: bool,
     file_length: u64,
 ) -> std::result::Result<Option<AudioTrack>, Fault> {
     let mut id = None;
@@ -263,12 +276,16 @@ fn track(
         .ok_or_else(|| missing("clock"))?;
     let tables = tables.ok_or_else(|| missing("tables"))?;
     let mut coding = None;
-    let mut length = None;
+    let mut is_big_endian = false;
+    let mut length = 0;
     for atom in atoms(tables.content, tables.at) {
         let atom = atom?;
         match &atom.kind {
-            b"stsd" => coding = atom.content.get(12..16),
-            b"stts" => length = Some(length_of(atom)?),
+            b"stsd" => {
+                coding = atom.content.get(12..16);
+                is_big_endian = is_big_endian_pcm(atom)?;
+            }
+            b"stts" => length = length_of(atom)?,
             b"stsz" => check_packets(atom, file_length)?,
             _ => {}
         }
@@ -284,9 +301,35 @@ fn track(
             .escape_ascii()
             .to_string(),
         clock,
-        length: length.filter(|_| !is_fragmented),
+        length,
+        is_big_endian,
         edit,
     }))
+}
+
+/// Whether the description in a box `stsd` is of PCM in a form that leaves the order of bytes to an extension, and none
+/// says that the least significant comes first ("QuickTime File Format", sound sample description extensions, "enda").
+/// Version 2 of the description names the order itself.
+fn is_big_endian_pcm(stsd: Atom<'_>) -> std::result::Result<bool, Fault> {
+    let Some(description) = atoms(stsd.content.get(8..).unwrap_or(&[]), stsd.at + 8).next() else {
+        return Ok(false);
+    };
+    let description = description?;
+    let extensions = match (&description.kind, description.content.get(8..10)) {
+        (b"in24" | b"in32" | b"fl32" | b"fl64", Some([0, 0])) => 28,
+        (b"in24" | b"in32" | b"fl32" | b"fl64", Some([0, 1])) => 44,
+        _ => return Ok(false),
+    };
+    let content = description.content.get(extensions..).unwrap_or(&[]);
+    let at = description.at + extensions as u64;
+    let mut found = atoms(content, at).collect::<std::result::Result<Vec<_>, _>>()?;
+    for wave in found.clone().iter().filter(|atom| &atom.kind == b"wave") {
+        for atom in atoms(wave.content, wave.at) {
+            found.push(atom?);
+        }
+    }
+    let mut orders = found.iter().filter(|atom| &atom.kind == b"enda");
+    Ok(!orders.any(|order| order.content.get(..2) == Some(&[0, 1])))
 }
 
 /// Ticks of all packets: the box `stts` says how many packets have which length.

@@ -107,26 +107,20 @@ impl Edit {
 
     /// What it plays of a track of `total` frames at `rate`. The length of an edit is told in ticks of the movie's
     /// clock, often milliseconds: an end within a tick of the track's own is the track's own.
-    pub(super) fn passage(&self, total: Option<u64>, rate: u32) -> Result<Passage, String> {
+    pub(super) fn passage(&self, total: u64, rate: u32) -> Result<Passage, String> {
         let (silence, start) = (self.silence.at(rate), self.start.at(rate));
-        let stated = Some(self.length.at(rate)).filter(|&length| length > 0);
-        let frames = match (stated, total) {
-            (stated, None) => stated,
-            (stated, Some(total)) => {
-                let Some(left) = total.checked_sub(start) else {
-                    return Err(format!(
-                        "its edit list begins at frame {start}; the track has {total}"
-                    ));
-                };
-                let tick = u64::from(rate.div_ceil(self.length.per_second.max(1)));
-                let is_all = stated.is_none_or(|stated| stated + tick >= left);
-                Some(if is_all { left } else { stated.unwrap_or(left) })
-            }
+        let Some(left) = total.checked_sub(start) else {
+            return Err(format!(
+                "its edit list begins at frame {start}; the track has {total}"
+            ));
         };
+        let tick = u64::from(rate.div_ceil(self.length.per_second.max(1)));
+        let stated = self.length.at(rate);
+        let is_all = stated == 0 || stated.saturating_add(tick) >= left;
         Ok(Passage {
             silence,
             start,
-            frames,
+            frames: Some(if is_all { left } else { stated }),
         })
     }
 }
@@ -163,7 +157,7 @@ mod tests {
 
     fn passage(entries: &[(u32, i32)], movie: u32, total: u64) -> Result<Passage, String> {
         let edit = Edit::read(&list(entries), 0, movie, 44_100).map_err(|fault| fault.reason)?;
-        edit.ok_or("none")?.passage(Some(total), 44_100)
+        edit.ok_or("none")?.passage(total, 44_100)
     }
 
     #[test]

@@ -16,6 +16,15 @@ const MOST_CHUNKS: usize = 1_000_000;
 /// A 32-bit size that means "see ds64" or "not known when the header was written".
 const UNKNOWN_SIZE: u32 = u32::MAX;
 
+/// Names of chunks that are usual, for where it is in doubt whether a chunk begins.
+const KNOWN: &[&[u8; 4]] = &[
+    b"data", b"fmt ", b"LIST", b"list", b"bext", b"axml", b"bxml", b"sxml", b"chna", b"ds64",
+    b"fact", b"JUNK", b"junk", b"PAD ", b"FLLR", b"cue ", b"plst", b"smpl", b"inst", b"iXML",
+    b"aXML", b"_PMX", b"XMP ", b"cart", b"levl", b"link", b"umid", b"mext", b"ubxt", b"dbmd",
+    b"ID3 ", b"id3 ", b"PEAK", b"minf", b"elm1", b"elmo", b"regn", b"afsp", b"acid", b"strc",
+    b"DISP", b"LGWV", b"ResU", b"SAUR", b"r64m", b"wavl", b"slnt",
+];
+
 /// The chunks of a file.
 #[derive(Debug)]
 pub(super) struct ChunkMap {
@@ -123,10 +132,10 @@ pub(super) fn walk(path: &Path, file: &File, length: u64) -> Result<ChunkMap> {
             break;
         }
         let (mut id, mut size) = cursor.header_at(at)?;
-        if !is_name(id) && after_odd {
+        if after_odd {
             // Some programs forget the pad byte after a chunk of odd size.
             let unpadded = cursor.header_at(at - 1)?;
-            if is_name(unpadded.0) {
+            if likeness(unpadded, length - at - 7) > likeness((id, size), length - at - 8) {
                 (id, size) = unpadded;
                 at -= 1;
                 map.warnings.push(format!(
@@ -306,6 +315,19 @@ pub(super) fn take<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
 
 fn is_name(id: [u8; 4]) -> bool {
     id.iter().all(|b| (32..127).contains(b))
+}
+
+/// How much a name and size look like the header of a chunk with so many bytes behind it. What is read one byte late
+/// may have a printable name too ("ata" and a byte of the size), so a known name counts most.
+fn likeness((id, size): ([u8; 4], u32), available: u64) -> u8 {
+    // The size of `data` may be that of a stream, or of a file that is cut.
+    let fits = u64::from(size) <= available || size == UNKNOWN_SIZE || id == *b"data";
+    match (is_name(id), KNOWN.contains(&&id)) {
+        (true, true) if fits => 3,
+        (true, _) if fits => 2,
+        (true, _) => 1,
+        (false, _) => 0,
+    }
 }
 
 /// Reads the content of one chunk, at most `limit` bytes of it.
