@@ -532,6 +532,30 @@ const GRIS_4: &str = r#"<SPEAKER_SETUP SPEAKER_SETUP_VERSION="4.0.0" SPAT_MODE="
 </SPEAKER_SETUP>"#;
 
 #[test]
+fn a_direct_out_at_the_listener_is_an_lfe_that_stands_nowhere() {
+    let place = r#"<POSITION X="1" Y="1" Z="0"/>"#;
+    assert!(GRIS_3.contains(place));
+    let text = GRIS_3
+        .replace(place, r#"<POSITION X="0" Y="0" Z="0"/>"#)
+        // Distances are kept where they differ.
+        .replace(
+            r#"X="0" Y="-0.8660254037844386" Z="0.5""#,
+            r#"X="0" Y="-2" Z="0""#,
+        );
+    let imported = import(&text, Path::new("quad.xml"), None).unwrap();
+    let distances: Vec<_> = imported
+        .layout
+        .speakers
+        .iter()
+        .map(|s| s.polar().2)
+        .collect();
+    let (lfe, others) = distances.split_last().unwrap();
+    assert!(imported.layout.speakers.last().unwrap().lfe);
+    assert!((others[2] / others[0] - 2.0).abs() < 1e-9, "{distances:?}");
+    assert!((lfe / others[2] - 1.0).abs() < 1e-9, "{distances:?}");
+}
+
+#[test]
 fn three_generations_of_spatgris_setups_say_the_same() {
     for (text, losses) in [
         (

@@ -225,8 +225,10 @@ impl Draft {
 }
 
 fn speaker(entry: Entry, radius: Option<f64>) -> Speaker {
+    // Setups put a subwoofer that stands nowhere at the listener.
+    let stands_nowhere = entry.lfe && entry.distance == Some(0.0);
     let distance = match (entry.distance, radius) {
-        (Some(distance), Some(radius)) if radius > 0.0 => distance / radius,
+        (Some(distance), Some(radius)) if radius > 0.0 && !stands_nowhere => distance / radius,
         _ => 1.0,
     };
     Speaker {
