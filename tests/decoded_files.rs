@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first fault")]
 
+mod made;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,8 @@ use umbel::format::{
     AudioSource, BitDepth, Container, WaveSink, WaveSpec, open, open_verified, resampled,
 };
 use umbel::units::{Frames, SampleRate};
+
+use self::made::flac_frame;
 
 fn stem(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -264,19 +268,6 @@ fn a_tag_behind_a_flac_file_is_no_sound() {
     assert!(all(&path) == all(&stem("Kick_124_Am.flac")));
 }
 
-/// The checksum of so many bits with the given polynomial, as FLAC has it.
-fn flac_sum(bytes: &[u8], bits: u32, polynomial: u32) -> u32 {
-    let mut sum = 0;
-    for byte in bytes {
-        sum ^= u32::from(*byte) << (bits - 8);
-        for _ in 0..8 {
-            let high = sum >> (bits - 1) & 1;
-            sum = ((sum << 1) ^ (polynomial * high)) & ((1 << bits) - 1);
-        }
-    }
-    sum
-}
-
 /// A mono FLAC file of 16 bits whose sample n is `flac_sample(n)`: its metadata, which counts `told` frames, and its FLAC frames
 /// of 256 and a rest, each not compressed ("verbatim").
 fn flac(frames: usize, told: u64) -> (Vec<u8>, Vec<Vec<u8>>) {
@@ -287,16 +278,7 @@ fn flac(frames: usize, told: u64) -> (Vec<u8>, Vec<Vec<u8>>) {
         &[0; 16],
     ];
     let samples: Vec<i16> = (0..frames).map(flac_sample).collect();
-    let frame = |(number, samples): (usize, &[i16])| {
-        let last = samples.len() as u16 - 1;
-        let mut bytes = vec![0xff, 0xf8, 0x7a, 0x08, number as u8];
-        bytes.extend(last.to_be_bytes());
-        bytes.push(flac_sum(&bytes, 8, 7) as u8);
-        bytes.push(2);
-        bytes.extend(samples.iter().flat_map(|x| x.to_be_bytes()));
-        bytes.extend((flac_sum(&bytes, 16, 0x8005) as u16).to_be_bytes());
-        bytes
-    };
+    let frame = |(number, samples): (usize, &[i16])| flac_frame(number as u8, samples);
     let frames = samples.chunks(256).enumerate().map(frame).collect();
     (head.concat(), frames)
 }

@@ -6,6 +6,8 @@
     reason = "a test's helpers may fail as the test itself"
 )]
 
+mod made;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,8 @@ use umbel::Error;
 use umbel::audio::Block;
 use umbel::format::{AudioSource, SampleFormat, open};
 use umbel::units::Frames;
+
+use self::made::flac_frame;
 
 const FRAMES: usize = 1001;
 
@@ -143,25 +147,6 @@ fn fragmented(fragments: &[Vec<u8>]) -> Vec<u8> {
     let announced = atom(b"mvex", &table(b"trex", &[0, 1, 1, 1, 2, 0]));
     let head = [file_type(), moov(&tables, &announced)].concat();
     [head, fragments.concat()].concat()
-}
-
-/// A FLAC frame of 16-bit samples as they are, numbered below 128 (RFC 9639, 9).
-fn flac_frame(number: u8, samples: &[i16]) -> Vec<u8> {
-    let crc = |bytes: &[u8], bits: u32, polynomial: u32| {
-        bytes.iter().fold(0u32, |crc, &byte| {
-            (0..8).fold(crc ^ u32::from(byte) << (bits - 8), |crc, _| {
-                let carry = crc >> (bits - 1) & 1;
-                ((crc << 1) ^ (carry * polynomial)) & ((1 << bits) - 1)
-            })
-        })
-    };
-    let mut frame = vec![0xff, 0xf8, 0x70, 0x08, number];
-    frame.extend((samples.len() as u16 - 1).to_be_bytes());
-    frame.push(crc(&frame, 8, 0x07) as u8);
-    frame.push(0x02);
-    frame.extend(samples.iter().flat_map(|sample| sample.to_be_bytes()));
-    frame.extend((crc(&frame, 16, 0x8005) as u16).to_be_bytes());
-    frame
 }
 
 /// FLAC in MP4, in frames of `frames` samples.

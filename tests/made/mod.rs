@@ -1,4 +1,4 @@
-//! Stems that a test makes, and the command that it runs on them.
+//! Stems and FLAC frames that a test makes, and the command that it runs on them.
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
@@ -45,4 +45,28 @@ pub(crate) fn umbel(arguments: &[&str]) -> Output {
         .args(arguments)
         .output()
         .unwrap()
+}
+
+/// A FLAC frame of mono samples of 16 bits at 48 kHz as they are ("verbatim"), numbered below 128 (RFC 9639, 9).
+pub(crate) fn flac_frame(number: u8, samples: &[i16]) -> Vec<u8> {
+    let mut frame = vec![0xff, 0xf8, 0x7a, 0x08, number];
+    frame.extend((samples.len() as u16 - 1).to_be_bytes());
+    frame.push(flac_sum(&frame, 8, 0x07) as u8);
+    frame.push(0x02);
+    frame.extend(samples.iter().flat_map(|sample| sample.to_be_bytes()));
+    frame.extend((flac_sum(&frame, 16, 0x8005) as u16).to_be_bytes());
+    frame
+}
+
+/// The checksum of so many bits with the given polynomial, as FLAC has it.
+fn flac_sum(bytes: &[u8], bits: u32, polynomial: u32) -> u32 {
+    let mut sum = 0;
+    for byte in bytes {
+        sum ^= u32::from(*byte) << (bits - 8);
+        for _ in 0..8 {
+            let high = sum >> (bits - 1) & 1;
+            sum = ((sum << 1) ^ (polynomial * high)) & ((1 << bits) - 1);
+        }
+    }
+    sum
 }
