@@ -7,6 +7,7 @@
 
 mod ahead;
 mod behind;
+mod cache;
 mod chunks;
 mod distance;
 mod header;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::cache::second_level_bytes;
 use super::chunks::{self, chunk_place};
 use super::distance::{SLACK, quick_place};
 use super::header::{self, Format};
@@ -15,11 +16,12 @@ use crate::format::source::{AudioFacts, AudioSource, place, silence_rest, unusab
 use crate::units::Frames;
 use crate::{Error, Result};
 
-/// Bytes read at a time, at most and at least: as much as stays in the second-level cache until it is
-/// unpacked, beside what is mixed and written meanwhile. Shorter reads pay more for each call (page cache to cache: 32 KiB
-/// 6.7 GB/s, 64 KiB 6.9, 256 KiB 7.4, 4 MiB 7.1); but files of few channels are often read side by side by the hundred.
-const MOST_BYTES: usize = 128 * 1024;
+/// Bytes read at a time, at least and at most, and at most where the second-level cache has 1 MiB: as much as stays in
+/// that cache until it is unpacked, beside what is mixed and written meanwhile. Shorter reads pay more for each call (page
+/// cache to cache: 32 KiB 6.7 GB/s, 64 KiB 6.9, 256 KiB 7.4, 4 MiB 7.1); but files of few channels are often read side
+/// by side by the hundred.
 const LEAST_BYTES: usize = 32 * 1024;
+const MOST_BYTES: [usize; 2] = [128 * 1024, 256 * 1024];
 
 /// Bytes of other chunks that are read at once.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -83,7 +85,9 @@ impl WaveReader {
             warnings.push("the file has no samples".to_owned());
         }
         let data_offset = data.offset;
-        let read_bytes = (READ_FRAMES * frame_bytes).clamp(LEAST_BYTES, MOST_BYTES);
+        let [usual, most] = MOST_BYTES;
+        let most = (second_level_bytes() / 4).clamp(usual, most);
+        let read_bytes = (READ_FRAMES * frame_bytes).clamp(LEAST_BYTES, most);
         let buffer_frames = (read_bytes / frame_bytes / FRAME_STEP).max(1) * FRAME_STEP;
         let mut reader = Self {
             path: path.to_path_buf(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::ahead::Ahead;
 use super::behind::Behind;
+use super::cache::second_level_bytes;
 use super::distance::Outgoing;
 use super::header::{Extras, WaveSpec};
 use super::outlet::{Outlet, Samples, Scribe};
@@ -17,22 +18,23 @@ use crate::format::source::{ChunkId, place};
 use crate::units::Frames;
 use crate::{Error, Result};
 
-/// Bytes handed to the system at a time, at most and at least, and read again at a time, about. Files that are written
-/// side by side have the first number together, so that what one of them gathers is still in the second-level cache
-/// when it is handed on; with less than the second each call costs more than the cache saves.
-const MOST_BYTES: usize = 256 * 1024;
+/// Bytes handed to the system at a time, and read again at a time, about: for a file that is written alone half of the
+/// second-level cache, between these bounds. Files that are written side by side have that number together, so that what
+/// one of them gathers is still in the cache when it is handed on; with less than [`LEAST_BYTES`] each call costs more
+/// than the cache saves.
+const ALONE_BYTES: [usize; 2] = [256 * 1024, 512 * 1024];
 const LEAST_BYTES: usize = 64 * 1024;
-
-/// Behind the head all writes but the last end on the border of a page, which makes them a fifth cheaper.
-const PAGE_BYTES: usize = 4096;
 
 /// The largest size that a 32-bit field holds; the value above means "see ds64".
 pub(super) const RIFF_LIMIT: u64 = u32::MAX as u64 - 1;
 
-/// How many bytes of a file that is written beside others, so many `together`, are handed on at a time.
-fn bytes_at_once(together: usize) -> usize {
-    let share = MOST_BYTES / together.max(1);
-    share.next_multiple_of(PAGE_BYTES).max(LEAST_BYTES)
+/// How many bytes of a file that is written beside others, so many `together`, are handed on at a time. Behind the head all
+/// writes but the last end on a multiple of that: the system keeps a piece that begins on a multiple of its length, a
+/// power of two, as one, which makes writing a third cheaper.
+fn bytes_at_once(together: usize, cache: usize) -> usize {
+    let [least, most] = ALONE_BYTES;
+    let share = (cache / 2).clamp(least, most) / together.max(1);
+    share.next_power_of_two().max(LEAST_BYTES)
 }
 
 /// A file that was written, read again and found to be what was meant.
@@ -130,7 +132,7 @@ impl WaveSink {
         check_free(path, overwrite)?;
         let (part, file) = Part::create(path).map_err(|e| Error::io(path, "create", e))?;
         let (head, _) = spec.head(&extras, None, RIFF_LIMIT);
-        let at_once = bytes_at_once(extras.together);
+        let at_once = bytes_at_once(extras.together, second_level_bytes());
         let again = Reread::new(spec, head.len() as u64, at_once);
         let packer = Packer::new(spec.bit_depth, spec.channels);
         let tile_bytes = packer.tile_frames() * spec.frame_bytes();
