@@ -1,5 +1,7 @@
 //! The energy after K-weighting, of several channels side by side.
 
+use std::ops::Range;
+
 use pulp::Simd;
 
 use super::k_weighting::KWeighting;
@@ -9,8 +11,7 @@ use crate::dsp::transpose::{SIDE, Transpose};
 /// Channels filtered side by side: a register of eight `f32`.
 pub(super) const LANES: usize = SIDE;
 
-/// Frames worked on together: their lanes stay in the first-level cache between the steps, and their energy is added up in
-/// `f32`. Tiles are counted from the last call of [`Lanes::take_energy`] on.
+/// Frames whose energy is added up in `f32`. Tiles are counted from the last call of [`Lanes::take_energy`] on.
 const TILE: usize = 64;
 
 /// State below this (-200 dB) becomes 0 after each tile. The high-pass has states of some 10⁴ times what it plays, so that
@@ -57,12 +58,10 @@ impl Lanes {
         transpose: impl Transpose,
     ) {
         let frames = rows[0].len();
-        let mut lanes = [[0.0; LANES]; TILE];
         let mut start = 0;
         while start < frames {
             let count = (TILE - self.begun).min(frames - start);
-            interleave(rows, start, &mut lanes[..count], transpose);
-            self.filter(simd, weighting, &lanes[..count]);
+            self.filter(simd, weighting, &rows, start..start + count, transpose);
             start += count;
             self.begun += count;
             if self.begun == TILE {
@@ -76,32 +75,36 @@ impl Lanes {
         weighting.shelf.b0 * weighting.shelf.b0
     }
 
+    /// Square by square: while the frames of one wait for each other's states, the processor transposes the next.
     #[inline(always)]
-    fn filter<S: Simd>(&mut self, simd: S, weighting: &Weighting, lanes: &[Frame]) {
-        debug_assert!(S::F32_LANES <= LANES, "a frame holds whole vectors");
-        let [shelf, high_pass] =
-            [&weighting.shelf, &weighting.high_pass].map(|poles| poles.in_all(simd));
-        let [y_of_place, y_of_step] = weighting.shelf_zeros.map(|factor| simd.splat_f32s(factor));
-        for from in (0..LANES).step_by(S::F32_LANES) {
-            let mut first = self.shelf.vectors::<S>(from);
-            let mut second = self.high_pass.vectors::<S>(from);
-            let mut energy = *vector::<S>(&self.energy, from);
-            for frame in lanes {
-                // The shelf plays s + (1 + b1/b0) s1 + (1 + b1/b0 + b2/b0) w2.
-                let older = first;
-                first = shelf.next(simd, *vector::<S>(frame, from), first);
-                let y = simd.mul_add_f32s(y_of_step, older.step, first.step);
-                let y = simd.mul_add_f32s(y_of_place, older.place, y);
-                // The high-pass w - 2 w1 + w2, which is the step less the step before it.
-                let older = second;
-                second = high_pass.next(simd, y, second);
-                let z = simd.sub_f32s(second.step, older.step);
-                energy = simd.mul_add_f32s(z, z, energy);
+    fn filter<S: Simd>(
+        &mut self,
+        simd: S,
+        weighting: &Weighting,
+        rows: &[&[f32]; LANES],
+        frames: Range<usize>,
+        transpose: impl Transpose,
+    ) {
+        let weighting = weighting.in_all(simd);
+        let mut work = Work::<S>::of(self);
+        let whole = frames.end - frames.len() % SIDE;
+        for at in (frames.start..whole).step_by(SIDE) {
+            let mut square = [[0.0; SIDE]; SIDE];
+            for (words, row) in square.iter_mut().zip(rows) {
+                words.copy_from_slice(&row[at..at + SIDE]);
             }
-            self.shelf.store(simd, from, first);
-            self.high_pass.store(simd, from, second);
-            *vector_mut::<S>(&mut self.energy, from) = energy;
+            for frame in &transpose.square(square) {
+                work.add(simd, &weighting, frame);
+            }
         }
+        for at in whole..frames.end {
+            let mut frame = [0.0; LANES];
+            for (word, row) in frame.iter_mut().zip(rows) {
+                *word = row[at];
+            }
+            work.add(simd, &weighting, &frame);
+        }
+        work.store(self);
     }
 
     #[inline(always)]
@@ -124,15 +127,64 @@ impl Lanes {
     }
 }
 
-/// The lanes of a vector from lane `from` on.
-#[inline(always)]
-fn vector<S: Simd>(frame: &Frame, from: usize) -> &S::f32s {
-    &S::as_simd_f32s(&frame[from..]).0[0]
+/// The state of all lanes in vectors, as many as it takes.
+struct Work<S: Simd> {
+    shelf: [State<S::f32s>; LANES],
+    high_pass: [State<S::f32s>; LANES],
+    energy: [S::f32s; LANES],
 }
 
-#[inline(always)]
-fn vector_mut<S: Simd>(frame: &mut Frame, from: usize) -> &mut S::f32s {
-    &mut S::as_mut_simd_f32s(&mut frame[from..]).0[0]
+impl<S: Simd> Work<S> {
+    /// Vectors that hold all lanes.
+    const VECTORS: usize = LANES.div_ceil(S::F32_LANES);
+
+    #[inline(always)]
+    fn of(lanes: &Lanes) -> Self {
+        debug_assert!(S::F32_LANES <= LANES, "all lanes are whole vectors");
+        let vector = |of: &Frame, n: usize| S::as_simd_f32s(of).0[n % Self::VECTORS];
+        let state = |of: &State<Frame>, n| State {
+            place: vector(&of.place, n),
+            step: vector(&of.step, n),
+        };
+        Self {
+            shelf: std::array::from_fn(|n| state(&lanes.shelf, n)),
+            high_pass: std::array::from_fn(|n| state(&lanes.high_pass, n)),
+            energy: std::array::from_fn(|n| vector(&lanes.energy, n)),
+        }
+    }
+
+    /// A frame more.
+    #[inline(always)]
+    fn add(&mut self, simd: S, weighting: &Weighting<S::f32s>, frame: &Frame) {
+        let frame = S::as_simd_f32s(frame).0;
+        for (n, x) in frame.iter().enumerate() {
+            // The shelf plays s + (1 + b1/b0) s1 + (1 + b1/b0 + b2/b0) w2.
+            let older = self.shelf[n];
+            let now = weighting.shelf.next(simd, *x, older);
+            let [y_of_place, y_of_step] = weighting.shelf_zeros;
+            let y = simd.mul_add_f32s(y_of_step, older.step, now.step);
+            let y = simd.mul_add_f32s(y_of_place, older.place, y);
+            self.shelf[n] = now;
+            // The high-pass w - 2 w1 + w2, which is the step less the step before it.
+            let older = self.high_pass[n];
+            let now = weighting.high_pass.next(simd, y, older);
+            let z = simd.sub_f32s(now.step, older.step);
+            self.high_pass[n] = now;
+            self.energy[n] = simd.mul_add_f32s(z, z, self.energy[n]);
+        }
+    }
+
+    #[inline(always)]
+    fn store(&self, lanes: &mut Lanes) {
+        let store = |of: &mut Frame, n: usize, vector| S::as_mut_simd_f32s(of).0[n] = vector;
+        for n in 0..Self::VECTORS {
+            store(&mut lanes.shelf.place, n, self.shelf[n].place);
+            store(&mut lanes.shelf.step, n, self.shelf[n].step);
+            store(&mut lanes.high_pass.place, n, self.high_pass[n].place);
+            store(&mut lanes.high_pass.step, n, self.high_pass[n].step);
+            store(&mut lanes.energy, n, self.energy[n]);
+        }
+    }
 }
 
 /// State of a stage.
@@ -163,29 +215,15 @@ impl State<Frame> {
             self.step[lane] = if is_done(step) { 0.0 } else { step };
         }
     }
-
-    #[inline(always)]
-    fn vectors<S: Simd>(&self, from: usize) -> State<S::f32s> {
-        State {
-            place: *vector::<S>(&self.place, from),
-            step: *vector::<S>(&self.step, from),
-        }
-    }
-
-    #[inline(always)]
-    fn store<S: Simd>(&mut self, _: S, from: usize, vectors: State<S::f32s>) {
-        *vector_mut::<S>(&mut self.place, from) = vectors.place;
-        *vector_mut::<S>(&mut self.step, from) = vectors.step;
-    }
 }
 
 /// The factors of both stages. The shelf is without its factor b0, which [`Lanes::scale`] puts back into the energy.
 #[derive(Debug, Clone)]
-pub(super) struct Weighting {
-    shelf: Poles<f32>,
+pub(super) struct Weighting<T = f32> {
+    shelf: Poles<T>,
     /// 1 + b1/b0 + b2/b0 and 1 + b1/b0.
-    shelf_zeros: [f32; 2],
-    high_pass: Poles<f32>,
+    shelf_zeros: [T; 2],
+    high_pass: Poles<T>,
 }
 
 impl Weighting {
@@ -196,6 +234,16 @@ impl Weighting {
             shelf: Poles::new(shelf),
             shelf_zeros: [b0 + b1 + b2, b0 + b1].map(|sum| (sum / b0) as f32),
             high_pass: Poles::new(high_pass),
+        }
+    }
+
+    #[inline(always)]
+    fn in_all<S: Simd>(&self, simd: S) -> Weighting<S::f32s> {
+        let [place, step] = self.shelf_zeros;
+        Weighting {
+            shelf: self.shelf.in_all(simd),
+            shelf_zeros: [simd.splat_f32s(place), simd.splat_f32s(step)],
+            high_pass: self.high_pass.in_all(simd),
         }
     }
 }
@@ -233,24 +281,6 @@ impl<T: Copy> Poles<T> {
             place: simd.add_f32s(state.place, state.step),
             step: simd.mul_add_f32s(self.of_step, state.step, x),
         }
-    }
-}
-
-/// Rows of one channel each, from frame `start` on, to one array of all channels per frame.
-#[inline(always)]
-fn interleave(rows: [&[f32]; LANES], start: usize, lanes: &mut [Frame], transpose: impl Transpose) {
-    let count = lanes.len();
-    let (squares, rest) = lanes.as_chunks_mut::<SIDE>();
-    for (n, square) in squares.iter_mut().enumerate() {
-        let mut words = [[0.0; SIDE]; SIDE];
-        for (words, row) in words.iter_mut().zip(rows) {
-            words.copy_from_slice(&row[start + n * SIDE..][..SIDE]);
-        }
-        *square = transpose.square(words);
-    }
-    let done = start + count - rest.len();
-    for (n, frame) in rest.iter_mut().enumerate() {
-        *frame = rows.map(|row| row[done + n]);
     }
 }
 
