@@ -6,6 +6,8 @@
 //! Gains are written as a panner gives them and then settled, many objects at once: residues of rounding are dropped,
 //! the object's own gain and the trims of the channels are applied, and the marks are set, all in vectors.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
 use crate::panner::RESIDUE;
@@ -31,6 +33,9 @@ pub(super) struct Gains {
     trims: Vec<[f64; LANES]>,
     /// Rows that have been written and not settled.
     written: Vec<Written>,
+    /// Vectors of rows that are to be cleared before they are written from outside. Rows that are written in turn follow
+    /// each other: most are cleared at once.
+    to_clear: Range<usize>,
 }
 
 /// One end of an object's line.
@@ -104,6 +109,7 @@ impl Gains {
             words,
             trims: in_vectors(trims, 1.0),
             written: Vec::with_capacity(objects),
+            to_clear: 0..0,
         }
     }
 
@@ -130,14 +136,24 @@ impl Gains {
     /// Clears a row for gains that are written [from outside](Self::all_mut), which are to be settled then. The answer is
     /// where it begins.
     pub(super) fn clear_to_write(&mut self, row: Row, finish: Finish) -> u32 {
-        self.row_mut(row).fill([0.0; LANES]);
+        let start = row.index() * self.width;
+        if self.to_clear.end != start {
+            self.clear();
+            self.to_clear.start = start;
+        }
+        self.to_clear.end = start + self.width;
         self.written.push(Written { row, finish });
         row.0 * (self.width * LANES) as u32
     }
 
     /// All rows.
     pub(super) fn all_mut(&mut self) -> &mut [f64] {
+        self.clear();
         self.rows.as_flattened_mut()
+    }
+
+    fn clear(&mut self) {
+        self.rows[std::mem::take(&mut self.to_clear)].fill([0.0; LANES]);
     }
 
     /// No gain on any channel.
@@ -371,16 +387,30 @@ mod tests {
 
     #[test]
     fn rows_that_are_written_from_outside_are_cleared_first() {
-        let mut gains = Gains::new(3, vec![1.0; 12]);
-        let row = Row::of(2, 3, 1);
-        gains.write(row, |to| {
-            to.fill(1.0);
-            Finish::NONE
-        });
+        let mut gains = Gains::new(4, vec![1.0; 12]);
+        // Two that follow each other, one apart, and one that is left as it is.
+        let rows = [(0, 1), (1, 1), (3, 0)].map(|(object, end)| Row::of(object, 4, end));
+        let other = Row::of(2, 4, 1);
+        for row in rows.into_iter().chain([other]) {
+            gains.write(row, |to| {
+                to.fill(1.0);
+                Finish::NONE
+            });
+        }
         gains.settle();
-        let start = gains.clear_to_write(row, Finish::of(0.5)) as usize;
-        gains.all_mut()[start + 4] = 0.5;
+        for (n, row) in rows.into_iter().enumerate() {
+            let start = gains.clear_to_write(row, Finish::of(0.5)) as usize;
+            gains.all_mut()[start + n] = 0.5;
+        }
         gains.settle();
-        assert_eq!(gains.playing(row).collect::<Vec<_>>(), [(4, 0.25)]);
+        let starts = rows.map(|row| gains.clear_to_write(row, Finish::of(0.5)) as usize);
+        for (n, start) in starts.into_iter().enumerate() {
+            gains.all_mut()[start + n + 1] = 1.0;
+        }
+        gains.settle();
+        for (n, row) in rows.into_iter().enumerate() {
+            assert_eq!(gains.playing(row).collect::<Vec<_>>(), [(n + 1, 0.5)]);
+        }
+        assert_eq!(gains.playing(other).count(), 12);
     }
 }
