@@ -64,7 +64,10 @@ impl SampleRate {
     ///
     /// Convert absolute positions, once; sums of rounded spans drift.
     pub fn frame_at(self, seconds: f64) -> Frames {
-        Frames((seconds * f64::from(self.0)).round().max(0.0) as u64)
+        let frames = seconds * f64::from(self.0);
+        // Both conversions and the difference are exact; rounding by the library is a call on plain processors.
+        let whole = frames.max(0.0) as u64;
+        Frames(whole.saturating_add(u64::from(frames - whole as f64 >= 0.5)))
     }
 
     /// The time of an absolute frame in seconds.
@@ -111,6 +114,21 @@ mod tests {
         }
         assert!(Gain::SILENCE.decibels().0 == f64::NEG_INFINITY);
         assert!(Decibels(f64::NEG_INFINITY).gain().0 == 0.0);
+    }
+
+    #[test]
+    fn times_round_to_the_nearest_frame() {
+        let halves = (0..2000).map(|n| f64::from(n) * 0.5);
+        let near = halves.flat_map(|half| [half.next_down(), half, half.next_up()]);
+        let large = [52, 53, 54, 63, 64, 80].map(|bits| 2f64.powi(bits));
+        let large = large
+            .into_iter()
+            .flat_map(|x| [x - 0.5, x, x + 1.5, x.next_down()]);
+        let odd = [-0.5, -1.5, -1e300, f64::MAX, f64::INFINITY, f64::NAN];
+        for frames in near.chain(large).chain(odd) {
+            let expected = Frames(frames.round().max(0.0) as u64);
+            assert_eq!(SampleRate(1).frame_at(frames), expected, "{frames}");
+        }
     }
 
     #[test]

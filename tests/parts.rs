@@ -168,6 +168,78 @@ fn a_loudness_that_is_asked_for_is_what_the_render_has() {
 }
 
 #[test]
+fn how_samples_are_stored_is_said_for_all_outputs_or_told_to_have_no_effect() {
+    let folder = Folder::new();
+    let song = folder.session(
+        "song.toml",
+        &format!(
+            "[song]\nbpm = 120\n{A}\
+             [[out]]\nname = \"51\"\nformat = \"wav\"\nlayout = \"5.1\"\n\
+             [[out]]\nname = \"ebu\"\nformat = \"adm-ebu\"\n\
+             [[out]]\nname = \"field\"\nformat = \"ambix\"\norder = 1\n\
+             [[out]]\nname = \"handoff\"\nformat = \"stems\"\n"
+        ),
+    );
+    let render = |name: &str, more: &[&str]| {
+        let out = folder.path(name);
+        let arguments = ["render", text(&song), "--out", text(&out), "--no-progress"];
+        let done = umbel(&[&arguments, more].concat());
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success(), "{said}");
+        // With a key or one file a channel, names go on.
+        let formats = [(".", "51"), (".", "ebu"), (".", "field"), ("handoff", "A")].map(
+            |(in_folder, name)| {
+                let files = std::fs::read_dir(out.join(in_folder)).unwrap();
+                let is_file = |file: &PathBuf| {
+                    file.file_name()
+                        .is_some_and(|file| text(Path::new(file)).starts_with(name))
+                        && file.extension().is_some_and(|extension| extension == "wav")
+                };
+                let file = files
+                    .map(|file| file.unwrap().path())
+                    .find(is_file)
+                    .unwrap();
+                let source = WaveReader::open(&file).unwrap();
+                (
+                    source.facts().sample_format.to_string(),
+                    source.facts().container,
+                )
+            },
+        );
+        let useless: Vec<String> = said
+            .lines()
+            .filter_map(|line| line.split_once("has no effect on the output"))
+            .map(|(before, after)| {
+                let option = before.trim().rsplit("warning: ").next().unwrap();
+                let output = after.split('"').nth(1).unwrap();
+                format!("{option} {output}")
+            })
+            .collect();
+        (formats, useless)
+    };
+    let (formats, useless) = render("float", &["--bit-depth", "f32", "--container", "bw64"]);
+    let depths = formats.clone().map(|(format, _)| format);
+    assert_eq!(depths[0], depths[2]);
+    assert_eq!(depths[0], depths[3]);
+    assert_ne!(depths[0], depths[1]);
+    assert_eq!(formats[2].1, "BW64");
+    assert_eq!(useless, ["--bit-depth ebu", "--container handoff"]);
+    let (formats, useless) = render("short", &["--bit-depth", "16", "--multi-mono"]);
+    assert_eq!(formats[2].0, formats[1].0);
+    assert_eq!(
+        useless,
+        [
+            "--bit-depth ebu",
+            "--multi-mono ebu",
+            "--bit-depth 16 field",
+            "--multi-mono field",
+            "--bit-depth 16 handoff",
+            "--multi-mono handoff"
+        ]
+    );
+}
+
+#[test]
 fn a_session_s_outputs_may_be_masters_stems_and_sound_fields() {
     let folder = Folder::new();
     let song = folder.session(

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use crate::format::BitDepth;
+use crate::session::BitDepthKey;
 
 /// What mixes are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,6 +20,16 @@ pub(super) enum Depth {
 }
 
 impl From<Depth> for BitDepth {
+    fn from(depth: Depth) -> Self {
+        match depth {
+            Depth::Int16 => Self::Int16,
+            Depth::Int24 => Self::Int24,
+            Depth::Float32 => Self::Float32,
+        }
+    }
+}
+
+impl From<Depth> for BitDepthKey {
     fn from(depth: Depth) -> Self {
         match depth {
             Depth::Int16 => Self::Int16,

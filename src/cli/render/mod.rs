@@ -22,7 +22,7 @@ use crate::mix::GainCurve;
 use crate::offline::{self, Delivery, Options, Programme};
 use crate::render::Target;
 use crate::session as session_file;
-use crate::session::{DeliverySpec, GateKeys};
+use crate::session::{ContainerKey, DeliverySpec, GateKeys};
 use crate::units::{Decibels, Frames, Gain};
 use crate::{Error, Result};
 
@@ -497,6 +497,15 @@ fn of_argument(
         true_peak: args.true_peak,
         chain: Vec::new(),
     })
+}
+
+impl From<Kind> for ContainerKey {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Auto => Self::Auto,
+            Kind::Bw64 => Self::Bw64,
+        }
+    }
 }
 
 fn container_of(kind: Kind) -> Container {

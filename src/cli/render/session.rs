@@ -4,11 +4,14 @@ use std::path::Path;
 
 use super::{Args, Job, container_of, frames_asked_for, of_argument, report};
 use crate::cli::Ui;
+use crate::cli::bit_depth::Depth;
 use crate::effect::{LimitSettings, Settings};
 use crate::format::{BitDepth, Container};
 use crate::offline::Delivery;
 use crate::render::Target;
-use crate::session::{self, BuildOptions, ContainerKey, GateKeys, OutSpec, Session, Song};
+use crate::session::{
+    self, BuildOptions, ContainerKey, DeliverySpec, GateKeys, OutFormat, OutSpec, Session, Song,
+};
 use crate::units::SampleRate;
 use crate::{Error, Result};
 
@@ -29,7 +32,7 @@ pub(super) fn open(args: &Args, input: &Path, ui: &Ui) -> Result<Job> {
         false => vec![GateKeys::default(); deliveries.len()],
     };
     let exports = match is_own {
-        true => song.deliveries.clone(),
+        true => exports(args, &song, ui),
         false => Vec::new(),
     };
     if !exports.is_empty() && (args.from.is_some() || args.to.is_some() || args.normalize.is_some())
@@ -83,6 +86,42 @@ fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
             Ok(Delivery { chain, ..delivery })
         })
         .collect()
+}
+
+/// The session's own outputs that are no renders, stored as the command line says where that can be.
+fn exports(args: &Args, song: &Song, ui: &Ui) -> Vec<DeliverySpec> {
+    let mut exports = song.deliveries.clone();
+    for spec in &mut exports {
+        let (depths, containers): (&[Depth], bool) = match spec.format {
+            OutFormat::Stems => (&[Depth::Int24, Depth::Float32], false),
+            OutFormat::Ambix => (&[Depth::Int24, Depth::Float32], true),
+            OutFormat::AdmAtmos | OutFormat::AdmEbu => (&[], true),
+            OutFormat::Wav => (&[Depth::Int16, Depth::Int24, Depth::Float32], true),
+        };
+        let mut useless = Vec::new();
+        match args.bit_depth {
+            Some(depth) if depths.contains(&depth) => spec.bit_depth = depth.into(),
+            Some(Depth::Int16) if !depths.is_empty() => useless.push("--bit-depth 16"),
+            Some(_) => useless.push("--bit-depth"),
+            None => {}
+        }
+        match args.container {
+            Some(kind) if containers => spec.container = kind.into(),
+            Some(_) => useless.push("--container"),
+            None => {}
+        }
+        if args.multi_mono {
+            useless.push("--multi-mono");
+        }
+        for option in useless {
+            ui.warn(format!(
+                "{option} has no effect on the output \"{}\", which is of the format \"{}\"",
+                spec.name,
+                spec.format.word()
+            ));
+        }
+    }
+    exports
 }
 
 fn of_session(args: &Args, input: &Path, out: &OutSpec, song: &Song) -> Result<Delivery> {
