@@ -434,6 +434,44 @@ fn an_aiff_file_that_contradicts_itself_is_read_with_a_word() {
 type Open = fn(&Path) -> umbel::Result<Box<dyn AudioSource>>;
 
 #[test]
+fn files_whose_sound_is_missing_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let pcm = |packet_bytes| caf_description(b"lpcm", 0, packet_bytes, 1, 1, 16);
+    let data = caf_chunk(b"data", &[0; 4 + 200]);
+    let mut huge = caf_chunk(b"free", &[]);
+    huge[4..12].copy_from_slice(&(1_i64 << 62).to_be_bytes());
+    let whole = aiff(b"NONE", 1, 16, 100, &[0; 200]);
+    let sound = whole.windows(4).position(|name| name == b"SSND").unwrap();
+    let mut without = whole[..sound].to_vec();
+    without[4..8].copy_from_slice(&(sound as u32 - 8).to_be_bytes());
+    let cases = [
+        ("data.caf", caf(&[pcm(2)]), "there is no data chunk"),
+        (
+            "frames.caf",
+            caf(&[pcm(0), data]),
+            "200 bytes, but by its desc and pakt chunks these are no frames",
+        ),
+        ("huge.caf", caf(&[pcm(2), huge]), "the file ends after 64 bytes"),
+        (
+            "sound.aiff",
+            without,
+            "counts 100 frames, but there is no SSND chunk",
+        ),
+    ];
+    for (name, bytes, says) in cases {
+        let path = file(&folder, name, &bytes);
+        let error = open(&path).err().unwrap();
+        assert!(matches!(error, umbel::Error::Malformed { .. }), "{error}");
+        let error = error.to_string();
+        assert!(error.contains(says) && error.contains(name), "{error}");
+    }
+    // A file that has no sound and says so.
+    let silent = caf(&[pcm(2), caf_chunk(b"data", &[0; 4])]);
+    let silent = open(&file(&folder, "silent.caf", &silent)).unwrap();
+    assert_eq!(silent.facts().warnings, ["the file has no samples"]);
+}
+
+#[test]
 fn a_damaged_or_cut_flac_file_is_refused_with_its_place() {
     let folder = TempDir::new().unwrap();
     let original = fs::read(stem("Kick_124_Am.flac")).unwrap();

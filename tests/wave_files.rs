@@ -638,6 +638,22 @@ fn broken_files_are_refused_with_file_and_place() {
         ("no fmt", riff(&[data()]), "no fmt chunk"),
         ("no data", riff(&[plain()]), "no data chunk"),
         (
+            "cut before the first sample",
+            {
+                let whole = riff(&[plain(), data()]);
+                whole[..whole.len() - 20].to_vec()
+            },
+            "it claims 20 bytes of samples, but the file is cut here",
+        ),
+        (
+            "cut in the first frame",
+            {
+                let whole = riff(&[plain(), data()]);
+                whole[..whole.len() - 17].to_vec()
+            },
+            "its 3 bytes are less than one frame, which has 4",
+        ),
+        (
             "two data chunks",
             riff(&[plain(), data(), data()]),
             "second data chunk",

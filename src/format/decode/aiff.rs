@@ -15,8 +15,8 @@ const COMM_BYTES: usize = 22;
 /// Bytes of the SSND chunk before its samples: offset and block size.
 const SSND_HEAD: u64 = 8;
 
-/// The frames that the COMM chunk counts and those for which the SSND chunk has samples, if both are there and the samples
-/// are PCM (Apple, "Audio Interchange File Format: AIFF-C", draft of 1991).
+/// The frames that the COMM chunk counts and those for which the SSND chunk has samples (none without such a chunk), if the
+/// samples are PCM (Apple, "Audio Interchange File Format: AIFF-C", draft of 1991).
 ///
 /// # Errors
 /// The file cannot be read.
@@ -52,7 +52,8 @@ pub(super) fn frame_counts(file: &mut (impl Read + Seek)) -> io::Result<Option<(
         }
         at = at.saturating_add(size + size % 2);
     }
-    Ok(comm.zip(ssnd).and_then(|(comm, bytes)| {
+    Ok(comm.and_then(|comm| {
+        let bytes = ssnd.unwrap_or(0);
         let fixed: &[u8; 8] = comm.first_chunk()?;
         let number = |at: usize| u64::from(u16::from_be_bytes([fixed[at], fixed[at + 1]]));
         let is_pcm = match comm.get(18..22) {
@@ -97,6 +98,12 @@ mod tests {
         assert_eq!(counts(b"NONE", 70_000, 599, 0), Some((70_000, 99)));
         assert_eq!(counts(b"sowt", 10, 600, 12), Some((10, 98)));
         assert_eq!(counts(b"ulaw", 10, 600, 0), None);
+        let comm = chunk(b"COMM", &[0, 1, 0, 0, 0, 9, 0, 16]);
+        let alone = [&b"FORM\0\0\0\0AIFF"[..], &comm].concat();
+        assert_eq!(
+            frame_counts(&mut Cursor::new(alone)).unwrap(),
+            Some((9, 0))
+        );
     }
 
     #[test]

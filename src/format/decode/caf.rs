@@ -20,6 +20,9 @@ const LONGEST_TABLE: u64 = 1 << 30;
 /// Most chunks of a file.
 const MOST_CHUNKS: usize = 4096;
 
+/// Bytes of the data chunk before the sound.
+const EDIT_COUNT: u64 = 4;
+
 /// Bytes before the table of a packet table chunk: packets, frames, priming and remainder frames.
 const TABLE_HEAD: usize = 24;
 
@@ -30,6 +33,8 @@ pub(super) struct CafView {
     pieces: Vec<(u64, Piece)>,
     length: u64,
     position: u64,
+    /// Bytes of sound in the data chunk, if there is one.
+    data_bytes: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -57,6 +62,7 @@ impl CafView {
             pieces: Vec::new(),
             length: 0,
             position: 0,
+            data_bytes: None,
             file: file.try_clone()?,
         };
         view.push(Piece::Stretch(0..FILE_HEAD.min(end)));
@@ -82,6 +88,10 @@ impl CafView {
             let content = from..from.saturating_add(size).min(end);
             let mut used = size;
             match name {
+                b"data" => {
+                    let content = content.end - content.start;
+                    view.data_bytes = Some(content.saturating_sub(EDIT_COUNT));
+                }
                 b"desc" => numbers = numbers_of(&read(&mut file, &content, 32)?),
                 b"pakt" => {
                     let table = read(&mut file, &content, LONGEST_TABLE)?;
@@ -96,6 +106,11 @@ impl CafView {
         }
         view.push(Piece::Stretch(at..end));
         Ok(view)
+    }
+
+    /// Bytes of sound that the data chunk has; `None` if there is no such chunk.
+    pub(super) fn data_bytes(&self) -> Option<u64> {
+        self.data_bytes
     }
 
     fn push(&mut self, piece: Piece) {
@@ -142,6 +157,10 @@ impl Read for CafView {
         let within = self.position - at;
         let left = piece.length().saturating_sub(within);
         let count = to.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        if count == 0 {
+            // Behind the end; the system may not know such a place.
+            return Ok(0);
+        }
         let done = match piece {
             Piece::Stretch(range) => {
                 self.file.seek(SeekFrom::Start(range.start + within))?;

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use symphonia::core::codecs::audio::well_known::CODEC_ID_ALAC;
 use symphonia::core::errors::Error as SymphoniaError;
 
+use self::caf::CafView;
 use self::flac_end::{Behind, FlacEnd};
 pub(super) use self::stream::TrackForm;
 use self::stream::{Stream, sample_format};
@@ -123,6 +124,9 @@ impl DecodedFile {
         if frames.is_some() && container == "CAF" && parameters.codec == CODEC_ID_ALAC {
             file.find_end(parameters.max_frames_per_packet.unwrap_or(0))?;
         }
+        if file.facts.frames == Frames(0) && container == "CAF" {
+            file.find_data()?;
+        }
         if file.facts.frames == Frames(0) {
             file.facts
                 .warnings
@@ -134,10 +138,16 @@ impl DecodedFile {
         Ok(file)
     }
 
-    /// Warns of an AIFF file that contradicts itself.
+    /// Warns of an AIFF file that contradicts itself; refuses one without the sound that it counts.
     fn compare_counts(&mut self) -> Result<()> {
         let counts = aiff::frame_counts(&mut sniff::open_regular(&self.path)?)
             .map_err(|e| Error::io(&self.path, "read", e))?;
+        if let Some((said @ 1.., 0)) = counts {
+            let reason = format!(
+                "its COMM chunk counts {said} frames, but there is no SSND chunk with samples: the file is cut or damaged"
+            );
+            return Err(Error::malformed(&self.path, "AIFF", "", reason));
+        }
         if let Some((said, held)) = counts
             && said != held
         {
@@ -147,6 +157,20 @@ impl DecodedFile {
             ));
         }
         Ok(())
+    }
+
+    /// Refuses a CAF file that has no frames because its data are missing, or are no frames by its description.
+    fn find_data(&self) -> Result<()> {
+        let view = CafView::new(sniff::open_regular(&self.path)?)
+            .map_err(|e| Error::io(&self.path, "read", e))?;
+        let reason = match view.data_bytes() {
+            Some(0) => return Ok(()),
+            Some(bytes) => format!(
+                "its data chunk has {bytes} bytes, but by its desc and pakt chunks these are no frames"
+            ),
+            None => "there is no data chunk, so no samples".to_owned(),
+        };
+        Err(Error::malformed(&self.path, "CAF", "", reason))
     }
 
     /// Warns of what stands behind the last packet of a FLAC file; it is refused if it may be sound that is lost.

@@ -249,6 +249,11 @@ fn data_size(
             ));
             Ok(available)
         }
+        Some(claimed) if claimed > available && available == 0 => {
+            let reason = format!("it claims {claimed} bytes of samples, but the file is cut here");
+            let place = chunk_place(*b"data", content - 8);
+            Err(Error::malformed(cursor.path, "WAV", place, reason))
+        }
         Some(claimed) if claimed > available => {
             warnings.push(format!(
                 "the data chunk claims {claimed} bytes but only {available} follow; the file is cut, \

@@ -73,6 +73,14 @@ impl WaveReader {
 
         let frame_bytes = format.channels * format.encoding.bytes();
         let frames = data.size / frame_bytes as u64;
+        if frames == 0 && data.size > 0 {
+            let reason = format!(
+                "its {} bytes are less than one frame, which has {frame_bytes}: the file is cut or damaged",
+                data.size
+            );
+            let place = chunk_place(*b"data", data.offset - 8);
+            return Err(Error::malformed(path, "WAV", place, reason));
+        }
         let mut warnings = map.warnings;
         warnings.extend(format.warnings);
         let partial = data.size % frame_bytes as u64;
