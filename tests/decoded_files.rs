@@ -451,7 +451,11 @@ fn files_whose_sound_is_missing_are_refused() {
             caf(&[pcm(0), data]),
             "200 bytes, but by its desc and pakt chunks these are no frames",
         ),
-        ("huge.caf", caf(&[pcm(2), huge]), "the file ends after 64 bytes"),
+        (
+            "huge.caf",
+            caf(&[pcm(2), huge]),
+            "the file ends after 64 bytes",
+        ),
         (
             "sound.aiff",
             without,

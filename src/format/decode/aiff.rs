@@ -100,10 +100,7 @@ mod tests {
         assert_eq!(counts(b"ulaw", 10, 600, 0), None);
         let comm = chunk(b"COMM", &[0, 1, 0, 0, 0, 9, 0, 16]);
         let alone = [&b"FORM\0\0\0\0AIFF"[..], &comm].concat();
-        assert_eq!(
-            frame_counts(&mut Cursor::new(alone)).unwrap(),
-            Some((9, 0))
-        );
+        assert_eq!(frame_counts(&mut Cursor::new(alone)).unwrap(), Some((9, 0)));
     }
 
     #[test]
