@@ -10,7 +10,7 @@ use crate::format::{BitDepth, Container};
 use crate::offline::Delivery;
 use crate::render::Target;
 use crate::session::{
-    self, BuildOptions, ContainerKey, DeliverySpec, GateKeys, OutFormat, OutSpec, Session, Song,
+    self, BuildOptions, ContainerKey, DeliverySpec, GateKeys, OutSpec, Session, Song,
 };
 use crate::units::SampleRate;
 use crate::{Error, Result};
@@ -92,21 +92,18 @@ fn deliveries(args: &Args, input: &Path, song: &Song) -> Result<Vec<Delivery>> {
 fn exports(args: &Args, song: &Song, ui: &Ui) -> Vec<DeliverySpec> {
     let mut exports = song.deliveries.clone();
     for spec in &mut exports {
-        let (depths, containers): (&[Depth], bool) = match spec.format {
-            OutFormat::Stems => (&[Depth::Int24, Depth::Float32], false),
-            OutFormat::Ambix => (&[Depth::Int24, Depth::Float32], true),
-            OutFormat::AdmAtmos | OutFormat::AdmEbu => (&[], true),
-            OutFormat::Wav => (&[Depth::Int16, Depth::Int24, Depth::Float32], true),
-        };
+        let has_effect = |key: &str| !spec.format.useless_keys().contains(&key);
+        let (takes_depth, takes_container) = (has_effect("bit-depth"), has_effect("container"));
         let mut useless = Vec::new();
         match args.bit_depth {
-            Some(depth) if depths.contains(&depth) => spec.bit_depth = depth.into(),
-            Some(Depth::Int16) if !depths.is_empty() => useless.push("--bit-depth 16"),
+            // What is written for work that goes on is never in 16 bits.
+            Some(Depth::Int16) if takes_depth => useless.push("--bit-depth 16"),
+            Some(depth) if takes_depth => spec.bit_depth = depth.into(),
             Some(_) => useless.push("--bit-depth"),
             None => {}
         }
         match args.container {
-            Some(kind) if containers => spec.container = kind.into(),
+            Some(kind) if takes_container => spec.container = kind.into(),
             Some(_) => useless.push("--container"),
             None => {}
         }

@@ -142,7 +142,9 @@ impl DecodedFile {
     fn compare_counts(&mut self) -> Result<()> {
         let counts = aiff::frame_counts(&mut sniff::open_regular(&self.path)?)
             .map_err(|e| Error::io(&self.path, "read", e))?;
-        if let Some((said @ 1.., 0)) = counts {
+        if let Some((said @ 1.., 0)) = counts
+            && self.facts.frames == Frames(0)
+        {
             let reason = format!(
                 "its COMM chunk counts {said} frames, but there is no SSND chunk with samples: the file is cut or damaged"
             );

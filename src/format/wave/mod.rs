@@ -2,8 +2,10 @@
 //!
 //! `chunks` walks a file's chunks, `header` reads and writes what describes the samples, `unpack`
 //! (with `rows`) and `pack` turn bytes into planar samples and back, `reader` and `writer` put them together,
-//! `outlet` hands the bytes on, on a thread of its own if wanted, and has `reread` read them again and `behind` let go of them, in room that `ahead` reserves; `distance` says where in a buffer the system copies to and from quickly; `verify` compares a
-//! written file with what was meant by its `peaks`; `rewrite` copies a file with other chunks beside its samples.
+//! `outlet` hands the bytes on, on a thread of its own if wanted, and has `reread` read them again and `behind` let go of
+//! them, in room that `ahead` reserves; `cache` says how many bytes stay close meanwhile, `distance` where in a buffer the
+//! system copies to and from quickly; `verify` compares a written file with what was meant by its `peaks`; `rewrite` copies
+//! a file with other chunks beside its samples.
 
 mod ahead;
 mod behind;

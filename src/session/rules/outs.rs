@@ -9,6 +9,7 @@ use super::super::codes::{
 };
 use super::super::findings::{Findings, shorten};
 use super::super::later;
+use super::super::schema::OutFormat;
 use super::super::tree::Cursor;
 use super::{folder, tables};
 use crate::format::{Arrangement, Sink, layout_file};
@@ -98,14 +99,8 @@ fn check_format(out: Cursor<'_>, findings: &mut Findings) {
             "what it is rendered for: layout = \"7.1.4\", \"stereo\" or \"binaural\"",
         );
     }
-    let useless: &[&str] = match format {
-        "wav" => &["fps", "order"],
-        "adm-atmos" => &["layout", "order", "bit-depth", "multi-mono", "limit"],
-        "adm-ebu" => &["layout", "order", "fps", "bit-depth", "multi-mono", "limit"],
-        "stems" => &["layout", "order", "fps", "multi-mono", "limit", "container"],
-        "ambix" => &["layout", "fps", "multi-mono", "limit"],
-        _ => &[],
-    };
+    let known = OutFormat::ALL.iter().find(|known| known.word() == format);
+    let useless = known.map_or(&[][..], |known| known.useless_keys());
     for key in useless.iter().filter(|key| out.key(key).exists()) {
         findings.add(
             NO_EFFECT,

@@ -107,6 +107,15 @@ pub enum OutFormat {
 }
 
 impl OutFormat {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Wav,
+        Self::AdmAtmos,
+        Self::AdmEbu,
+        Self::Stems,
+        Self::Ambix,
+    ];
+
     /// As it is written.
     pub fn word(self) -> &'static str {
         match self {
@@ -115,6 +124,17 @@ impl OutFormat {
             Self::AdmEbu => "adm-ebu",
             Self::Stems => "stems",
             Self::Ambix => "ambix",
+        }
+    }
+
+    /// Keys of an output that have no effect on one of this format.
+    pub fn useless_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Wav => &["fps", "order"],
+            Self::AdmAtmos => &["layout", "order", "bit-depth", "multi-mono", "limit"],
+            Self::AdmEbu => &["layout", "order", "fps", "bit-depth", "multi-mono", "limit"],
+            Self::Stems => &["layout", "order", "fps", "multi-mono", "limit", "container"],
+            Self::Ambix => &["layout", "fps", "multi-mono", "limit"],
         }
     }
 }

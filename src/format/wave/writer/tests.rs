@@ -7,6 +7,24 @@ use super::*;
 use crate::format::{AudioSource, BitDepth, Container, WaveReader};
 use crate::units::SampleRate;
 
+#[test]
+fn pieces_are_powers_of_two_that_share_half_the_cache() {
+    const KIB: usize = 1024;
+    for (together, cache, pieces) in [
+        (1, 512, 256),
+        (5, 512, 64),
+        (1, 1024, 512),
+        (5, 1024, 128),
+        (3, 1024, 256),
+        (0, 64, 256),
+        (54, 8192, 64),
+        (1, 8192, 512),
+    ] {
+        let found = bytes_at_once(together, cache * KIB);
+        assert_eq!(found, pieces * KIB, "{together} files, {cache} KiB");
+    }
+}
+
 /// Writes `frames` frames of three channels with the border of RIFF at `riff_limit`.
 fn write(path: &Path, container: Container, frames: usize, riff_limit: u64) -> WrittenFile {
     let spec = WaveSpec {
